@@ -1,0 +1,38 @@
+"""Data of the labs: toy sets, MNIST and Fashion-MNIST, and batches from memory."""
+
+from __future__ import annotations
+
+from .batches import Batches
+from .images import fashion_mnist, mnist
+from .imageset import ImageSet
+from .toy import (
+    SEPARATOR,
+    circles,
+    gaussian_classes,
+    gaussian_posterior,
+    moons,
+    noisy_regression,
+    overlapping_clouds,
+    regression_mean,
+    separable_clouds,
+    spirals,
+    xor,
+)
+
+__all__ = [
+    "SEPARATOR",
+    "Batches",
+    "ImageSet",
+    "circles",
+    "fashion_mnist",
+    "gaussian_classes",
+    "gaussian_posterior",
+    "mnist",
+    "moons",
+    "noisy_regression",
+    "overlapping_clouds",
+    "regression_mean",
+    "separable_clouds",
+    "spirals",
+    "xor",
+]

@@ -1,0 +1,85 @@
+"""Batches cut from tensors in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+
+__all__ = ["Batches"]
+
+
+class Batches:
+    """The batches of one epoch, `(X_batch, d_batch)`, each time it is gone through.
+
+    One indexing operation a batch instead of one Python call a sample: several times faster than
+    a `DataLoader` over the same tensors. The batches lie on the device of `X`.
+
+    Parameters
+    ----------
+    X : (N, ...)
+        Samples, one a row.
+    d : (N, ...)
+        Their desired outputs.
+    batch_size : int
+        Samples a batch; what is left at the end makes a last, smaller one.
+    shuffle : bool
+        A fresh random order every time, or the order of `X` (then the batches are views of it).
+    generator : torch.Generator, optional
+        Where the orders come from; torch's global generator otherwise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `X` and `d` are no tensors, differ in length or device, or are empty, or where the
+        batch size is not a whole number of at least 1.
+    """
+
+    def __init__(
+        self,
+        X: Tensor,
+        d: Tensor,
+        batch_size: int = 128,
+        shuffle: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        for name, value in (("X", X), ("d", d)):
+            if not isinstance(value, Tensor):
+                raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}")
+            if value.ndim == 0 or len(value) == 0:
+                raise ValueError(f"{name}: expected one sample or more, got {tuple(value.shape)}")
+        if len(X) != len(d):
+            raise ValueError(f"expected one d for each x, got {len(X)} samples X and {len(d)} of d")
+        if X.device != d.device:
+            raise ValueError(f"X lies on {X.device} and d on {d.device}: move one to the other")
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int):
+            raise TypeError(f"batch_size: expected a whole number, got {batch_size!r}")
+        if batch_size < 1:
+            raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
+        self.X = X
+        self.d = d
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.generator = generator
+
+    def __len__(self) -> int:
+        """Number of batches, `ceil(N / batch_size)`."""
+        return -(-len(self.X) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        X, d = self.X, self.d
+        if not self.shuffle:
+            yield from zip(X.split(self.batch_size), d.split(self.batch_size), strict=True)
+            return
+        # Drawn where the generator lives: a generator on the CPU gives the same orders everywhere.
+        device = "cpu" if self.generator is None else self.generator.device
+        order = torch.randperm(len(X), generator=self.generator, device=device).to(X.device)
+        for index in order.split(self.batch_size):
+            yield X.index_select(0, index), d.index_select(0, index)
+
+    def __repr__(self) -> str:
+        order = "shuffled" if self.shuffle else "in order"
+        return (
+            f"Batches({len(self.X):,} samples, {len(self)} batches of {self.batch_size}, {order})"
+        )

@@ -1,0 +1,123 @@
+"""A set of labelled images held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+__all__ = ["ImageSet"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImageSet:
+    """Grey images with their classes, and where they come from.
+
+    Parameters
+    ----------
+    images : uint8 (N, 28, 28)
+        Grey values, 0 to 255.
+    labels : int64 (N,)
+        Classes `0..K-1`.
+    classes : K names
+    source : str
+        In words, where the images come from.
+    mean, std : float
+        Of the full training set's pixels in [0, 1]: what `tensors` takes out.
+    root : Path, optional
+        The folder read, as `torchvision.datasets` takes it.
+    """
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    source: str
+    mean: float = 0.0
+    std: float = 1.0
+    root: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != torch.uint8 or self.images.ndim != 3:
+            raise ValueError(
+                "images: expected a uint8 tensor of shape (N, height, width), got "
+                f"{self.images.dtype} of shape {tuple(self.images.shape)}"
+            )
+        if self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"labels: expected an int64 tensor of shape ({len(self.images)},), got "
+                f"{self.labels.dtype} of shape {tuple(self.labels.shape)}"
+            )
+        if len(self) and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
+            raise ValueError(f"labels: expected classes 0 to {len(self.classes) - 1}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        height, width = self.images.shape[1:]
+        return (
+            f"ImageSet({len(self):,} images of {height} x {width}, {len(self.classes)} classes "
+            f"({', '.join(self.classes)}); {self.source})"
+        )
+
+    def tensors(self, *, flat: bool = True, standardize: bool = True) -> tuple[Tensor, Tensor]:
+        """What a network is trained on: `(X, labels)`.
+
+        Returns
+        -------
+        X : float32 (N, 784), or (N, 1, 28, 28) where not `flat`
+            Pixels in [0, 1]; where `standardize`, then `(pixel - mean) / std`.
+        labels : int64 (N,)
+        """
+        X = self.images.float().div_(255)
+        if standardize:
+            X.sub_(self.mean).div_(self.std)
+        return X.flatten(1) if flat else X.unsqueeze(1), self.labels
+
+    def subset(self, n: int, *, generator: Generator | None = None) -> ImageSet:
+        """`n` images chosen at random, equally many of each class as far as that goes.
+
+        The first images of a subset are balanced in the same way.
+        """
+        if not 1 <= n <= len(self):
+            raise ValueError(f"n: expected 1 to {len(self):,}, the images there are, got {n}")
+        order = torch.randperm(len(self), generator=generator)
+        labels = self.labels[order]
+        turn = torch.empty_like(order)  # its place among the images of its own class
+        for k in range(len(self.classes)):
+            members = labels == k
+            turn[members] = torch.arange(int(members.sum()))
+        return self._take(order[turn.argsort(stable=True)[:n]])
+
+    def only(self, classes: Iterable[int | str]) -> ImageSet:
+        """The images of these classes (numbers or names), which become classes 0, 1, ... in turn.
+
+        `mnist().only([4, 9])` has 4 as class 0 and 9 as class 1; the perceptron's labels are then
+        `2 * labels - 1`.
+        """
+        chosen = [self._class_number(c) for c in classes]
+        if not chosen or len(set(chosen)) < len(chosen):
+            raise ValueError(f"classes: expected one or more different ones, got {classes!r}")
+        number = torch.full((len(self.classes),), -1)
+        number[chosen] = torch.arange(len(chosen))
+        labels = number[self.labels]
+        kept = (labels >= 0).nonzero().squeeze(1)
+        return replace(
+            self._take(kept), labels=labels[kept], classes=tuple(self.classes[k] for k in chosen)
+        )
+
+    def _take(self, index: Tensor) -> ImageSet:
+        return replace(self, images=self.images[index], labels=self.labels[index])
+
+    def _class_number(self, c: int | str) -> int:
+        if isinstance(c, str) and c in self.classes:
+            return self.classes.index(c)
+        if isinstance(c, int) and 0 <= c < len(self.classes):
+            return c
+        raise ValueError(
+            f"classes: expected numbers 0 to {len(self.classes) - 1} or names out of "
+            f"{', '.join(self.classes)}; got {c!r}"
+        )
