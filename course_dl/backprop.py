@@ -22,7 +22,7 @@ from torch import Tensor
 
 from course_dl.activations import Activation, get_activation
 from course_dl.mlp import MLP, initialize_
-from course_dl.validate import check_batch, check_floating, check_positive, check_sizes, describe
+from course_dl.validate import check_batch, check_sizes, describe
 
 __all__ = ["Elementwise", "Layer", "Linear", "ManualMLP", "ManualNetwork", "Trainable"]
 
@@ -97,7 +97,7 @@ class Elementwise(Layer):
 
 
 class ManualNetwork:
-    """A chain of layers, trained by ``forward``, ``backward(grad_Y)``, ``step(lr)``, ``zero_grad()``.
+    """A chain of layers: `forward`, `backward`, `step` and `zero_grad` train it.
 
     Attributes
     ----------

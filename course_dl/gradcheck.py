@@ -74,7 +74,7 @@ class GradientReport:
         for row in self.rows:
             size = torch.Size(row.shape).numel()
             lines.append(
-                f"{row.name:<6}{str(row.shape):<16}{row.manual_autograd:>16.1e}"
+                f"{row.name:<6}{row.shape!s:<16}{row.manual_autograd:>16.1e}"
                 f"{row.manual_numerical:>20.1e}{row.autograd_numerical:>22.1e}"
                 f"{f'{row.n_checked} of {size}':>16}"
             )

@@ -29,13 +29,13 @@ class Perceptron:
     mistakes_ : number of mistakes in each epoch run; the last is 0 when it converged.
     converged_ : whether an epoch went by without a mistake.
     path_ : (T+1, D+1), the weights at the start and after each of the T updates;
-        only after ``fit(..., keep_path=True)``.
+        None without ``keep_path=True``.
     """
 
     weights_: Tensor
     mistakes_: list[int]
     converged_: bool
-    path_: Tensor
+    path_: Tensor | None
 
     def __init__(self, lr: float = 1.0, max_epochs: int = 100) -> None:
         check_positive(lr, "lr")
@@ -66,12 +66,12 @@ class Perceptron:
             raise ValueError(
                 f"d must hold one label a sample, shape ({len(X)},); got {tuple(d.shape)}"
             )
-        check_finite(d, "d")
         check_signs(d.double())
         w = _start(w0, X.shape[1]).numpy()
-        path = [w.copy()]
         rows, labels = X.numpy(), d.double().tolist()
+        path = [w.copy()]
 
+        self.weights_ = torch.from_numpy(w)  # Shares its memory with w, which learns in place.
         self.mistakes_ = []
         self.converged_ = False
         while not self.converged_ and len(self.mistakes_) < self.max_epochs:
@@ -86,9 +86,7 @@ class Perceptron:
             self.mistakes_.append(mistakes)
             self.converged_ = mistakes == 0
 
-        self.weights_ = torch.from_numpy(w)
-        if keep_path:
-            self.path_ = torch.from_numpy(np.stack(path))
+        self.path_ = torch.from_numpy(np.stack(path)) if keep_path else None
         return self
 
     def decision_function(self, X: Tensor | ArrayLike) -> Tensor:

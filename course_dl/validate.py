@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -41,10 +42,9 @@ def check_tensor(x: object, name: str) -> None:
         raise TypeError(f"{name} must be a torch.Tensor, got {describe(x)}: try torch.as_tensor")
 
 
-def check_floating(x: object, name: str) -> None:
+def check_floating(x: Tensor, name: str) -> None:
     """Raise TypeError unless ``x`` is a tensor of floating-point numbers."""
     check_tensor(x, name)
-    assert isinstance(x, Tensor)
     if not x.is_floating_point():
         raise TypeError(f"{name} must hold floating-point numbers, got {describe(x)}: try .float()")
 
@@ -63,7 +63,7 @@ def check_finite(x: Tensor, name: str) -> None:
 def check_batch(X: Tensor, width: int, name: str = "X") -> None:
     """Raise unless ``X`` is a floating-point batch (N, ...) of ``width`` numbers a sample."""
     check_floating(X, name)
-    if X.dim() < 2 or X[:1].numel() != width * min(len(X), 1):
+    if X.dim() < 2 or math.prod(X.shape[1:]) != width:
         raise ValueError(
             f"{name} must be a batch of shape (N, {width}), one sample a row,"
             f" or (N, ...) with {width} numbers a sample; got shape {tuple(X.shape)}"
