@@ -1,0 +1,214 @@
+"""Running student's code: one door, through which every check calls, in a notebook and in the grader.
+
+A call names its *target*: ``"student:backward_layer"`` (a name that the student defined),
+``"on:getattr"`` (an operation on an object that the student's code returned) or
+``"torch:nn.Linear"`` (something of torch to build a model, a loader or an optimizer from).
+:class:`LocalBackend` runs it here; the grader runs the same class in a sandboxed process.
+"""
+
+from __future__ import annotations
+
+import operator
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from course_dl.lab.bans import count_operations, without_autograd, without_library
+from course_dl.lab.limits import TimeUp, call_within, captured_output, private_randomness
+from course_dl.lab.values import Handle, copy_value, tensors_in
+
+__all__ = ["Backend", "LocalBackend", "Outcome", "Rules", "StudentError"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Under what rules a call runs, and what is wanted of it besides its value.
+
+    ``gradient`` asks for the gradients of the sum of the result with respect to the tensor arguments
+    at these positions, in place of the result; ``count`` for the number of operations.
+    """
+
+    autograd: bool = True
+    library: frozenset[str] = frozenset()
+    seconds: float = 5.0
+    gradient: tuple[int, ...] = ()
+    count: bool = False
+
+
+@dataclass(frozen=True)
+class StudentError:
+    """An exception that left the student's code: its type, its message, and where it was raised."""
+
+    kind: str
+    message: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended. ``value`` holds plain values, tensors and handles only."""
+
+    value: Any = None
+    error: StudentError | None = None
+    missing: bool = False
+    timed_out: bool = False
+    changed: tuple[str, ...] = ()
+    used_randomness: bool = False
+    used_autograd: bool = False
+    used_library: str = ""
+    operations: int = 0
+    printed: str = ""
+
+
+class Backend(Protocol):
+    """Whoever can run a call of student's code."""
+
+    def call(
+        self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
+    ) -> Outcome:
+        """Run the call named by ``target`` and tell how it ended; never raises for the student."""
+        ...
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": lambda obj, /, *args, **kwargs: obj(*args, **kwargs),
+    "getattr": getattr,
+    "setattr": setattr,
+    "getitem": operator.getitem,
+    "setitem": operator.setitem,
+    "fill": lambda obj, name, values: operator.setitem(getattr(obj, name), slice(None), values),
+    "len": len,
+    "list": list,
+    "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),
+}
+
+
+def _torch_object(path: str) -> Any:
+    """``"nn.Linear"`` -> ``torch.nn.Linear``; only what torch itself shows."""
+    return operator.attrgetter(path)(torch)
+
+
+class LocalBackend:
+    """Runs student's code in this process, from a mapping of names to functions and classes.
+
+    The mapping is looked up at every call, so a redefinition is seen at once.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._objects: list[Any] = []
+
+    def call(
+        self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
+    ) -> Outcome:
+        kind, _, name = target.partition(":")
+        if kind == "student" and not callable(self._namespace.get(name)):
+            return Outcome(missing=True)
+        tables: dict[str, Callable[[str], Any]] = {
+            "student": self._namespace.__getitem__,
+            "on": OPERATIONS.__getitem__,
+            "torch": _torch_object,
+        }
+        function = tables[kind](name)
+        own_args = tuple(copy_value(arg, self._argument) for arg in args)
+        own_kwargs = {key: copy_value(arg, self._argument) for key, arg in kwargs.items()}
+        return self._guarded(function, own_args, own_kwargs, rules)
+
+    def _argument(self, value: Any) -> Any:
+        """The object behind a handle; functions and the like pass as they are."""
+        return self._objects[value.number] if isinstance(value, Handle) else value
+
+    def _result(self, value: Any) -> Handle:
+        self._objects.append(value)
+        return Handle(len(self._objects) - 1, type(value).__name__)
+
+    def _guarded(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        rules: Rules,
+    ) -> Outcome:
+        arguments = {f"argument {i + 1}": arg for i, arg in enumerate(args)} | kwargs
+        before = {name: _state_of(arg) for name, arg in arguments.items()}
+        value, error, timed_out, operations = None, None, False, 0
+        with ExitStack() as around:
+            printed = around.enter_context(captured_output())
+            drawn = around.enter_context(private_randomness(seed=len(self._objects)))
+            library = around.enter_context(without_library(rules.library))
+            asked = None if rules.autograd else around.enter_context(without_autograd())
+
+            def body() -> Any:
+                if rules.gradient:
+                    return _gradients(function, args, kwargs, rules.gradient)
+                return function(*args, **kwargs)
+
+            try:
+                if rules.count:
+                    value, operations = call_within(rules.seconds, lambda: count_operations(body))
+                else:
+                    value = call_within(rules.seconds, body)
+                value = copy_value(value, self._result)
+            except TimeUp:
+                timed_out = True
+            except KeyboardInterrupt:
+                raise
+            except BaseException as exception:  # a student may raise anything, SystemExit too
+                error = _told(exception)
+            return Outcome(
+                value=value,
+                error=error,
+                timed_out=timed_out,
+                changed=tuple(
+                    name for name, arg in arguments.items() if _changed(before[name], arg)
+                ),
+                used_randomness=drawn(),
+                used_autograd=asked is not None and asked(),
+                used_library=library(),
+                operations=operations,
+                printed=printed.kept,
+            )
+
+
+def _gradients(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], wrt: tuple[int, ...]
+) -> list[torch.Tensor]:
+    leaves = [args[i].detach().clone().requires_grad_() for i in wrt]
+    given = list(args)
+    for i, leaf in zip(wrt, leaves, strict=True):
+        given[i] = leaf
+    result = function(*given, **kwargs)
+    if not isinstance(result, torch.Tensor) or not result.requires_grad:
+        raise TypeError("the result cannot be differentiated: its graph was cut on the way")
+    return list(torch.autograd.grad(result.sum(), leaves, materialize_grads=True))
+
+
+def _state_of(argument: Any) -> list[tuple[torch.Tensor, int, bool, torch.Tensor]]:
+    return [(t, t._version, t.requires_grad, t.detach().clone()) for t in tensors_in(argument)]
+
+
+def _changed(before: list[tuple[torch.Tensor, int, bool, torch.Tensor]], argument: Any) -> bool:
+    """Whether a tensor was written to (put back or not), replaced, or its ``requires_grad`` changed."""
+    now = list(tensors_in(argument))
+    return len(now) != len(before) or any(
+        tensor is not old
+        or tensor._version != version
+        or tensor.requires_grad != needs
+        or not torch.equal(tensor.nan_to_num(), kept.nan_to_num())
+        for tensor, (old, version, needs, kept) in zip(now, before, strict=True)
+    )
+
+
+def _told(exception: BaseException) -> StudentError:
+    """The exception as plain text, with the last line of the student's own code that ran."""
+    try:
+        message = str(exception)[:2_000]
+    except Exception:
+        message = "(its message could not be read)"
+    own = [f for f in traceback.extract_tb(exception.__traceback__) if "course_dl" not in f.filename]
+    where = f"line {own[0].lineno}, in {own[0].name}: {own[0].line}" if own else ""
+    return StudentError(type(exception).__name__, message, where)

@@ -1,0 +1,65 @@
+"""The labs that there are, found by looking: one folder of ``labs/`` is one lab."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+
+from course_dl.lab.exercise import Exercise, Mistake
+
+__all__ = ["LabFolder", "find_lab", "find_labs"]
+
+
+@dataclass(frozen=True)
+class LabFolder:
+    """A lab as its folder tells of it: exercises with tests from ``checks.py``, known mistakes."""
+
+    name: str
+
+    @cached_property
+    def title(self) -> str:
+        """The first line of the docstring of the lab's ``__init__.py``."""
+        return (inspect.getdoc(self._module()) or self.name).splitlines()[0]
+
+    @cached_property
+    def exercises(self) -> Sequence[Exercise]:
+        """The exercises, in the order of ``checks.py``."""
+        return [v for v in vars(self._module("checks")).values() if isinstance(v, Exercise)]
+
+    @cached_property
+    def mistakes(self) -> Sequence[Mistake]:
+        """The known mistakes of all exercises, in the order of ``mistakes.py``."""
+        members = vars(self._module("mistakes")).values()
+        return [v.mistake for v in members if isinstance(getattr(v, "mistake", None), Mistake)]
+
+    def exercise(self, number: str) -> Exercise:
+        """The exercise of this number, or the one in which a function of this name is written."""
+        for exercise in self.exercises:
+            if number == exercise.number or number in exercise.names:
+                return exercise
+        known = ", ".join(f"{e.number} ({', '.join(e.names)})" for e in self.exercises)
+        raise ValueError(f"{self.name} has no exercise {number!r}; it has {known}")
+
+    def _module(self, part: str = "") -> ModuleType:
+        return importlib.import_module(f"course_dl.labs.{self.name}{'.' * bool(part)}{part}")
+
+
+def find_labs() -> list[LabFolder]:
+    """All labs, in order."""
+    labs = importlib.import_module("course_dl.labs")
+    return [LabFolder(m.name) for m in pkgutil.iter_modules(labs.__path__) if m.ispkg]
+
+
+def find_lab(name: str) -> LabFolder:
+    """The lab of this name or its beginning: ``"lab04"``, ``"lab04_backprop"``."""
+    labs = find_labs()
+    found = [lab for lab in labs if name in (lab.name, lab.name.partition("_")[0])]
+    if not found:
+        known = ", ".join(lab.name for lab in labs)
+        raise ValueError(f"there is no lab {name!r}; there are {known}")
+    return found[0]

@@ -1,0 +1,228 @@
+"""How checks compare: each function returns if the answer is right, else raises :class:`Wrong`.
+
+Tolerances are relative to the largest expected entry. They leave room for another order of
+summation, none for another formula: 1e-4 in float32, 1e-9 in float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_dl.lab.states import Wrong
+from course_dl.lab.values import summary
+
+__all__ = ["close", "close_all", "equal", "number", "require", "shaped", "unpack"]
+
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
+
+
+def require(condition: bool, message: str, *details: tuple[str, str]) -> None:
+    """Fail with ``message`` unless the condition holds."""
+    if not condition:
+        raise Wrong(message, *details)
+
+
+def shaped(
+    got: Any, shape: Sequence[int], dtype: torch.dtype | None = None, what: str = "the result"
+) -> torch.Tensor:
+    """Check that ``got`` is a tensor of this shape (and dtype), and return it."""
+    what = _capital(what)
+    if got is None:
+        raise Wrong(f"{what} is None: is a return missing?")
+    if not isinstance(got, torch.Tensor):
+        raise Wrong(f"{what} should be a tensor, not {_a(got)}.", ("It was", summary(got)))
+    if tuple(got.shape) != tuple(shape):
+        raise Wrong(
+            f"{what} has shape {tuple(got.shape)}; it should have shape {tuple(shape)}.",
+            ("It was", summary(got)),
+        )
+    if dtype is not None and got.dtype != dtype:
+        raise Wrong(
+            f"{what} has dtype {_short(got.dtype)}; it should have {_short(dtype)}, "
+            "as what it is computed from."
+        )
+    return got
+
+
+def close(
+    got: Any,
+    expected: torch.Tensor,
+    what: str = "the result",
+    *,
+    tolerance: float | None = None,
+    elementwise: bool = False,
+    dtype: bool = True,
+) -> None:
+    """Check a tensor: type, shape, dtype, then values.
+
+    Parameters
+    ----------
+    got, expected
+        The student's tensor and the true one.
+    what
+        What it is, in the course's words (``"grad_W"``).
+    tolerance
+        Largest difference allowed, relative to the largest expected entry (see the module).
+    elementwise
+        Relative to each expected entry instead: no entry may lose its digits.
+    dtype
+        Whether the dtype must be that of ``expected``.
+    """
+    expected = expected.detach()
+    got = shaped(got, expected.shape, expected.dtype if dtype else None, what).detach()
+    if expected.numel() == 0:
+        return
+    limit = tolerance if tolerance is not None else TOLERANCE.get(expected.dtype, 0.0)
+    truth, answer = expected.double(), got.double()
+    size = truth.abs() if elementwise else truth.abs().max()
+    difference = (answer - truth).abs()
+    right = (difference <= limit * size.clamp_min(1e-300)) | (answer == truth)
+    if bool(right.all()):
+        return
+    worst = int(difference.where(~right, -torch.ones(())).nan_to_num(nan=math.inf).argmax())
+    index = tuple(int(i) for i in np.unravel_index(worst, tuple(truth.shape)))
+    place = f" at {list(index)}" if index else ""
+    bad = ~torch.isfinite(answer)
+    if bool((bad & torch.isfinite(truth)).any()):
+        message = f"{_capital(what)} holds {_count(int(bad.sum()), 'value')} that are not finite."
+    else:
+        message = f"{_capital(what)} has the right shape but wrong values."
+        relation = _relation(answer, truth, limit)
+        message += f" {relation}" if relation else ""
+    raise Wrong(
+        message,
+        ("Expected", summary(expected)),
+        ("Came", summary(got)),
+        (
+            "Largest difference",
+            f"{_number(difference.flatten()[worst])}{place}: "
+            f"{_number(answer.flatten()[worst])} instead of {_number(truth.flatten()[worst])} "
+            f"(allowed: {limit:g} relative)",
+        ),
+    )
+
+
+def close_all(
+    got: Any, expected: Sequence[torch.Tensor], what: str, *, first: int = 1, **options: Any
+) -> None:
+    """Check a list (or tuple) of tensors; the k-th is called ``what[k]``, counted from ``first``."""
+    if not isinstance(got, list | tuple):
+        raise Wrong(f"{what} should be a list of tensors, not {_a(got)}.", ("It was", summary(got)))
+    if len(got) != len(expected):
+        raise Wrong(f"{what} has {len(got)} entries; it should have {len(expected)}.")
+    for k, (answer, truth) in enumerate(zip(got, expected, strict=True)):
+        close(answer, truth, f"{what}_{k + first}", **options)
+
+
+def unpack(got: Any, names: str) -> tuple[Any, ...]:
+    """Check that ``got`` holds one value for each of ``names`` (``"grad_W, grad_b"``); return them."""
+    count = len(names.split(","))
+    if not isinstance(got, list | tuple):
+        raise Wrong(f"The result should be ({names}), not {_a(got)}.", ("It was", summary(got)))
+    if len(got) != count:
+        raise Wrong(f"The result holds {len(got)} values; it should hold {count}: ({names}).")
+    return tuple(got)
+
+
+def number(
+    got: Any,
+    expected: float | torch.Tensor,
+    what: str = "the result",
+    *,
+    tolerance: float = 1e-4,
+    at_least: float = 0.0,
+) -> None:
+    """Check a scalar: a Python number or a 0-d tensor, relative to ``expected``.
+
+    ``at_least`` is the smallest size that the difference is taken relative to.
+    """
+    expected = float(expected)
+    if got is None:
+        raise Wrong(f"{_capital(what)} is None: is a return missing?")
+    if isinstance(got, torch.Tensor) and got.dim() > 0:
+        raise Wrong(
+            f"{_capital(what)} has shape {tuple(got.shape)}; it should be a single number."
+        )
+    if isinstance(got, bool) or not isinstance(got, int | float | torch.Tensor):
+        raise Wrong(f"{_capital(what)} should be a number, not {_a(got)}.")
+    answer = float(got)
+    if answer == expected or abs(answer - expected) <= tolerance * max(abs(expected), at_least):
+        return
+    relation = _relation(
+        torch.tensor(answer, dtype=torch.float64),
+        torch.tensor(expected, dtype=torch.float64),
+        tolerance,
+    )
+    raise Wrong(
+        f"{_capital(what)} is wrong.{' ' + relation if relation else ''}",
+        ("Expected", f"{expected:.8g}"),
+        ("Came", f"{answer:.8g}"),
+        ("Allowed", f"{tolerance:g} relative"),
+    )
+
+
+def equal(got: Any, expected: Any, what: str = "the result") -> None:
+    """Check exactly: numbers, strings, lists of them, integer tensors (dtype included)."""
+    if isinstance(expected, torch.Tensor):
+        close(got, expected, what, tolerance=0.0)
+        return
+    if got is None and expected is not None:
+        raise Wrong(f"{_capital(what)} is None: is a return missing?")
+    if _plain(got) != expected:
+        raise Wrong(
+            f"{_capital(what)} is wrong.", ("Expected", summary(expected)), ("Came", summary(got))
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Lists for tuples and numbers for 0-d tensors, so that either is taken."""
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
+    """What the wrong values have to do with the right ones, if it is simple."""
+    if not bool(torch.isfinite(answer).all()) or float(truth.abs().max()) == 0:
+        return ""
+    if float(answer.abs().max()) == 0:
+        return "All of it is 0."
+    allowed = max(limit, 1e-12) * 10 * truth.abs().max()
+    ratio = float((answer * truth).sum() / (truth * truth).sum())
+    if bool(((answer - ratio * truth).abs() <= allowed * max(1.0, abs(ratio))).all()):
+        if abs(ratio + 1) < 1e-3:
+            return "Its sign is the other way."
+        return f"It is {ratio:.4g} times what it should be: look for a factor."
+    if truth.dim() == 2 and truth.shape[0] == truth.shape[1]:
+        if bool(((answer.T - truth).abs() <= allowed).all()):
+            return "It is the transpose of what it should be."
+    return ""
+
+
+def _capital(text: str) -> str:
+    """The text as the beginning of a sentence; names in code keep their letters."""
+    return text[0].upper() + text[1:] if text.startswith(("the ", "a ", "an ", "its ")) else text
+
+
+def _a(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
+def _number(value: torch.Tensor) -> str:
+    return f"{float(value):.6g}"
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

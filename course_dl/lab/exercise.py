@@ -1,0 +1,104 @@
+"""An exercise: its number, points, hints and rules, its tests, and the mistakes known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from course_dl.lab.backend import Rules
+
+__all__ = ["Exercise", "Mistake", "Test", "mistake"]
+
+Code = TypeVar("Code", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test of an exercise; hidden ones are not handed out to students."""
+
+    __test__ = False  # a class of that name is not a test class of pytest's
+
+    title: str
+    function: Callable[..., None]
+    hidden: bool
+
+
+@dataclass
+class Exercise:
+    """What stands in a lab's ``checks.py`` for each exercise.
+
+    Parameters
+    ----------
+    number, names
+        ``"4.3"`` and the functions or classes that the student writes, the first one first.
+    points
+        Earned when every test passes (a challenge's test may award a part of them).
+    difficulty, minutes
+        1 (easy) to 3 (hard), and how long a student may need.
+    hints
+        Told one at a time, from a nudge to nearly the answer.
+    autograd
+        False where gradients are to be written by hand: autograd then gives none.
+    library
+        Names of torch functions that would be the whole answer (``"softmax"``), refused.
+    answers
+        Modules of the package that are the answer, out of reach of a submission.
+    seconds
+        The longest that one call may take.
+    """
+
+    number: str
+    names: Sequence[str]
+    points: float
+    difficulty: int
+    minutes: int
+    hints: Sequence[str]
+    autograd: bool = True
+    library: Sequence[str] = ()
+    answers: Sequence[str] = ()
+    seconds: float = 5.0
+    tests: list[Test] = field(default_factory=list, init=False)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules under which the student's functions are called."""
+        return Rules(self.autograd, frozenset(self.library), self.seconds)
+
+    def test(self, title: str, *, hidden: bool = False) -> Callable[[Code], Code]:
+        """Make a function ``(student)`` or ``(student, rng)`` a test of this exercise.
+
+        ``student`` is a :class:`~course_dl.lab.student.Student`, ``rng`` an
+        :class:`~course_dl.lab.inputs.Inputs`. The test passes by returning.
+        """
+
+        def register(function: Code) -> Code:
+            self.tests.append(Test(title, function, hidden))
+            return function
+
+        return register
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong solution that students write, and the sentence that tells them what is wrong."""
+
+    number: str
+    name: str
+    sentence: str
+    code: Callable[..., Any]
+
+
+def mistake(number: str, sentence: str) -> Callable[[Code], Code]:
+    """Make a function or class of ``mistakes.py`` a known mistake of exercise ``number``.
+
+    Its name is that of the exercise's function, two underscores, and what is wrong:
+    ``backward_layer__not_transposed``.
+    """
+
+    def mark(code: Code) -> Code:
+        name = code.__name__.partition("__")[0]
+        code.mistake = Mistake(number, name, sentence, code)  # type: ignore[attr-defined]
+        return code
+
+    return mark

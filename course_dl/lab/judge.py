@@ -1,0 +1,158 @@
+"""Judging: run an exercise's tests against a student's code, and find out which mistake it is."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_dl.lab.backend import Backend, LocalBackend
+from course_dl.lab.exercise import Exercise, Mistake, Test
+from course_dl.lab.inputs import Inputs
+from course_dl.lab.same import same_calls
+from course_dl.lab.states import Failure, State, Wrong, _Verdict
+from course_dl.lab.student import Call, Student
+
+__all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test"]
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """How one test ended, and what was called on the way."""
+
+    __test__ = False
+
+    test: Test
+    state: State
+    failure: Failure | None = None
+    points: float = 0.0
+    calls: Sequence[Call] = ()
+    notes: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the test ended because a call took too long."""
+        return bool(self.calls) and self.calls[-1].outcome.timed_out
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """How an exercise stands: the results of its tests, and the diagnosis if there is one."""
+
+    exercise: Exercise
+    tests: Sequence[TestResult]
+    diagnosis: str | None = None
+
+    @property
+    def state(self) -> State:
+        """The worst state of a test: forbidden, failed, not done yet, passed."""
+        states = {result.state for result in self.tests}
+        for state in (State.FORBIDDEN, State.FAILED, State.NOT_DONE):
+            if state in states:
+                return state
+        return State.PASSED
+
+    @property
+    def points(self) -> float:
+        """All points where every test passed, else those that the one failed test awarded."""
+        short = [result for result in self.tests if result.state is not State.PASSED]
+        if not short:
+            return self.exercise.points
+        return short[0].points if len(short) == 1 else 0.0
+
+    @property
+    def first_failure(self) -> TestResult | None:
+        """The first test with something to tell: failed or forbidden, else not done."""
+        for state in (State.FORBIDDEN, State.FAILED, State.NOT_DONE):
+            for result in self.tests:
+                if result.state is state:
+                    return result
+        return None
+
+    def __bool__(self) -> bool:
+        return self.state is State.PASSED
+
+
+def run_test(exercise: Exercise, test: Test, backend: Backend, seed: int = 0) -> TestResult:
+    """Run one test. Whatever the student's code returned, the test ends in one of the states."""
+    student = Student(backend, exercise.rules)
+    rng = Inputs(zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode()))
+    wanted = test.function.__code__.co_varnames[: test.function.__code__.co_argcount]
+    given = {"student": student, "rng": rng}
+    state, failure, points = State.PASSED, None, 0.0
+    try:
+        test.function(*(given[name] for name in wanted))
+    except _Verdict as verdict:
+        state, failure, points = verdict.state, verdict.failure, verdict.points
+    except Exception as error:
+        if not student.calls:
+            raise  # the check itself is broken
+        wrong = _unusable(student.calls[-1], error)
+        state, failure = wrong.state, wrong.failure
+    return TestResult(test, state, failure, points, student.calls, student.notes)
+
+
+def _unusable(call: Call, error: Exception) -> Wrong:
+    """A result of another kind than the check could go on with."""
+    return Wrong(
+        "The result is not of the kind asked for: the check could not go on with it.",
+        ("The call", str(call)),
+        ("What happened", f"{type(error).__name__}: {error}"),
+    )
+
+
+def run_exercise(
+    exercise: Exercise, backend: Backend, seed: int = 0, *, hidden: bool = True
+) -> ExerciseResult:
+    """Run an exercise's tests in order (the public ones alone if ``hidden`` is false).
+
+    After a call that took too long the remaining tests are not run.
+    """
+    results: list[TestResult] = []
+    for test in exercise.tests:
+        if hidden or not test.hidden:
+            results.append(run_test(exercise, test, backend, seed))
+            if results[-1].timed_out:
+                break
+    return ExerciseResult(exercise, results)
+
+
+def diagnose(
+    result: ExerciseResult,
+    mistakes: Iterable[Mistake],
+    namespace: Mapping[str, Any],
+    seed: int = 0,
+) -> str | None:
+    """The sentence of the known mistake that behaves as the student's code does, if there is one.
+
+    A mistake fits when, in its place, the first failed test makes the same calls with the same
+    outcomes. Of several that fit, the one that agrees on most of the other tests is told.
+    """
+    failed = result.first_failure
+    if failed is None or failed.state is not State.FAILED:
+        return None
+    best, best_agreement = None, 0
+    for known in mistakes:
+        if known.number != result.exercise.number or known.name not in _names_called(failed):
+            continue
+        backend = LocalBackend({**namespace, known.name: known.code})
+        if not _behaves_alike(result.exercise, failed, backend, seed):
+            continue
+        agreement = sum(
+            _behaves_alike(result.exercise, other, backend, seed) for other in result.tests
+        )
+        if agreement > best_agreement:
+            best, best_agreement = known.sentence, agreement
+    return best
+
+
+def _names_called(result: TestResult) -> set[str]:
+    return {call.target.partition(":")[2] for call in result.calls}
+
+
+def _behaves_alike(
+    exercise: Exercise, result: TestResult, backend: Backend, seed: int
+) -> bool:
+    other = run_test(exercise, result.test, backend, seed)
+    return other.state is result.state and same_calls(result.calls, other.calls)

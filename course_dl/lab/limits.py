@@ -1,0 +1,118 @@
+"""What surrounds a call of a student's function: its time, its output, the random state."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+
+__all__ = ["TimeUp", "call_within", "captured_output", "private_randomness"]
+
+REPEAT_SECONDS = 0.05  # a further alarm follows one that the code swallowed
+PRINTED_LIMIT = 2_000  # characters kept of what a function prints
+
+
+class TimeUp(BaseException):
+    """Raised inside code that ran too long; no ``except Exception`` of a student stops it."""
+
+
+def call_within(seconds: float, function: Callable[[], Any]) -> Any:
+    """``function()``, left by :class:`TimeUp` once ``seconds`` have passed.
+
+    Works in the main thread of Linux and macOS, thus in a notebook's kernel, which lives on. A loop
+    whose bare ``except:`` swallows the alarm gets a second one inside that ``except:``, which no
+    ``try`` protects. Elsewhere (another thread, Windows) the function runs without a limit.
+    """
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not (main_thread and hasattr(signal, "setitimer")):
+        return function()
+
+    armed, alarms, left = True, 0, 0
+
+    def raise_after_some(frame: FrameType, event: str, arg: Any) -> Any:
+        nonlocal left
+        left -= event == "opcode"
+        if armed and event == "opcode" and left <= 0:
+            raise TimeUp
+        return raise_after_some
+
+    def on_alarm(signum: int, frame: FrameType | None) -> None:
+        nonlocal alarms, left
+        if not armed:
+            return
+        alarms += 1
+        if alarms > 1:  # raise again soon, in the handler that swallows this one
+            left = 1 + alarms % 8
+            sys.settrace(lambda *_: None)  # without a global tracer no frame is traced
+            while frame is not None and frame.f_code is not call_within.__code__:
+                frame.f_trace, frame.f_trace_opcodes = raise_after_some, True
+                frame = frame.f_back
+        raise TimeUp
+
+    tracer = sys.gettrace()
+    previous = signal.signal(signal.SIGALRM, on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
+    try:
+        return function()
+    finally:
+        armed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+        if alarms > 1:
+            sys.settrace(tracer)
+
+
+class _CappedText(io.TextIOBase):
+    """A stream that keeps the first characters written to it and forgets the rest."""
+
+    def __init__(self, limit: int) -> None:
+        self.kept = ""
+        self._limit = limit
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.kept += text[: self._limit - len(self.kept)]
+        return len(text)
+
+
+@contextlib.contextmanager
+def captured_output() -> Iterator[_CappedText]:
+    """Keep what the block prints (its first 2,000 characters) instead of showing it."""
+    stream = _CappedText(PRINTED_LIMIT)
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        yield stream
+
+
+@contextlib.contextmanager
+def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
+    """Give the block global random generators of its own, and the caller's back afterwards.
+
+    Yields a function that tells whether the block has drawn from one of them.
+    """
+    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    torch.random.default_generator.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+    fresh = torch.get_rng_state(), np.random.get_state()[2], random.getstate()
+
+    def drawn_from() -> bool:
+        now = torch.get_rng_state(), np.random.get_state()[2], random.getstate()
+        return not (torch.equal(now[0], fresh[0]) and now[1:] == fresh[1:])
+
+    try:
+        yield drawn_from
+    finally:
+        torch.set_rng_state(kept[0])
+        np.random.set_state(kept[1])
+        random.setstate(kept[2])

@@ -1,0 +1,56 @@
+"""Whether two runs of a check went the same way: the same calls, with the same outcomes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_dl.lab.backend import Outcome
+from course_dl.lab.student import Call
+from course_dl.lab.values import Handle
+
+__all__ = ["same_calls"]
+
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
+
+
+def same_calls(first: Sequence[Call], second: Sequence[Call]) -> bool:
+    """Whether both runs called the same targets and got outcomes that agree to rounding."""
+    return len(first) == len(second) and all(
+        a.target == b.target and _same_outcome(a.outcome, b.outcome)
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def _same_outcome(a: Outcome, b: Outcome) -> bool:
+    if (a.error is None) != (b.error is None):
+        return False
+    if a.error is not None and b.error is not None:
+        return (a.error.kind, a.error.message) == (b.error.kind, b.error.message)
+    flags = ("missing", "timed_out", "changed", "used_autograd", "used_library")
+    return all(getattr(a, flag) == getattr(b, flag) for flag in flags) and _same(a.value, b.value)
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        return a.shape == b.shape and a.dtype == b.dtype and _same_entries(a, b)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, Handle) and isinstance(b, Handle):
+        return True  # what the objects are shows in what they do
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12) or (a != a and b != b)
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and _same(torch.as_tensor(a), torch.as_tensor(b))
+    return type(a) is type(b) and bool(a == b)
+
+
+def _same_entries(a: torch.Tensor, b: torch.Tensor) -> bool:
+    limit = TOLERANCE.get(a.dtype, 0.0)
+    finite = b[torch.isfinite(b)].abs() if b.is_floating_point() else b.abs()
+    scale = float(finite.max()) if finite.numel() else 0.0
+    return torch.allclose(a.detach(), b.detach(), rtol=limit, atol=limit * scale, equal_nan=True)

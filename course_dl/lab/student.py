@@ -1,0 +1,200 @@
+"""The student's functions as a check sees them: called like any function, judged at each call.
+
+``student.softmax(Y)`` calls the student's ``softmax`` through a backend and returns its value, or
+raises the verdict that ends the test. What an object (``student.ManualMLP([2, 3, 1], ...)``) holds
+and does is reached as if it were here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from course_dl.lab.backend import Backend, Outcome, Rules
+from course_dl.lab.states import Forbidden, NotDone, Wrong
+from course_dl.lab.values import Handle, summary
+
+__all__ = ["Call", "Function", "Remote", "Student", "fill"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that a check made, and how it ended: for telling of it, and for the diagnosis."""
+
+    target: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outcome: Outcome
+
+    def __str__(self) -> str:
+        name = self.target.partition(":")[2]
+        given = [summary(arg) for arg in self.args]
+        given += [f"{key}={summary(value)}" for key, value in self.kwargs.items()]
+        return f"{name}({', '.join(given)})"
+
+
+class Student:
+    """What a check is given: every name that the student defined, as an attribute.
+
+    Parameters
+    ----------
+    backend
+        Runs the calls, here or in a sandbox.
+    rules
+        The exercise's rules for each call.
+
+    Attributes
+    ----------
+    calls
+        Every call made so far, in order.
+    notes
+        What the check found out besides the verdict (an accuracy, say), for reports.
+    """
+
+    def __init__(self, backend: Backend, rules: Rules = Rules()) -> None:
+        self.backend = backend
+        self.rules = rules
+        self.calls: list[Call] = []
+        self.notes: dict[str, float] = {}
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Function(self, name)
+
+    def torch(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        """Build something of torch where the student's code runs: ``student.torch("nn.Linear", 2, 1)``."""
+        return self._call(f"torch:{path}", args, kwargs, Rules(seconds=self.rules.seconds))
+
+    def _call(
+        self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
+    ) -> Any:
+        outcome = self.backend.call(target, _sent(args), _sent(kwargs), rules)
+        call = Call(target, args, kwargs, outcome)
+        self.calls.append(call)
+        _judge(call, rules)
+        return self._received(outcome.value)
+
+    def _received(self, value: Any) -> Any:
+        """The value with an object in place of each handle."""
+        if isinstance(value, Handle):
+            return Remote(self, value)
+        if isinstance(value, list | tuple):
+            return type(value)(self._received(item) for item in value)
+        if isinstance(value, dict):
+            return {key: self._received(item) for key, item in value.items()}
+        return value
+
+
+class Function:
+    """One of the student's functions or classes."""
+
+    def __init__(self, student: Student, name: str) -> None:
+        self._student = student
+        self._target = f"student:{name}"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._student._call(self._target, args, kwargs, self._student.rules)
+
+    def gradient(self, *args: Any, wrt: Sequence[int] = (0,)) -> list[torch.Tensor]:
+        """Autograd's gradients, through the student's function, of the sum of its result.
+
+        With respect to the arguments at the positions ``wrt``; one tensor for each.
+        """
+        rules = replace(self._student.rules, gradient=tuple(wrt))
+        return self._student._call(self._target, args, {}, rules)
+
+    def operations(self, *args: Any, **kwargs: Any) -> int:
+        """How many operations the call took: it grows with N where there is a loop over N."""
+        rules = replace(self._student.rules, count=True)
+        self._student._call(self._target, args, kwargs, rules)
+        return self._student.calls[-1].outcome.operations
+
+
+class Remote:
+    """An object that the student's code (or torch, on its side) made, used as if it were here."""
+
+    def __init__(self, student: Student, handle: Handle) -> None:
+        self.__dict__.update(_student=student, _handle=handle)
+
+    def _on(self, operation: str, *args: Any, **kwargs: Any) -> Any:
+        rules = self._student.rules
+        return self._student._call(f"on:{operation}", (self, *args), kwargs, rules)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._on("call", *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._on("getattr", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._on("setattr", name, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._on("getitem", key)
+
+    def __len__(self) -> int:
+        return self._on("len")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._on("list"))
+
+    def __repr__(self) -> str:
+        return f"<{self._handle.kind} object>"
+
+
+def fill(remote: Remote, name: str, values: Sequence[Any]) -> None:
+    """Put ``values`` into the list that is the attribute ``name`` of a student's object."""
+    remote._on("fill", name, list(values))
+
+
+def _sent(value: Any) -> Any:
+    """The arguments of a call with a handle in place of each object of the other side."""
+    if isinstance(value, Remote):
+        return value._handle
+    if isinstance(value, list | tuple):
+        return type(value)(_sent(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _sent(item) for key, item in value.items()}
+    return value
+
+
+def _judge(call: Call, rules: Rules) -> None:
+    """Raise the verdict that the call itself calls for, whatever its value."""
+    outcome, name = call.outcome, call.target.partition(":")[2]
+    if outcome.missing:
+        raise NotDone(f"There is no {name} yet.")
+    if outcome.error is not None and outcome.error.kind == "NotImplementedError":
+        raise NotDone(f"{name} is not written yet.")
+    if outcome.used_library:
+        raise Forbidden(
+            f"{outcome.used_library} of the library is the answer itself: write it yourself."
+        )
+    if outcome.used_autograd:
+        raise Forbidden("Autograd is switched off here: write the gradient yourself.")
+    said = (("It printed", outcome.printed.strip()),) if outcome.printed.strip() else ()
+    if outcome.timed_out:
+        raise Wrong(
+            f"{name} did not return within {rules.seconds:g} seconds: does a loop never end?",
+            ("The call", str(call)),
+            *said,
+        )
+    if outcome.error is not None:
+        where = (("Where", outcome.error.where),) if outcome.error.where else ()
+        raise Wrong(
+            f"{name} raised {outcome.error.kind}: {outcome.error.message}",
+            ("The call", str(call)),
+            *where,
+            *said,
+        )
+    if outcome.changed:
+        raise Wrong(
+            f"{name} changed {' and '.join(outcome.changed)} of its caller in place: work on a "
+            "copy, and leave what you were given as it was.",
+            ("The call", str(call)),
+        )

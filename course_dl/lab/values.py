@@ -1,0 +1,92 @@
+"""What may pass between a check and the student's code: plain values, tensors, handles.
+
+Everything passes by value, in a notebook as in the grader, so that neither side can change what the
+other holds. Any other object stays where it was made, and a :class:`Handle` stands for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+__all__ = ["Handle", "copy_value", "summary", "tensors_in"]
+
+PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype)
+
+
+@dataclass(frozen=True)
+class Handle:
+    """An object that stays with the student's code: its number there and the name of its class."""
+
+    number: int
+    kind: str
+
+
+def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
+    """A copy of ``value`` that shares no memory with it; ``other`` maps what is not plain.
+
+    Subclasses come out as the plain type: a tensor subclass as a tensor, a namedtuple as a tuple.
+    Tensors are detached and keep their dtype and ``requires_grad``.
+    """
+    if isinstance(value, torch.Tensor):
+        plain = value.detach().as_subclass(torch.Tensor).clone()
+        return plain.requires_grad_() if value.requires_grad else plain
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        return np.array(value)
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return value.item()
+    if isinstance(value, list | tuple):
+        kind = list if isinstance(value, list) else tuple
+        return kind(copy_value(item, other) for item in value)
+    if isinstance(value, dict):
+        return {copy_value(k, other): copy_value(v, other) for k, v in value.items()}
+    if isinstance(value, torch.Generator):
+        return torch.Generator().set_state(value.get_state())
+    for kind in (bool, int, float, complex, str, bytes):
+        if isinstance(value, kind):
+            return kind(value)
+    return value if isinstance(value, PLAIN) else other(value)
+
+
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors of ``value``, in lists, tuples and dicts too, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors_in(item)
+    elif isinstance(value, dict):
+        yield from tensors_in(list(value.values()))
+
+
+def summary(value: Any, numbers: int = 12) -> str:
+    """``value`` in a few words: small tensors in full, large ones by shape and dtype."""
+    if isinstance(value, torch.Tensor):
+        dtype = str(value.dtype).removeprefix("torch.")
+        if value.numel() <= numbers:
+            return f"{_rounded(value.detach().tolist())} ({dtype}, shape {tuple(value.shape)})"
+        return f"tensor of shape {tuple(value.shape)}, {dtype}"
+    if isinstance(value, np.ndarray):
+        return f"numpy array of shape {value.shape}, {value.dtype}"
+    if isinstance(value, list | tuple):
+        left, right = "[]" if isinstance(value, list) else "()"
+        inner = [summary(item, numbers) for item in value[:6]] + ["..."] * (len(value) > 6)
+        return left + ", ".join(inner) + right
+    if isinstance(value, Handle):
+        return f"<{value.kind} object>"
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    if isinstance(value, torch.Generator):
+        return "a torch.Generator"
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_rounded(item) for item in value) + "]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
