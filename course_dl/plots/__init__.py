@@ -1,0 +1,75 @@
+"""Every picture of the course, as functions that return a matplotlib figure.
+
+A figure is shown where it is the value of a notebook's cell, and saved by
+``figure.savefig("file.png")``; pyplot has no part in it, so there is nothing to close. Arguments are
+tensors of any dtype, with or without gradient, arrays or lists. All functions but those that animate
+take ``title=`` and ``figure=``, a panel of `page` to draw on.
+"""
+
+from course_dl.plots._style import page
+from course_dl.plots.animation import Animation, animate, animate_descent, animate_separator
+from course_dl.plots.confusion import confusion_matrix
+from course_dl.plots.curves import (
+    activation_curves,
+    curves,
+    gradient_norms,
+    mistakes_per_epoch,
+    regression_fit,
+    training_curves,
+    v_curve,
+)
+from course_dl.plots.descent import descent_1d, descent_path
+from course_dl.plots.images import (
+    feature_maps,
+    filter_responses,
+    filters,
+    image_grid,
+    weights_as_images,
+)
+from course_dl.plots.measurements import (
+    accuracy_against_parameters,
+    histogram,
+    monte_carlo,
+    relation,
+)
+from course_dl.plots.network import network_diagram
+from course_dl.plots.regions import (
+    decision_boundary,
+    decision_regions,
+    half_spaces,
+    probability_maps,
+    scatter,
+)
+
+__all__ = [
+    "Animation",
+    "accuracy_against_parameters",
+    "activation_curves",
+    "animate",
+    "animate_descent",
+    "animate_separator",
+    "confusion_matrix",
+    "curves",
+    "decision_boundary",
+    "decision_regions",
+    "descent_1d",
+    "descent_path",
+    "feature_maps",
+    "filter_responses",
+    "filters",
+    "gradient_norms",
+    "half_spaces",
+    "histogram",
+    "image_grid",
+    "mistakes_per_epoch",
+    "monte_carlo",
+    "network_diagram",
+    "page",
+    "probability_maps",
+    "regression_fit",
+    "relation",
+    "scatter",
+    "training_curves",
+    "v_curve",
+    "weights_as_images",
+]

@@ -1,0 +1,148 @@
+"""How every picture looks, and the kind of figure that all of them are."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeAlias, TypeVar
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure, SubFigure
+
+__all__ = [
+    "DASHES",
+    "DIVERGING",
+    "MARKERS",
+    "PALETTE",
+    "SEQUENTIAL",
+    "STYLE",
+    "WIDTH",
+    "WRONG",
+    "Canvas",
+    "Picture",
+    "canvas",
+    "colour",
+    "page",
+    "styled",
+]
+
+Canvas: TypeAlias = Figure | SubFigure
+P = ParamSpec("P")
+R = TypeVar("R")
+
+WIDTH = 7.5  # inches: the width of a notebook's output
+# Okabe and Ito's colours, told apart with any colour vision; a marker or a dash differs as well.
+PALETTE = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#000000",
+    "#F0E442",
+)
+WRONG = "#D55E00"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+DASHES = ("-", "--", "-.", ":")
+SEQUENTIAL = "cividis"
+DIVERGING = "RdBu_r"
+
+STYLE: Any = {  # matplotlib's type of it lists every key there is
+    "axes.axisbelow": True,
+    "axes.edgecolor": "0.4",
+    "axes.facecolor": "white",
+    "axes.formatter.useoffset": False,
+    "axes.labelsize": 10,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "figure.titlesize": 12,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "grid.color": "0.9",
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "savefig.bbox": None,
+    "savefig.dpi": "figure",
+    "text.usetex": False,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+}
+
+
+class Picture(Figure):
+    """A figure which pyplot does not know of.
+
+    A notebook shows it once, where it is the value of a cell, with and without
+    ``%matplotlib inline``; nothing has to be closed. Elsewhere: ``figure.savefig("file.png")``.
+    """
+
+    def draw(self, renderer: Any) -> None:
+        # Ticks are made as late as here, and read the style then.
+        with rc_context(STYLE):
+            super().draw(renderer)
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        self.savefig(file, format="png")
+        return file.getvalue()
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let ``draw`` run in the style of the course, and leave the user's style as it was."""
+
+    @functools.wraps(draw)
+    def in_style(*args: P.args, **kwargs: P.kwargs) -> R:
+        with rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return in_style
+
+
+def canvas(figure: Canvas | None, height: float, width: float = WIDTH) -> Canvas:
+    """The figure or panel to draw on: the one given, else a new one of that size in inches."""
+    if figure is None:
+        return Picture(figsize=(width, height), layout="constrained")
+    if not isinstance(figure, (Figure, SubFigure)):
+        raise TypeError(
+            f"figure is a {type(figure).__name__}; expected a panel of plots.page(...), "
+            "a matplotlib figure, or None for a new one"
+        )
+    return figure
+
+
+@styled
+def page(
+    rows: int, columns: int, *, height: float = 3.0, title: str | None = None
+) -> tuple[Figure, list[SubFigure]]:
+    """An empty page and its panels, row by row, for several pictures in one figure.
+
+    Every function of ``course_dl.plots`` draws on a panel by ``figure=panel``.
+
+    Parameters
+    ----------
+    rows, columns : number of panels.
+    height : of one row, in inches; the page is as wide as a notebook.
+
+    Examples
+    --------
+    >>> figure, panels = page(1, 2)
+    >>> _ = curves([3, 2, 1], title="left", figure=panels[0])      # doctest: +SKIP
+    """
+    if rows < 1 or columns < 1:
+        raise ValueError(f"a page of {rows} x {columns} panels; expected at least 1 x 1")
+    figure = Picture(figsize=(WIDTH, rows * height), layout="constrained")
+    if title is not None:
+        figure.suptitle(title)
+    return figure, list(figure.subfigures(rows, columns, squeeze=False).flat)
+
+
+def colour(k: int) -> str:
+    """The colour of class or line ``k``, over and over again from the palette."""
+    return PALETTE[k % len(PALETTE)]

@@ -1,0 +1,81 @@
+"""The confusion matrix of a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from course_dl.plots._inputs import as_array
+from course_dl.plots._style import Canvas, canvas, styled
+
+__all__ = ["confusion_matrix"]
+
+
+@styled
+def confusion_matrix(
+    matrix: Any,
+    *,
+    classes: Sequence[str] | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """Who is taken for whom: counts, and below them the share of the row, the true class.
+
+    The shade is the share, on a scale that spreads small ones, so that rare confusions show.
+
+    Parameters
+    ----------
+    matrix : (K, K) counts; rows are true classes, columns predicted ones.
+    classes : K names; numbers without them.
+    """
+    counts = as_array(matrix, "matrix", 2, finite=True)
+    K = len(counts)
+    if counts.shape != (K, K) or (counts < 0).any():
+        raise ValueError(f"matrix: expected (K, K) counts >= 0, got shape {counts.shape}")
+    names = [str(k) for k in range(K)] if classes is None else [str(name) for name in classes]
+    if len(names) != K:
+        raise ValueError(f"classes: expected {K} names, got {len(names)}")
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+
+    figure = canvas(figure, min(max(0.6 * K + 1.4, 3.5), 7.0))
+    ax = figure.subplots()
+    shades = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.4, 0, 1), aspect="auto")
+    if K <= 12:
+        for (i, j), count in np.ndenumerate(counts):
+            if count:
+                text = f"{count:.0f}\n{percent(shares[i, j])}"
+                ax.text(
+                    j,
+                    i,
+                    text,
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    linespacing=1.1,
+                    color="white" if shares[i, j] > 0.3 else "black",
+                )
+    long = max(map(len, names)) > 5
+    ax.set_xticks(range(K), names, rotation=40 if long else 0, ha="right" if long else "center")
+    ax.set_yticks(range(K), names)
+    ax.set(xlabel="predicted", ylabel="true")
+    ax.set_xticks(np.arange(K + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(K + 1) - 0.5, minor=True)
+    ax.grid(True, which="minor", color="white", linewidth=1)
+    ax.tick_params(which="both", length=0)
+    ax.spines[:].set_visible(False)
+    bar = figure.colorbar(shades, ax=ax, label="share of the true class", aspect=30, pad=0.02)
+    bar.set_ticks([0, 0.01, 0.05, 0.2, 0.5, 1])
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    bar.ax.minorticks_off()
+    if title is not None:
+        ax.set_title(title)
+    return figure.figure
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f}%" if share < 0.9995 else "100%"

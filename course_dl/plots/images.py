@@ -1,0 +1,354 @@
+"""Images in a grid: digits with their labels, weights, filters, feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from course_dl.plots._inputs import as_array
+from course_dl.plots._style import DIVERGING, SEQUENTIAL, WIDTH, WRONG, Canvas, canvas, styled
+
+__all__ = ["feature_maps", "filter_responses", "filters", "image_grid", "weights_as_images"]
+
+LINE = 0.165  # inches: a line of caption
+LETTER = 0.085  # inches: a letter of caption
+
+
+@styled
+def image_grid(
+    images: Any,
+    labels: Any = None,
+    predictions: Any = None,
+    *,
+    classes: Sequence[str] | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """Images with their labels; with predictions, the wrong ones are framed and say both.
+
+    Parameters
+    ----------
+    images : (N, H, W), (N, 1, H, W), (N, 3, H, W), or (N, P * P) with square images in the rows;
+        of any scale, dark is small. An image grid is for tens of images, not for thousands.
+    labels, predictions : (N,) classes 0..K-1.
+    classes : the names of the classes; their numbers without them.
+    columns : images a row; as many as the captions allow without it.
+    """
+    pictures = as_images(images)
+    truth, guess = (
+        None if given is None else class_names(given, len(pictures), classes, name)
+        for given, name in ((labels, "labels"), (predictions, "predictions"))
+    )
+    captions: list[Caption] = []
+    for k in range(len(pictures)):
+        if guess is None:
+            captions.append(Caption(truth[k] if truth else ""))
+        elif truth is None:
+            captions.append(Caption(guess[k]))
+        elif truth[k] == guess[k]:
+            captions.append(Caption(f"\N{CHECK MARK} {truth[k]}"))
+        else:
+            captions.append(Caption(f"\N{BALLOT X} {guess[k]}\nis {truth[k]}", wrong=True))
+    low, high = pictures.min(), pictures.max()
+    return mosaic(pictures, captions, columns, title, figure, Normalize(low, high), "gray")
+
+
+@styled
+def weights_as_images(
+    W: Any,
+    *,
+    shape: tuple[int, int] | None = None,
+    names: Sequence[str] | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """Weights of neurons as images of the pixels that they look at; 0 is white.
+
+    Parameters
+    ----------
+    W : (M, P) weights without bias, one neuron a row, or (P,) of a single one.
+    shape : (H, W) of the images; square without it.
+    names : a caption for each neuron. columns : images a row.
+    """
+    weights = np.atleast_2d(as_array(W, "W", finite=True))
+    if shape is not None and weights[0].size != shape[0] * shape[1]:
+        raise ValueError(f"shape: {shape} does not hold the {weights[0].size} weights of a neuron")
+    pictures = weights.reshape(len(weights), *shape) if shape else as_images(weights, "W")
+    return diverging_mosaic(pictures, names, columns, title, figure, "weight")
+
+
+@styled
+def filters(
+    w: Any,
+    *,
+    names: Sequence[str] | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """Kernels of a convolution; 0 is white. With several channels, a row is one filter.
+
+    Parameters
+    ----------
+    w : (M, C, k, k) or (M, k, k). names : a caption for each filter.
+    """
+    kernels = as_array(w, "w", finite=True)
+    if kernels.ndim not in (3, 4):
+        raise ValueError(f"w: expected (M, C, k, k) or (M, k, k), got {kernels.shape}")
+    channels = kernels.shape[1] if kernels.ndim == 4 else 1
+    if channels > 1:
+        columns = channels
+        names = [f"{m + 1}, {c + 1}" for m in range(len(kernels)) for c in range(channels)]
+        title = title or "filter, channel"
+    pictures = kernels.reshape(-1, *kernels.shape[-2:])
+    return diverging_mosaic(pictures, names, columns, title, figure, "weight")
+
+
+@styled
+def feature_maps(
+    maps: Any,
+    *,
+    image: Any = None,
+    names: Sequence[str] | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """What each filter of a layer makes of one image, on a common scale.
+
+    Parameters
+    ----------
+    maps : (C, H', W') or (1, C, H', W') activations of one sample.
+    image : (H, W) or (1, H, W), the input, drawn first, on its own scale.
+    """
+    channels = as_array(maps, "maps", finite=True)
+    if channels.ndim == 4 and len(channels) == 1:
+        channels = channels[0]
+    if channels.ndim != 3:
+        raise ValueError(f"maps: expected those of one sample, (C, H, W), got {channels.shape}")
+    scale = Normalize(channels.min(), channels.max())
+    captions = captions_of(names, len(channels), numbered=True)
+    first = (
+        None if image is None else as_images(as_array(image, "image").squeeze()[None], "image")[0]
+    )
+    return mosaic(
+        channels, captions, columns, title, figure, scale, SEQUENTIAL, "activation", first
+    )
+
+
+@styled
+def filter_responses(
+    image: Any,
+    kernels: Mapping[str, Any],
+    responses: Mapping[str, Any],
+    *,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """Filters (edges, blurs) with their numbers, and what each makes of a picture.
+
+    Parameters
+    ----------
+    image : (H, W). kernels : ``{name: (k, k)}``. responses : ``{name: (H', W')}``, same names.
+    """
+    if not kernels or set(kernels) != set(responses):
+        raise ValueError(
+            f"expected kernels and responses of the same names, "
+            f"got {list(kernels)} and {list(responses)}"
+        )
+    picture = as_array(as_array(image, "image", finite=True).squeeze(), "image", 2)
+    n = len(kernels)
+    figure = canvas(figure, 2.1 * n if n > 3 else 2.3 * n)
+    axes = figure.subplots(n, 3, squeeze=False)
+    for row, (name, kernel) in zip(axes, kernels.items(), strict=True):
+        numbers = as_array(kernel, name, 2, finite=True)
+        response = as_array(as_array(responses[name], name, finite=True).squeeze(), name, 2)
+        row[0].imshow(picture, cmap="gray")
+        row[0].set_title("image")
+        top = abs(numbers).max() or 1.0
+        row[1].imshow(numbers, cmap=DIVERGING, vmin=-top, vmax=top)
+        if numbers.size <= 25:
+            for (i, j), number in np.ndenumerate(numbers):
+                dark = abs(number) > 0.6 * top
+                row[1].text(
+                    j,
+                    i,
+                    f"{number:.2g}",
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color="white" if dark else "black",
+                )
+        row[1].set_title(name)
+        top = abs(response).max() or 1.0
+        signed = response.min() < 0
+        row[2].imshow(
+            response, cmap=DIVERGING if signed else "gray", vmin=-top if signed else 0, vmax=top
+        )
+        row[2].set_title("response")
+        for ax in row:
+            ax.set(xticks=[], yticks=[])
+    if title is not None:
+        figure.suptitle(title)
+    return figure.figure
+
+
+# What the grids share
+
+
+@dataclass(frozen=True)
+class Caption:
+    text: str
+    wrong: bool = False
+
+
+def as_images(images: Any, name: str = "images") -> np.ndarray:
+    """(N, H, W), or (N, H, W, 3) for colours."""
+    array = as_array(images, name, finite=True)
+    if array.ndim == 4 and array.shape[1] == 1:
+        return array[:, 0]
+    if array.ndim == 4 and array.shape[1] == 3:
+        return np.moveaxis(array, 1, -1)
+    if array.ndim == 3:
+        return array
+    side = round(array.shape[-1] ** 0.5)
+    if array.ndim == 2 and side * side == array.shape[1]:
+        return array.reshape(-1, side, side)
+    raise ValueError(
+        f"{name}: expected (N, H, W), (N, 1, H, W), (N, 3, H, W) or (N, P * P), got {array.shape}"
+    )
+
+
+def class_names(given: Any, n: int, classes: Sequence[str] | None, name: str) -> list[str]:
+    numbers = as_array(given, name, 1, finite=True)
+    if len(numbers) != n:
+        raise ValueError(f"{name}: expected one for each of the {n} images, got {len(numbers)}")
+    if classes is None:
+        return [f"{k:g}" for k in numbers]
+    if numbers.min() < 0 or numbers.max() >= len(classes):
+        raise ValueError(
+            f"{name}: expected classes 0 to {len(classes) - 1}, "
+            f"got {numbers.min():g} to {numbers.max():g}"
+        )
+    return [str(classes[int(k)]) for k in numbers]
+
+
+def captions_of(names: Sequence[str] | None, n: int, numbered: bool = False) -> list[Caption]:
+    if names is None:
+        return [Caption(str(k + 1) if numbered else "") for k in range(n)]
+    if len(names) != n:
+        raise ValueError(f"names: expected one for each of the {n} images, got {len(names)}")
+    return [Caption(str(name)) for name in names]
+
+
+def diverging_mosaic(
+    pictures: np.ndarray,
+    names: Sequence[str] | None,
+    columns: int | None,
+    title: str | None,
+    figure: Canvas | None,
+    label: str,
+) -> Figure:
+    top = abs(pictures).max() or 1.0
+    captions = captions_of(names, len(pictures))
+    return mosaic(
+        pictures, captions, columns, title, figure, Normalize(-top, top), DIVERGING, label
+    )
+
+
+def mosaic(
+    pictures: np.ndarray,
+    captions: list[Caption],
+    columns: int | None,
+    title: str | None,
+    figure: Canvas | None,
+    scale: Normalize,
+    cmap: str,
+    label: str | None = None,
+    first: np.ndarray | None = None,
+) -> Figure:
+    """All pictures in one axes, which is drawn much faster than an axes each."""
+    lines = max(caption.text.count("\n") + 1 if caption.text else 0 for caption in captions)
+    letters = max(len(line) for caption in captions for line in caption.text.split("\n"))
+    if first is not None:
+        lines, letters = max(lines, 1), max(letters, 5)
+        captions = [Caption("input"), *captions]
+    n = len(captions)
+    wide = WIDTH if figure is None else figure.bbox.width / figure.figure.dpi
+    wide -= 0.8 if label else 0.0
+    if columns is None:
+        columns = min(n, 10, max(1, int(wide / max(LETTER * letters + 0.1, 0.7))))
+    if columns < 1:
+        raise ValueError(f"columns={columns}: expected at least 1")
+    rows = -(-n // columns)
+    height, width = pictures.shape[1:3]
+    tile = min(wide / columns, 2.2)
+    caption_height = LINE * lines + 0.1
+    top = 0.3 if title else 0.0
+    figure = canvas(figure, max(rows * (tile * height / width + caption_height) + top + 0.1, 1.2))
+    tall = figure.bbox.height / figure.figure.dpi - top - 0.1
+    tile = min(tile, (tall / rows - caption_height) * width / height)
+
+    ax = figure.subplots()
+    ax.set_axis_off()
+    gap = 0.06
+    step_y = height / width + caption_height / tile + gap
+    images = ([first] if first is not None else []) + list(pictures)
+    for k, (picture, caption) in enumerate(zip(images, captions, strict=True)):
+        x, y = (k % columns) * (1 + gap), (k // columns) * step_y
+        own = first is not None and k == 0
+        draw_tile(
+            ax, picture, x, y, height / width, "gray" if own else cmap, None if own else scale
+        )
+        if caption.wrong:
+            ax.add_patch(frame(x, y, height / width))
+        ax.text(
+            x + 0.5,
+            y - 0.03,
+            caption.text,
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            color=WRONG if caption.wrong else "black",
+            weight="bold" if caption.wrong else "normal",
+        )
+    ax.set_xlim(-0.05, columns * (1 + gap))
+    ax.set_ylim(rows * step_y - caption_height / tile, -caption_height / tile)
+    ax.set_aspect("equal")
+    if label:
+        figure.colorbar(ScalarMappable(scale, cmap), ax=ax, label=label, fraction=0.05, aspect=15)
+    if title is not None:
+        figure.suptitle(title)
+    return figure.figure
+
+
+def draw_tile(
+    ax: Axes,
+    picture: np.ndarray,
+    x: float,
+    y: float,
+    ratio: float,
+    cmap: str,
+    scale: Normalize | None,
+) -> None:
+    place = (x, x + 1, y + ratio, y)
+    if picture.ndim == 3:
+        spread = (scale.vmax - scale.vmin) if scale and scale.vmax != scale.vmin else 1.0
+        colours = (picture - (scale.vmin if scale else 0)) / spread
+        ax.imshow(colours.clip(0, 1), extent=place, interpolation="nearest")
+    else:
+        ax.imshow(picture, extent=place, cmap=cmap, norm=scale, interpolation="nearest")
+
+
+def frame(x: float, y: float, ratio: float) -> Rectangle:
+    return Rectangle((x, y), 1, ratio, fill=False, edgecolor=WRONG, linewidth=2.5)

@@ -1,0 +1,438 @@
+"""The plane of two features: samples, separators, and what a classifier makes of each point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize, to_rgb
+from matplotlib.figure import Figure
+
+from course_dl.plots._inputs import as_array, as_points, named
+from course_dl.plots._models import class_probabilities
+from course_dl.plots._style import (
+    DASHES,
+    MARKERS,
+    PALETTE,
+    SEQUENTIAL,
+    Canvas,
+    canvas,
+    colour,
+    styled,
+)
+
+__all__ = [
+    "decision_boundary",
+    "decision_regions",
+    "half_spaces",
+    "probability_maps",
+    "scatter",
+]
+
+Limits = tuple[tuple[float, float], tuple[float, float]]
+RESOLUTION = 200
+
+
+@styled
+def scatter(
+    X: Any,
+    d: Any = None,
+    *,
+    names: Mapping[Any, str] | Sequence[str] | None = None,
+    title: str | None = None,
+    xlabel: str = "$x_1$",
+    ylabel: str = "$x_2$",
+    figure: Canvas | None = None,
+) -> Figure:
+    """Samples of the plane; each class has a colour and a marker of its own.
+
+    Parameters
+    ----------
+    X : (N, 2) samples. d : (N,) labels, if there are any.
+    names : of the classes, by label or in the order of the labels.
+    figure : a panel to draw on (see `page`); a new figure without it.
+    """
+    points, labels = as_points(X, d)
+    figure = canvas(figure, 4.5)
+    ax = plane(figure, limits_of(points), title, xlabel, ylabel)
+    draw_samples(ax, points, labels, names)
+    return figure.figure
+
+
+@styled
+def decision_regions(
+    predict: Any,
+    X: Any,
+    d: Any,
+    *,
+    probability: bool = False,
+    names: Mapping[Any, str] | Sequence[str] | None = None,
+    limits: Limits | None = None,
+    title: str | None = None,
+    xlabel: str = "$x_1$",
+    ylabel: str = "$x_2$",
+    figure: Canvas | None = None,
+) -> Figure:
+    """Which class each point of the plane is given, the boundaries, and the samples.
+
+    Parameters
+    ----------
+    predict : an `nn.Module`, an object with ``predict``, or a function, of points (N, 2) in the
+        dtype of ``X``. It gives labels (N,), scores (N, K) of classes 0..K-1, or one score (N,)
+        or (N, 1) which is positive for the larger of two labels. Numbers that are probabilities
+        (rows that sum to 1; one column within [0, 1]) are taken as such.
+    X : (N, 2) samples. d : (N,) labels.
+    probability : shade by the probability of the class (softmax or sigmoid of the scores)
+        instead of evenly.
+    limits : ((left, right), (bottom, top)); the samples' own without it.
+
+    Raises
+    ------
+    ValueError : a shape does not fit, or ``probability`` of a function that gives labels only.
+    """
+    points, labels = as_points(X, d)
+    assert labels is not None
+    limits = limits or limits_of(points)
+    grid, x, y = grid_of(limits)
+    P, classes, certain = class_probabilities(predict, grid, X, np.unique(labels))
+    if probability and certain:
+        raise ValueError("probability=True needs scores or probabilities; predict gives labels")
+
+    figure = canvas(figure, 4.5)
+    ax = plane(figure, limits, title, xlabel, ylabel)
+    tints = np.array([to_rgb(colour(k)) for k in range(len(classes))])
+    shares = P if probability else np.eye(len(classes))[P.argmax(1)]
+    image = 1 - 0.45 * shares @ (1 - tints)
+    ax.imshow(
+        image.reshape(len(y), len(x), 3),
+        origin="lower",
+        aspect="auto",
+        extent=(*limits[0], *limits[1]),
+        interpolation="nearest",
+        zorder=0,
+    )
+    for k in range(len(classes) if len(classes) > 2 else 1):
+        rivals = np.delete(P, k, axis=1).max(1) if len(classes) > 1 else np.zeros(len(P))
+        margin = (P[:, k] - rivals).reshape(len(y), len(x))
+        if margin.min() < 0 < margin.max():
+            ax.contour(x, y, margin, levels=[0.0], colors="0.15", linewidths=1.3)
+    draw_samples(ax, points, labels, names, classes)
+    set_aspect(ax, limits)
+    return figure.figure
+
+
+@styled
+def decision_boundary(
+    X: Any,
+    d: Any,
+    weights: Any,
+    *,
+    values: Any = None,
+    value_label: str = "",
+    reference: Mapping[str, Any] | None = None,
+    names: Mapping[Any, str] | Sequence[str] | None = None,
+    limits: Limits | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """Lines ``b + w_1 x_1 + w_2 x_2 = 0`` of linear classifiers among the samples.
+
+    Parameters
+    ----------
+    X : (N, 2) samples, no ones column. d : (N,) labels.
+    weights : one ``(b, w_1, w_2)``, or many (R, 3) such as runs from random starts, or
+        ``{label: (b, w_1, w_2)}`` for a few lines with names.
+    values : (R,) a number for each of the many, shown by its colour (its test error, its margin);
+        ``value_label`` says what it is.
+    reference : ``{label: (b, w_1, w_2)}``, named lines on top of the many.
+    """
+    points, labels = as_points(X, d)
+    limits = limits or limits_of(points)
+    lines = dict(reference or {})
+    many = np.empty((0, 3))
+    if isinstance(weights, Mapping):
+        lines = {**named(weights), **lines}
+    else:
+        many = np.atleast_2d(as_array(weights, "weights", finite=True))
+    if values is not None:
+        values = as_array(values, "values", 1, finite=True)
+        if len(values) != len(many):
+            raise ValueError(
+                f"values: expected one for each of {len(many)} lines, got {len(values)}"
+            )
+
+    figure = canvas(figure, 4.5)
+    ax = plane(figure, limits, title)
+    draw_samples(ax, points, labels, names)
+    if values is not None:
+        scale = ScalarMappable(Normalize(values.min(), values.max()), SEQUENTIAL)
+        figure.colorbar(scale, ax=ax, label=value_label, shrink=0.9)
+        shades = list(scale.to_rgba(values))
+    else:
+        shades = ["0.25"] * len(many)
+    thin = {"linewidth": 1.8, "alpha": 1.0} if len(many) == 1 else {"linewidth": 1.1, "alpha": 0.7}
+    for w, shade in zip(many, shades, strict=True):
+        draw_line(ax, w, color=shade, **thin)
+    for k, (label, w) in enumerate(lines.items()):
+        draw_line(
+            ax,
+            as_array(w, label, finite=True),
+            label=label,
+            linewidth=2.2,
+            color=PALETTE[(k + 3) % len(PALETTE)] if len(many) == 0 else "black",
+            linestyle=DASHES[(k + (len(many) > 0)) % len(DASHES)],
+            zorder=3,
+        )
+    legend(ax)
+    return figure.figure
+
+
+@styled
+def half_spaces(
+    W: Any,
+    b: Any,
+    X: Any = None,
+    d: Any = None,
+    *,
+    limits: Limits | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """The half-planes ``<w_m, x> + b_m >= 0`` of the neurons of one layer, and how they overlap.
+
+    Each line has its neuron's number and an arrow to the side where the neuron is active; the
+    shade of a region says in how many of the half-planes it lies.
+
+    Parameters
+    ----------
+    W : (M, 2) weights, one neuron a row, or (2,) of a single one. b : (M,) biases, or a number.
+    X, d : samples (N, 2) and labels (N,) to draw as well.
+    limits : ((left, right), (bottom, top)); of the samples, else -3 to 3.
+    """
+    weights = np.atleast_2d(as_array(W, "W", finite=True))
+    biases = np.atleast_1d(as_array(b, "b", finite=True))
+    if weights.ndim != 2 or weights.shape[1] != 2 or biases.shape != (len(weights),):
+        raise ValueError(f"expected W (M, 2) and b (M,), got {weights.shape} and {biases.shape}")
+    samples = None if X is None else as_points(X, d)
+    limits = limits or (limits_of(samples[0]) if samples else ((-3.0, 3.0), (-3.0, 3.0)))
+    grid, x, y = grid_of(limits)
+    active = (grid @ weights.T + biases >= 0).sum(1).reshape(len(y), len(x))
+
+    figure = canvas(figure, 4.5)
+    ax = plane(figure, limits, title)
+    M = len(weights)
+    shades = ax.pcolormesh(
+        x, y, active, cmap=steps_of_blue(M + 1), vmin=-0.5, vmax=M + 0.5, zorder=0
+    )
+    bar = figure.colorbar(shades, ax=ax, label="active neurons", shrink=0.9)
+    bar.set_ticks(range(M + 1) if M < 10 else [0, M // 2, M])
+    for m, (w, bias) in enumerate(zip(weights, biases, strict=True)):
+        draw_line(ax, np.array([bias, *w]), color="0.15", linewidth=1.5)
+        draw_normal(ax, w, bias, limits, str(m + 1))
+    if samples:
+        draw_samples(ax, *samples, None)
+    set_aspect(ax, limits)
+    return figure.figure
+
+
+@styled
+def probability_maps(
+    functions: Any,
+    X: Any = None,
+    d: Any = None,
+    *,
+    which: int = 1,
+    limits: Limits | None = None,
+    label: str | None = None,
+    title: str | None = None,
+    figure: Canvas | None = None,
+) -> Figure:
+    """A probability over the plane as a heat map; several side by side on one scale.
+
+    So a classifier is compared with the true posterior, or seen next to itself with more data.
+
+    Parameters
+    ----------
+    functions : ``{title: function}`` or one function: an `nn.Module` or a callable of points
+        (N, 2) that gives probabilities or scores, as in `decision_regions`.
+    X, d : samples and labels to draw; ``limits`` are needed without them.
+    which : the class whose probability is shown.
+    """
+    panels = named(functions)
+    if X is None and limits is None:
+        raise ValueError("give samples X, or limits=((left, right), (bottom, top))")
+    samples = None if X is None else as_points(X, d)
+    if limits is None:
+        assert samples is not None
+        limits = limits_of(samples[0])
+    grid, x, y = grid_of(limits)
+
+    columns = min(len(panels), 3)
+    rows = -(-len(panels) // columns)
+    figure = canvas(figure, 4.2 if columns == 1 else rows * (7.0 / columns))
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+    shades = None
+    for k, (name, function) in enumerate(panels.items()):
+        P, _, _ = class_probabilities(function, grid, X, None)
+        if not 0 <= which < P.shape[1]:
+            raise ValueError(f"which={which}: expected a class from 0 to {P.shape[1] - 1}")
+        share = P[:, which].reshape(len(y), len(x))
+        ax = dress(axes[k], limits, name or None, "$x_1$", "$x_2$" if k % columns == 0 else "")
+        shades = ax.pcolormesh(x, y, share, cmap=SEQUENTIAL, vmin=0, vmax=1, zorder=0)
+        if share.min() < 0.5 < share.max():
+            ax.contour(x, y, share, levels=[0.5], colors="white", linewidths=1.5)
+        if samples:
+            draw_samples(ax, *samples, None, with_legend=columns == 1)
+        set_aspect(ax, limits)
+    assert shades is not None
+    figure.colorbar(
+        shades,
+        ax=list(axes),
+        label=label or f"$P(d = {which} \\mid x)$",
+        location="right" if columns == 1 else "bottom",
+        shrink=0.9 if columns == 1 else 0.6,
+    )
+    if title is not None:
+        figure.suptitle(title)
+    return figure.figure
+
+
+# What the pictures of the plane share
+
+
+def plane(
+    figure: Canvas, limits: Limits, title: str | None, xlabel: str = "$x_1$", ylabel: str = "$x_2$"
+) -> Axes:
+    return dress(figure.subplots(), limits, title, xlabel, ylabel)
+
+
+def dress(ax: Axes, limits: Limits, title: str | None, xlabel: str, ylabel: str) -> Axes:
+    ax.set(xlim=limits[0], ylim=limits[1], xlabel=xlabel, ylabel=ylabel)
+    if title is not None:
+        ax.set_title(title)
+    set_aspect(ax, limits)
+    return ax
+
+
+def set_aspect(ax: Axes, limits: Limits) -> None:
+    """Equal units on both axes, so that a normal looks normal, unless the ranges differ a lot."""
+    width, height = (high - low for low, high in limits)
+    ax.set_aspect("equal" if 1 / 3 < width / height < 3 else "auto")
+
+
+def limits_of(points: np.ndarray, margin: float = 0.08) -> Limits:
+    low, high = points.min(0), points.max(0)
+    room = np.where(high > low, margin * (high - low), 1.0)
+    (left, bottom), (right, top) = low - room, high + room
+    return (float(left), float(right)), (float(bottom), float(top))
+
+
+def grid_of(limits: Limits) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points (R * R, 2) that cover the plane, and their coordinates x (R,) and y (R,)."""
+    x, y = (np.linspace(*along, RESOLUTION) for along in limits)
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), x, y
+
+
+def draw_samples(
+    ax: Axes,
+    points: np.ndarray,
+    labels: np.ndarray | None,
+    names: Mapping[Any, str] | Sequence[str] | None,
+    classes: np.ndarray | None = None,
+    with_legend: bool = True,
+) -> None:
+    size = 26 if len(points) <= 300 else 12
+    look: dict[str, Any] = {"s": size, "edgecolors": "black", "linewidths": 0.5, "zorder": 4}
+    if labels is None:
+        ax.scatter(*points.T, color=colour(0), **look)
+        return
+    present = np.unique(labels)
+    classes = present if classes is None else classes
+    for k, label in enumerate(classes):
+        if label in present:
+            ax.scatter(
+                *points[labels == label].T,
+                color=colour(k),
+                marker=MARKERS[k % len(MARKERS)],
+                label=class_name(label, k, names, signed=bool((classes < 0).any())),
+                **look,
+            )
+    if with_legend:
+        legend(ax)
+
+
+def class_name(label: float, k: int, names: Any, signed: bool) -> str:
+    if isinstance(names, Mapping):
+        return str(names.get(label, f"{label:g}"))
+    if names is not None and k < len(names):
+        return str(names[k])
+    return f"$d = {label:+g}$" if signed else f"$d = {label:g}$"
+
+
+def legend(ax: Axes) -> None:
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def draw_line(ax: Axes, w: np.ndarray, **look: Any) -> None:
+    """The line ``b + w_1 x_1 + w_2 x_2 = 0`` of ``w = (b, w_1, w_2)``."""
+    if w.shape != (3,):
+        raise ValueError(f"weights: expected (b, w_1, w_2) for a line, got shape {w.shape}")
+    normal = w[1:]
+    length = normal @ normal
+    if length == 0:
+        raise ValueError("weights: w_1 = w_2 = 0 has no separating line")
+    foot = -w[0] * normal / length
+    along = np.array([-normal[1], normal[0]]) / np.sqrt(length)
+    ax.axline(tuple(foot), tuple(foot + along), **look)
+
+
+def half_plane(ax: Axes, w: np.ndarray, limits: Limits) -> None:
+    """Both sides of the line of ``w = (b, w_1, w_2)`` in the colours of their classes."""
+    x, y = (np.array(along) for along in limits)
+    scores = w[0] + w[1] * x[None, :] + w[2] * y[:, None]
+    far = abs(scores).max() + 1.0
+    tints = [1 - 0.45 * (1 - np.array(to_rgb(colour(k)))) for k in (0, 1)]
+    # Linear interpolation between the four corners is exact for a linear score.
+    ax.contourf(x, y, scores, levels=[-far, 0.0, far], colors=tints, zorder=0)
+
+
+def draw_normal(ax: Axes, w: np.ndarray, bias: float, limits: Limits, name: str) -> None:
+    """An arrow from the line to its positive side, near where the line leaves the picture."""
+    low, high = np.array(limits).T
+    length = np.linalg.norm(w)
+    if length == 0:
+        return
+    normal = w / length
+    along = np.array([-normal[1], normal[0]])
+    foot = -bias / length * normal
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossings = np.sort([(low - foot) / along, (high - foot) / along], axis=0)
+    start, stop = np.nanmax(crossings[0]), np.nanmin(crossings[1])
+    if not start < stop:
+        return
+    at = foot + (start + 0.88 * (stop - start)) * along
+    tip = at + 0.09 * (high - low).min() * normal
+    ax.annotate(
+        "", tip, at, arrowprops={"arrowstyle": "-|>", "color": "0.15", "shrinkA": 0, "shrinkB": 0}
+    )
+    ax.annotate(
+        name,
+        tip + 0.04 * (high - low).min() * normal,
+        ha="center",
+        va="center",
+        weight="bold",
+        clip_on=True,
+        zorder=5,
+    )
+
+
+def steps_of_blue(n: int) -> ListedColormap:
+    return ListedColormap(
+        [1 - t * (1 - np.array(to_rgb(PALETTE[0]))) for t in np.linspace(0.02, 0.7, n)]
+    )
