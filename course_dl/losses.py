@@ -14,7 +14,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from course_dl.activations import drelu, relu, sigmoid, softplus
 from course_dl.validate import (
@@ -56,19 +55,23 @@ def square_error_grad(y: Tensor, d: Tensor, reduction: Reduction = "sum") -> Ten
 
 
 def cross_entropy(y: Tensor, d: Tensor, reduction: Reduction = "sum") -> Tensor:
-    """``L = -y_d + log sum_k exp(y_k) = log sum_k exp(y_k - y_d)``
+    """``L = -y_d + log sum_k exp(y_k) = log(1 + sum_{k != d} exp(y_k - y_d))``
 
     ``y`` (N, K) are scores, the softmax being part of the loss; ``d`` (N,) int64 the classes.
+    The last form, a softplus, loses no digits where ``y_d`` is much the largest.
     """
     _check_classification(y, d)
-    y_d = y.gather(1, d[:, None])
-    return _reduce((y - y_d).logsumexp(1).sum(), y, reduction)
+    d = d[:, None]
+    others = (y - y.gather(1, d)).scatter(1, d, -torch.inf)
+    return _reduce(softplus(others.logsumexp(1)).sum(), y, reduction)
 
 
 def cross_entropy_grad(y: Tensor, d: Tensor, reduction: Reduction = "sum") -> Tensor:
-    """``grad_y L = softmax(y) - onehot(d)``"""
+    """``grad_y L = softmax(y) - onehot(d)``, entry ``d`` as ``-sum_{k != d} softmax(y)_k``"""
     _check_classification(y, d)
-    return _reduce(torch.softmax(y, 1) - one_hot(d, y.shape[1]).to(y.dtype), y, reduction)
+    d = d[:, None]
+    others = torch.softmax(y, 1).scatter(1, d, 0)
+    return _reduce(others.scatter(1, d, -others.sum(1, keepdim=True)), y, reduction)
 
 
 def binary_cross_entropy(y: Tensor, d: Tensor, reduction: Reduction = "sum") -> Tensor:

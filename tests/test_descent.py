@@ -100,11 +100,14 @@ def test_every_epoch_visits_each_sample_once_in_a_fresh_order(n: int, batch_size
     sgd(grad_batch, torch.zeros(2), n, batch_size, 0.1, 6, seeded())
     per_epoch = -(-n // batch_size)
     assert len(visited) == 6 * per_epoch
-    epochs = [sum(visited[e * per_epoch : (e + 1) * per_epoch], []) for e in range(6)]
+    epochs = [
+        [i for batch in visited[e * per_epoch : (e + 1) * per_epoch] for i in batch]
+        for e in range(6)
+    ]
     assert all(sorted(order) == list(range(n)) for order in epochs)
     if n == 10:
         assert len({tuple(order) for order in epochs}) == 6
-        assert [len(batch) for batch in visited[:per_epoch]][-1] == (n % batch_size or batch_size)
+        assert len(visited[per_epoch - 1]) == (n % batch_size or batch_size)
 
 
 def test_sgd_steps_against_the_gradient_of_each_batch() -> None:

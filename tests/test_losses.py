@@ -152,6 +152,18 @@ def test_cross_entropy_of_huge_scores_is_exact(dtype: torch.dtype) -> None:
 
 
 @both_dtypes
+def test_cross_entropy_keeps_its_digits_when_the_network_is_sure(dtype: torch.dtype) -> None:
+    y = torch.tensor([[40.0, 0.0, 0.0]], dtype=dtype, requires_grad=True)
+    d = torch.tensor([0])
+    tiny = math.exp(-40)
+    value = losses.cross_entropy(y, d)
+    (gradient,) = torch.autograd.grad(value, y)
+    assert value.item() == pytest.approx(2 * tiny, rel=1e-5)
+    for g in (gradient, losses.cross_entropy_grad(y.detach(), d)):
+        assert g[0].tolist() == pytest.approx([-2 * tiny, tiny, tiny], rel=1e-5)
+
+
+@both_dtypes
 def test_binary_cross_entropy_keeps_its_digits_on_both_sides(dtype: torch.dtype) -> None:
     y = torch.tensor([40.0], dtype=dtype)
     tiny = math.exp(-40)
@@ -171,6 +183,12 @@ def test_binary_cross_entropy_takes_probabilities_and_integer_labels() -> None:
     assert_close(
         losses.binary_cross_entropy(y, hard), losses.binary_cross_entropy(y, hard.double())
     )
+
+
+def test_cross_entropy_gradient_is_softmax_less_onehot() -> None:
+    y, d = batch(LOSSES["cross_entropy"], (5, 3), torch.float64)
+    expected = torch.softmax(y, 1) - F.one_hot(d, 3)
+    assert_close(losses.cross_entropy_grad(y, d), expected)
 
 
 def test_cross_entropy_gradient_sums_to_zero_over_classes() -> None:
