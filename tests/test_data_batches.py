@@ -109,12 +109,12 @@ def test_it_says_what_it_is():
     ("X", "d", "size", "error", "words"),
     [
         (torch.zeros(4, 2), torch.zeros(5), 2, ValueError, "4 samples X and 5 of d"),
-        (torch.zeros(0, 2), torch.zeros(0), 2, ValueError, "one sample or more"),
-        (torch.zeros(4, 2), torch.tensor(1.0), 2, ValueError, "one sample or more"),
-        ([[1.0]], torch.zeros(1), 2, TypeError, "X: expected a tensor, got list"),
-        (torch.zeros(1, 1), [0], 2, TypeError, "d: expected a tensor, got list"),
+        (torch.zeros(0, 2), torch.zeros(0), 2, ValueError, "one sample or more, got a"),
+        (torch.zeros(4, 2), torch.tensor(1.0), 2, ValueError, "one sample or more, got a"),
+        ([[1.0]], torch.zeros(1), 2, TypeError, "X must be a torch.Tensor, got list"),
+        (torch.zeros(1, 1), [0], 2, TypeError, "d must be a torch.Tensor, got list"),
         (torch.zeros(4, 2), torch.zeros(4), 0, ValueError, "at least 1, got 0"),
-        (torch.zeros(4, 2), torch.zeros(4), 2.0, TypeError, "whole number, got 2.0"),
+        (torch.zeros(4, 2), torch.zeros(4), 2.0, TypeError, "an integer, got 2.0"),
         (torch.zeros(4, 2), torch.zeros(4, device="meta"), 2, ValueError, "cpu and d on meta"),
     ],
 )

@@ -161,7 +161,7 @@ def test_averages_of_a_regression_agree_with_its_known_mean():
     assert X.shape == d.shape == (n, 1) and X.abs().max() <= 3
     residual = d - toy.regression_mean(X)
     for left in range(-3, 3):
-        here = residual[(left <= X) & (X < left + 1)]
+        here = residual[X.floor() == left]
         assert abs(here.mean()) < 4 * noise / math.sqrt(len(here))
         assert math.isclose(here.std(), noise, rel_tol=0.1)
 
@@ -222,7 +222,7 @@ def test_the_posterior_holds_far_away(dtype):
     ("n", "error"), [(0, ValueError), (-3, ValueError), (2.5, TypeError), (True, TypeError)]
 )
 def test_a_bad_number_of_samples_is_told(make, n, error):
-    with pytest.raises(error, match="n: expected"):
+    with pytest.raises(error, match="n must be"):
         make(n)
 
 
@@ -242,5 +242,5 @@ def test_a_bad_number_of_samples_is_told(make, n, error):
     ],
 )
 def test_bad_values_are_told(call):
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(ValueError, match="must"):
         call()

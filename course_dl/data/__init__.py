@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .batches import Batches
-from .images import fashion_mnist, mnist
-from .imageset import ImageSet
-from .toy import (
+from course_dl.data.batches import Batches
+from course_dl.data.images import fashion_mnist, mnist
+from course_dl.data.imageset import ImageSet
+from course_dl.data.toy import (
     SEPARATOR,
     circles,
     gaussian_classes,

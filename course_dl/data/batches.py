@@ -7,14 +7,16 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from course_dl.validate import check_count, check_tensor, describe
+
 __all__ = ["Batches"]
 
 
 class Batches:
-    """The batches of one epoch, `(X_batch, d_batch)`, each time it is gone through.
+    """The batches of one epoch, ``(X_batch, d_batch)``, each time it is gone through.
 
     One indexing operation a batch instead of one Python call a sample: several times faster than
-    a `DataLoader` over the same tensors. The batches lie on the device of `X`.
+    a ``DataLoader`` over the same tensors. The batches lie on the device of ``X``.
 
     Parameters
     ----------
@@ -25,14 +27,14 @@ class Batches:
     batch_size : int
         Samples a batch; what is left at the end makes a last, smaller one.
     shuffle : bool
-        A fresh random order every time, or the order of `X` (then the batches are views of it).
+        A fresh random order every time, or the order of ``X`` (then the batches are views of it).
     generator : torch.Generator, optional
         Where the orders come from; torch's global generator otherwise.
 
     Raises
     ------
     TypeError, ValueError
-        Where `X` and `d` are no tensors, differ in length or device, or are empty, or where the
+        Where ``X`` and ``d`` are no tensors, differ in length or device, or are empty, or where the
         batch size is not a whole number of at least 1.
     """
 
@@ -45,37 +47,33 @@ class Batches:
         generator: Generator | None = None,
     ) -> None:
         for name, value in (("X", X), ("d", d)):
-            if not isinstance(value, Tensor):
-                raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}")
+            check_tensor(value, name)
             if value.ndim == 0 or len(value) == 0:
-                raise ValueError(f"{name}: expected one sample or more, got {tuple(value.shape)}")
+                raise ValueError(f"{name} must hold one sample or more, got a {describe(value)}")
         if len(X) != len(d):
-            raise ValueError(f"expected one d for each x, got {len(X)} samples X and {len(d)} of d")
+            raise ValueError(f"each x needs its d, got {len(X)} samples X and {len(d)} of d")
         if X.device != d.device:
             raise ValueError(f"X lies on {X.device} and d on {d.device}: move one to the other")
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int):
-            raise TypeError(f"batch_size: expected a whole number, got {batch_size!r}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size: expected at least 1, got {batch_size}")
         self.X = X
         self.d = d
-        self.batch_size = batch_size
+        self.batch_size = check_count(batch_size, "batch_size")
         self.shuffle = shuffle
         self.generator = generator
 
     def __len__(self) -> int:
-        """Number of batches, `ceil(N / batch_size)`."""
+        """Number of batches, ``ceil(N / batch_size)``."""
         return -(-len(self.X) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         X, d = self.X, self.d
         if not self.shuffle:
-            yield from zip(X.split(self.batch_size), d.split(self.batch_size), strict=True)
+            parts = (torch.split(tensor, self.batch_size) for tensor in (X, d))
+            yield from zip(*parts, strict=True)
             return
         # Drawn where the generator lives: a generator on the CPU gives the same orders everywhere.
         device = "cpu" if self.generator is None else self.generator.device
         order = torch.randperm(len(X), generator=self.generator, device=device).to(X.device)
-        for index in order.split(self.batch_size):
+        for index in torch.split(order, self.batch_size):
             yield X.index_select(0, index), d.index_select(0, index)
 
     def __repr__(self) -> str:

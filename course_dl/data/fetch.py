@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .idx import PREFIX, find_problems, raw_files
+from course_dl.data.idx import PREFIX, find_problems, raw_files
 
 __all__ = ["NotFetched", "fetch"]
 
@@ -31,7 +31,7 @@ class NotFetched(Exception):
 
 
 def fetch(name: str, cache: Path) -> None:
-    """Download all four files of `torchvision.datasets.<name>` into `cache/<name>/raw`.
+    """Download all four files of ``torchvision.datasets.<name>`` into ``cache/<name>/raw``.
 
     They are downloaded and checked in a temporary folder beside and then moved, each in one
     step: a download that is cut leaves no damaged file, and two at once do not meet.
@@ -82,7 +82,7 @@ def _download(dataset: type, place: Path) -> None:
 def _answering(mirrors: list[str]) -> list[str]:
     """Those that answer at all, asked side by side.
 
-    Without a network this ends at once, or after `PATIENCE` where even looking up a name hangs.
+    Without a network this ends at once, or after ``PATIENCE`` where even looking up a name hangs.
     """
     answered = set()
 
@@ -90,8 +90,8 @@ def _answering(mirrors: list[str]) -> list[str]:
         request = urllib.request.Request(url, method="HEAD")
         try:
             urllib.request.urlopen(request, timeout=PATIENCE).close()
-        except urllib.error.HTTPError:
-            pass  # a refusal is an answer too
+        except urllib.error.HTTPError as refusal:
+            refusal.close()  # an answer too
         except (OSError, http.client.HTTPException):
             return
         answered.add(url)

@@ -19,12 +19,12 @@ _SIDE = 28
 
 
 def raw_files(split: str) -> tuple[str, str]:
-    """The names of a split's images and labels, `split` being `"train"` or `"test"`."""
+    """The names of a split's images and labels, ``split`` being ``"train"`` or ``"test"``."""
     return f"{PREFIX[split]}-images-idx3-ubyte", f"{PREFIX[split]}-labels-idx1-ubyte"
 
 
 def find_problems(raw: Path, split: str) -> dict[Path, str]:
-    """What is wrong with the files of a split in the folder `raw`, empty where they are whole."""
+    """What is wrong with the files of a split in the folder ``raw``, empty where they are whole."""
     images, labels = (raw / name for name in raw_files(split))
     problems = {path: p for path, ndim in ((images, 3), (labels, 1)) if (p := _problem(path, ndim))}
     if not problems and (n := _count(images)) != (m := _count(labels)):

@@ -1,8 +1,8 @@
 """MNIST and Fashion-MNIST, read by torchvision, wherever they can be had.
 
-The ladder: a folder given by argument or by `COURSE_DL_DATA`; else the cache; else torchvision's
+The ladder: a folder given by argument or by ``COURSE_DL_DATA``; else the cache; else torchvision's
 download into the cache; else a small part of the real set that lies inside this package. The last
-is said in a line, and every set says in `source` where it comes from.
+is said in a line, and every set says in ``source`` where it comes from.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .fetch import NotFetched, fetch
-from .idx import PREFIX, find_problems
-from .imageset import ImageSet
+from course_dl.data.fetch import NotFetched, fetch
+from course_dl.data.idx import PREFIX, find_problems
+from course_dl.data.imageset import ImageSet
 
 __all__ = ["fashion_mnist", "mnist"]
 
@@ -69,8 +69,8 @@ def mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> I
     ----------
     split : "train" or "test"
     root : path, optional
-        A folder that holds `MNIST/raw` with the unpacked IDX files. Without it, the folder named
-        by `COURSE_DL_DATA`; else the cache (`~/.cache/course_dl`), filled by torchvision's
+        A folder that holds ``MNIST/raw`` with the unpacked IDX files. Without it, the folder named
+        by ``COURSE_DL_DATA``; else the cache (``~/.cache/course_dl``), filled by torchvision's
         download where it is empty or damaged; else, with a notice, the small set inside the
         package: 5,000 training and 1,000 test images of the real MNIST.
 
@@ -85,15 +85,15 @@ def mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> I
 def fashion_mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> ImageSet:
     """Articles of clothing: 60,000 training and 10,000 test images of 28 x 28, ten classes.
 
-    By Zalando Research, MIT licence. Parameters, sources and errors as for `mnist`, the folder
-    being `FashionMNIST/raw`; the small set has 3,000 training and 1,000 test images.
+    By Zalando Research, MIT licence. Parameters, sources and errors as for ``mnist``, the folder
+    being ``FashionMNIST/raw``; the small set has 3,000 training and 1,000 test images.
     """
     return _load(_FASHION, split, root)
 
 
 def _load(kind: _Kind, split: str, root: str | os.PathLike[str] | None) -> ImageSet:
     if split not in PREFIX:
-        raise ValueError(f'split: expected "train" or "test", got {split!r}')
+        raise ValueError(f'split must be "train" or "test", got {split!r}')
     named = root or os.environ.get("COURSE_DL_DATA")
     if named:
         folder = Path(named).expanduser()

@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
+from course_dl.validate import describe
+
 __all__ = ["ImageSet"]
 
 
@@ -21,14 +23,14 @@ class ImageSet:
     images : uint8 (N, 28, 28)
         Grey values, 0 to 255.
     labels : int64 (N,)
-        Classes `0..K-1`.
+        Classes ``0..K-1``.
     classes : K names
     source : str
         In words, where the images come from.
     mean, std : float
-        Of the full training set's pixels in [0, 1]: what `tensors` takes out.
+        Of the full training set's pixels in [0, 1]: what ``tensors`` takes out.
     root : Path, optional
-        The folder read, as `torchvision.datasets` takes it.
+        The folder read, as ``torchvision.datasets`` takes it.
     """
 
     images: Tensor
@@ -42,16 +44,16 @@ class ImageSet:
     def __post_init__(self) -> None:
         if self.images.dtype != torch.uint8 or self.images.ndim != 3:
             raise ValueError(
-                "images: expected a uint8 tensor of shape (N, height, width), got "
-                f"{self.images.dtype} of shape {tuple(self.images.shape)}"
+                "images must be a uint8 tensor of shape (N, height, width), "
+                f"got {describe(self.images)}"
             )
         if self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]:
             raise ValueError(
-                f"labels: expected an int64 tensor of shape ({len(self.images)},), got "
-                f"{self.labels.dtype} of shape {tuple(self.labels.shape)}"
+                f"labels must be an int64 tensor of shape ({len(self)},), "
+                f"got {describe(self.labels)}"
             )
         if len(self) and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
-            raise ValueError(f"labels: expected classes 0 to {len(self.classes) - 1}")
+            raise ValueError(f"labels must be classes 0 to {len(self.classes) - 1}")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -64,12 +66,12 @@ class ImageSet:
         )
 
     def tensors(self, *, flat: bool = True, standardize: bool = True) -> tuple[Tensor, Tensor]:
-        """What a network is trained on: `(X, labels)`.
+        """What a network is trained on: ``(X, labels)``.
 
         Returns
         -------
-        X : float32 (N, 784), or (N, 1, 28, 28) where not `flat`
-            Pixels in [0, 1]; where `standardize`, then `(pixel - mean) / std`.
+        X : float32 (N, 784), or (N, 1, 28, 28) where not ``flat``
+            Pixels in [0, 1]; where ``standardize``, then ``(pixel - mean) / std``.
         labels : int64 (N,)
         """
         X = self.images.float().div_(255)
@@ -78,12 +80,12 @@ class ImageSet:
         return X.flatten(1) if flat else X.unsqueeze(1), self.labels
 
     def subset(self, n: int, *, generator: Generator | None = None) -> ImageSet:
-        """`n` images chosen at random, equally many of each class as far as that goes.
+        """``n`` images chosen at random, equally many of each class as far as that goes.
 
         The first images of a subset are balanced in the same way.
         """
         if not 1 <= n <= len(self):
-            raise ValueError(f"n: expected 1 to {len(self):,}, the images there are, got {n}")
+            raise ValueError(f"n must be 1 to {len(self):,}, the images there are, got {n}")
         order = torch.randperm(len(self), generator=generator)
         labels = self.labels[order]
         turn = torch.empty_like(order)  # its place among the images of its own class
@@ -95,12 +97,12 @@ class ImageSet:
     def only(self, classes: Iterable[int | str]) -> ImageSet:
         """The images of these classes (numbers or names), which become classes 0, 1, ... in turn.
 
-        `mnist().only([4, 9])` has 4 as class 0 and 9 as class 1; the perceptron's labels are then
-        `2 * labels - 1`.
+        ``mnist().only([4, 9])`` has 4 as class 0 and 9 as class 1; the perceptron's labels are then
+        ``2 * labels - 1``.
         """
         chosen = [self._class_number(c) for c in classes]
         if not chosen or len(set(chosen)) < len(chosen):
-            raise ValueError(f"classes: expected one or more different ones, got {classes!r}")
+            raise ValueError(f"classes must be one or more different ones, got {classes!r}")
         number = torch.full((len(self.classes),), -1)
         number[chosen] = torch.arange(len(chosen))
         labels = number[self.labels]
@@ -118,6 +120,6 @@ class ImageSet:
         if isinstance(c, int) and 0 <= c < len(self.classes):
             return c
         raise ValueError(
-            f"classes: expected numbers 0 to {len(self.classes) - 1} or names out of "
+            f"classes must be numbers 0 to {len(self.classes) - 1} or names out of "
             f"{', '.join(self.classes)}; got {c!r}"
         )

@@ -1,10 +1,10 @@
 """Toy sets of the labs: small, seeded, and with a known truth behind each.
 
-Every function returns `(X, d)`: the samples `X (N, D)`, one a row, and their desired outputs `d`.
-The sets of the perceptron have labels -1 and +1 in the dtype of `X`, the other classification
-sets classes `0..K-1` (int64). Points are drawn in float64 and then rounded to `dtype`, so that a
-seed gives the same points in every precision. As everywhere in torch, a `generator` of one's own
-leaves the global one untouched, and `None` stands for the global one.
+Every function returns ``(X, d)``: the samples ``X (N, D)``, one a row, and their desired outputs
+``d``. The sets of the perceptron have labels -1 and +1 in the dtype of ``X``, the other
+classification sets classes ``0..K-1`` (int64). Points are drawn in float64 and then rounded to
+``dtype``, so that a seed gives the same points in every precision. As everywhere in torch, a
+``generator`` of one's own leaves the global one untouched, and ``None`` stands for the global one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import math
 
 import torch
 from torch import Generator, Tensor
+
+from course_dl.validate import check_count, check_floating
 
 __all__ = [
     "SEPARATOR",
@@ -44,16 +46,16 @@ def separable_clouds(
     generator: Generator | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor]:
-    """Two clouds that a line separates: `d (<w, x> + b) >= margin` for `(b, w) = SEPARATOR`.
+    """Two clouds that a line separates: ``d (<w, x> + b) >= margin`` for ``(b, w) = SEPARATOR``.
 
-    The distance from the line is `margin` plus a normal variable of mean 1 and standard deviation
+    The distance from the line is ``margin`` plus a normal variable of mean 1 and standard deviation
     1/2, cut off below 0; along the line the clouds are standard normal (lab 1).
 
     Returns
     -------
     X (n, 2), d (n,): labels -1 and +1, as many of each, in random order.
     """
-    _check_count(n)
+    check_count(n, "n")
     _check_not_negative("margin", margin)
     lowest = 0.5 * math.erfc(math.sqrt(2))  # P(z < -2), where the distance 1 + z/2 is 0
     u = torch.rand(n, generator=generator, dtype=torch.float64)
@@ -68,16 +70,16 @@ def overlapping_clouds(
     generator: Generator | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor]:
-    """Two round Gaussian clouds of unit spread whose centres lie `distance` apart.
+    """Two round Gaussian clouds of unit spread whose centres lie ``distance`` apart.
 
-    The best classifier there is is the line `SEPARATOR`; it errs with probability
-    `Phi(-distance / 2)`, 16 % for a distance of 2 (lab 1).
+    The best classifier there is is the line ``SEPARATOR``; it errs with probability
+    ``Phi(-distance / 2)``, 16 % for a distance of 2 (lab 1).
 
     Returns
     -------
     X (n, 2), d (n,): labels -1 and +1, as many of each, in random order.
     """
-    _check_count(n)
+    check_count(n, "n")
     _check_not_negative("distance", distance)
     z = torch.randn(n, generator=generator, dtype=torch.float64)
     return _clouds(distance / 2 + z, generator, dtype)
@@ -103,16 +105,16 @@ def xor(
     generator: Generator | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor]:
-    """Exclusive or: `d = +1` where exactly one coordinate is 1; no line separates it (lab 1).
+    """Exclusive or: ``d = +1`` where exactly one coordinate is 1; no line separates it (lab 1).
 
-    As it stands, its four points `(0, 0), (0, 1), (1, 0), (1, 1)`; a larger `n` goes round them
-    again, and `noise`, a standard deviation, makes a Gaussian cloud of each.
+    As it stands, its four points ``(0, 0), (0, 1), (1, 0), (1, 1)``; a larger ``n`` goes round them
+    again, and ``noise``, a standard deviation, makes a Gaussian cloud of each.
 
     Returns
     -------
     X (n, 2), d (n,): labels -1 and +1.
     """
-    _check_count(n)
+    check_count(n, "n")
     _check_not_negative("noise", noise)
     corner = torch.arange(n) % 4
     X = torch.stack([corner // 2, corner % 2], dim=1).double()
@@ -127,7 +129,7 @@ def moons(
     generator: Generator | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor]:
-    """Two interleaved half circles of radius 1, blurred by normal `noise` (labs 2 and 4).
+    """Two interleaved half circles of radius 1, blurred by normal ``noise`` (labs 2 and 4).
 
     Class 0 is the upper one around (0, 0), class 1 the lower one around (1, 1/2); without noise
     the points lie in [-1, 2] x [-1/2, 1].
@@ -136,7 +138,7 @@ def moons(
     -------
     X (n, 2), d (n,) int64: classes 0 and 1, as many of each, in random order.
     """
-    _check_count(n)
+    check_count(n, "n")
     _check_not_negative("noise", noise)
     d = _balanced(n, 2, generator)
     t = math.pi * torch.rand(n, generator=generator, dtype=torch.float64)
@@ -158,7 +160,7 @@ def circles(
     -------
     X (n, 2), d (n,) int64: classes 0 and 1, as many of each, in random order.
     """
-    _check_count(n)
+    check_count(n, "n")
     _check_not_negative("noise", noise)
     d = _balanced(n, 2, generator)
     t = 2 * math.pi * torch.rand(n, generator=generator, dtype=torch.float64)
@@ -178,10 +180,10 @@ def spirals(
 
     Returns
     -------
-    X (n, 2), d (n,) int64: classes `0..classes-1`, as many of each, in random order.
+    X (n, 2), d (n,) int64: classes ``0..classes-1``, as many of each, in random order.
     """
-    _check_count(n)
-    _check_count(classes, "classes")
+    check_count(n, "n")
+    check_count(classes, "classes")
     _check_not_negative("noise", noise)
     d = _balanced(n, classes, generator)
     r = 0.1 + 0.9 * torch.rand(n, generator=generator, dtype=torch.float64)
@@ -196,23 +198,23 @@ def noisy_regression(
     generator: Generator | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor]:
-    """`d = E[d | x] + noise * z` with `x` uniform on [-3, 3] and `z` standard normal (lab 2).
+    """``d = E[d | x] + noise * z`` with ``x`` uniform on [-3, 3] and ``z`` standard normal (lab 2).
 
-    The truth `E[d | x]` is `regression_mean`; no regression has a smaller expected square error,
-    which is `noise^2 / 2` with the course's `L = 1/2 ||y - d||^2`.
+    The truth ``E[d | x]`` is ``regression_mean``; no regression has a smaller expected square
+    error, which is ``noise^2 / 2`` with the course's ``L = 1/2 ||y - d||^2``.
 
     Returns
     -------
     X (n, 1), d (n, 1)
     """
-    _check_count(n)
+    check_count(n, "n")
     _check_not_negative("noise", noise)
     X = 6 * torch.rand(n, 1, generator=generator, dtype=torch.float64) - 3
     return X.to(dtype), _blur(regression_mean(X), noise, generator).to(dtype)
 
 
 def regression_mean(x: Tensor) -> Tensor:
-    """`E[d | x] = sin(2 x) + x / 2`, the truth behind `noisy_regression`; any shape."""
+    """``E[d | x] = sin(2 x) + x / 2``, the truth behind ``noisy_regression``; any shape."""
     return torch.sin(2 * x) + x / 2
 
 
@@ -224,15 +226,15 @@ def gaussian_classes(
 ) -> tuple[Tensor, Tensor]:
     """Three round Gaussian classes in the plane that overlap and differ in size (lab 2).
 
-    Class `k` comes with probability `P(k)` = 0.5, 0.3, 0.2 and then `x ~ N(mu_k, sigma_k^2 I)`
-    with `mu` = (-1, 0), (1, 1), (1, -1.5) and `sigma` = 1, 0.7, 0.5. The truth `P(k | x)` is
-    `gaussian_posterior`.
+    Class ``k`` comes with probability ``P(k)`` = 0.5, 0.3, 0.2, and then ``x`` from
+    ``N(mu_k, sigma_k^2 I)`` with ``mu`` = (-1, 0), (1, 1), (1, -1.5) and ``sigma`` = 1, 0.7, 0.5.
+    The truth ``P(k | x)`` is ``gaussian_posterior``.
 
     Returns
     -------
     X (n, 2), d (n,) int64: classes 0, 1, 2, samples independent of each other.
     """
-    _check_count(n)
+    check_count(n, "n")
     priors = torch.tensor(PRIORS, dtype=torch.float64)
     d = torch.multinomial(priors, n, replacement=True, generator=generator)
     z = torch.randn(n, 2, generator=generator, dtype=torch.float64)
@@ -242,12 +244,13 @@ def gaussian_classes(
 
 
 def gaussian_posterior(X: Tensor) -> Tensor:
-    """`P(k | x)` of `gaussian_classes`, by Bayes: `P(k) p(x | k) / sum_j P(j) p(x | j)`.
+    """``P(k | x)`` of ``gaussian_classes``, by Bayes: ``P(k) p(x | k) / sum_j P(j) p(x | j)``.
 
-    `X (N, 2)` gives `(N, 3)`, rows that sum to 1, in the dtype and on the device of `X`.
+    ``X (N, 2)`` gives ``(N, 3)``, rows that sum to 1, in the dtype and on the device of ``X``.
     """
+    check_floating(X, "X")
     if X.ndim != 2 or X.shape[1] != 2:
-        raise ValueError(f"X: expected points of the plane, (N, 2), got {tuple(X.shape)}")
+        raise ValueError(f"X must hold points of the plane, shape (N, 2), got {tuple(X.shape)}")
     priors, means, spreads = (X.new_tensor(values) for values in (PRIORS, MEANS, SPREADS))
     squares = (X[:, None, :] - means).square().sum(dim=2)
     # Logarithms of P(k) p(x | k), up to a constant: far from all means the densities underflow.
@@ -256,7 +259,7 @@ def gaussian_posterior(X: Tensor) -> Tensor:
 
 
 def _balanced(n: int, classes: int, generator: Generator | None) -> Tensor:
-    """`n` classes in random order, each as often as the others, or once more."""
+    """``n`` classes in random order, each as often as the others, or once more."""
     return torch.randperm(n, generator=generator) % classes
 
 
@@ -270,13 +273,6 @@ def _blur(X: Tensor, noise: float, generator: Generator | None) -> Tensor:
     return X + noise * torch.randn(X.shape, generator=generator, dtype=X.dtype)
 
 
-def _check_count(n: int, name: str = "n") -> None:
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"{name}: expected a whole number, got {n!r} of type {type(n).__name__}")
-    if n < 1:
-        raise ValueError(f"{name}: expected at least 1, got {n}")
-
-
 def _check_not_negative(name: str, value: float) -> None:
     if not 0 <= value < math.inf:
-        raise ValueError(f"{name}: expected a finite number that is not negative, got {value}")
+        raise ValueError(f"{name} must be a finite number and not negative, got {value!r}")
