@@ -70,7 +70,7 @@ class _Refuse(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        name = getattr(func, "__name__", "").split(".")[0].strip("_")
+        name = getattr(func, "__name__", "").split(".")[0].strip("_").removeprefix("special_")
         if name in self.names:
             self.refused = name
             raise LibraryUsed(f"{name} is the answer itself: write it yourself")

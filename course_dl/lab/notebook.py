@@ -1,0 +1,168 @@
+"""``Lab``: what a notebook talks to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from course_dl.lab.backend import LocalBackend
+from course_dl.lab.catalog import LabFolder, find_lab
+from course_dl.lab.exercise import Exercise
+from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_exercise
+from course_dl.lab.page import Page
+from course_dl.lab.show import blocked_page, hint_page, progress_page, result_page
+from course_dl.lab.states import Failure, State
+
+__all__ = ["Lab"]
+
+
+@dataclass(frozen=True)
+class Shown(ExerciseResult):
+    """A result that the student has seen: as the last expression of a cell it shows nothing more."""
+
+    def _ipython_display_(self) -> None:
+        """Nothing: it was shown when it was found."""
+
+    def __repr__(self) -> str:
+        return f"<{self.exercise.number}: {self.state}>"
+
+
+class Lab:
+    """A lab in a notebook: checks, hints and progress, and the ``%%after`` cell magic.
+
+    Parameters
+    ----------
+    name
+        ``"lab04"``, or the whole name of the lab's folder.
+
+    Examples
+    --------
+    >>> lab = Lab("lab04")                # doctest: +SKIP
+    >>> lab.check("4.3")                  # doctest: +SKIP
+    >>> lab.check(backward_layer)         # doctest: +SKIP
+
+    A cell that begins with ``%%after 4.3 4.4`` runs only once these exercises pass.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._folder: LabFolder = find_lab(name)
+        self._hints: dict[str, int] = {}
+        self._checked: dict[str, tuple[list[Any], ExerciseResult]] = {}
+        shell = _shell()
+        if shell is not None:
+            shell.register_magic_function(self._after, "cell", "after")
+
+    def __repr__(self) -> str:
+        return f"<{self._folder.title}: {len(self._folder.exercises)} exercises>"
+
+    def check(self, exercise: str | Callable[..., Any], **functions: Any) -> ExerciseResult:
+        """Check an exercise and show how it stands.
+
+        Parameters
+        ----------
+        exercise
+            Its number (``"4.3"``), its function's name, or the function itself.
+        **functions
+            Functions to check in place of those that the notebook defines, by name.
+
+        Returns
+        -------
+        ExerciseResult
+            True where the exercise passes; with its ``state``, ``points`` and ``diagnosis``.
+        """
+        if not isinstance(exercise, str):
+            functions = {exercise.__name__: exercise, **functions}
+            exercise = exercise.__name__
+        found = self._folder.exercise(exercise)
+        unknown = set(functions) - set(found.names)
+        if unknown:
+            raise ValueError(
+                f"exercise {found.number} is about {', '.join(found.names)}, "
+                f"not about {', '.join(sorted(unknown))}"
+            )
+        result = self._judge(found, {**_caller_names(), **functions})
+        _show(result_page(result))
+        return Shown(result.exercise, result.tests, result.diagnosis)
+
+    def hint(self, exercise: str) -> None:
+        """Show a hint to an exercise: one more each time."""
+        found = self._folder.exercise(exercise)
+        shown = min(self._hints.get(found.number, 0) + 1, len(found.hints))
+        self._hints[found.number] = shown
+        _show(hint_page(found, shown))
+
+    def progress(self) -> None:
+        """Check every exercise and show where you stand."""
+        names = _caller_names()
+        exercises = self._folder.exercises
+        results = {exercise.number: self._current(exercise, names) for exercise in exercises}
+        _show(progress_page(self._folder.title, exercises, results))
+
+    def _judge(self, exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult:
+        taken = _taken_from_the_package(exercise, names)
+        if taken is not None:
+            result = taken
+        else:
+            result = run_exercise(exercise, LocalBackend(names))
+            result = replace(result, diagnosis=diagnose(result, self._folder.mistakes, names))
+        self._checked[exercise.number] = (_answers(exercise, names), result)
+        return result
+
+    def _current(self, exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult:
+        """The last result, if the very same functions earned it by passing; else a new one."""
+        answers, result = self._checked.get(exercise.number, ([], None))
+        now = _answers(exercise, names)
+        same = len(answers) == len(now) and all(a is b for a, b in zip(answers, now, strict=True))
+        return result if result and same else self._judge(exercise, names)
+
+    def _after(self, line: str, cell: str) -> None:
+        """``%%after 4.3 4.4``: run the cell once these exercises pass, else say which are missing."""
+        shell = _shell()
+        results = [self._current(self._folder.exercise(n), shell.user_ns) for n in line.split()]
+        missing = [result for result in results if not result]
+        if missing:
+            _show(blocked_page(missing))
+        else:
+            shell.run_cell(cell)
+
+
+def _answers(exercise: Exercise, names: Mapping[str, Any]) -> list[Any]:
+    return [names.get(name) for name in exercise.names]
+
+
+def _taken_from_the_package(
+    exercise: Exercise, names: Mapping[str, Any]
+) -> ExerciseResult | None:
+    """The result where the answer, or a base class of it, is the package's own."""
+    for name in exercise.names:
+        answer = names.get(name)
+        homes = [getattr(base, "__module__", None) for base in getattr(answer, "__mro__", (answer,))]
+        if set(homes) & set(exercise.answers):
+            failure = Failure(f"{name} is the package's own: write it yourself.")
+            test = TestResult(exercise.tests[0], State.FORBIDDEN, failure)
+            return ExerciseResult(exercise, [test])
+    return None
+
+
+def _caller_names() -> dict[str, Any]:
+    """The names that the code which called the lab sees."""
+    frame = sys._getframe(2)
+    return {**frame.f_globals, **frame.f_locals}
+
+
+def _shell() -> Any:
+    """IPython's shell if this runs in one, without importing IPython elsewhere."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _show(page: Page) -> None:
+    shell = _shell()
+    if shell is not None and type(shell).__name__ != "TerminalInteractiveShell":
+        from IPython.display import display
+
+        display(page)
+    else:
+        print(page)

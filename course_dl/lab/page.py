@@ -1,0 +1,127 @@
+"""A page: the few kinds of things that a lab ever shows, as plain text and as HTML.
+
+What is shown is built once, from these; both forms come from it. HTML is inline-styled, has no
+script, and takes its text colour from the notebook, so that it reads on light and dark alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from textwrap import indent
+
+__all__ = ["Bar", "Block", "Details", "Heading", "Line", "Page", "Tone"]
+
+
+@dataclass(frozen=True)
+class Tone:
+    """How a thing is meant: a mark that needs no colour, and a colour that needs no mark."""
+
+    mark: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The first thing to read."""
+
+    text: str
+    tone: Tone
+
+    def to_text(self) -> str:
+        return f"{self.tone.mark} {self.text}"
+
+    def to_html(self) -> str:
+        return (
+            f'<div style="font-weight:600;color:{self.tone.colour}">'
+            f"{self.tone.mark} {escape(self.text)}</div>"
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence, with a mark before it if it has a tone; ``strong`` ones stand out."""
+
+    text: str
+    tone: Tone | None = None
+    strong: bool = False
+
+    def to_text(self) -> str:
+        mark = f"{self.tone.mark} " if self.tone else ""
+        return indent(f"{mark}{self.text}", "  ")
+
+    def to_html(self) -> str:
+        mark = (
+            f'<span style="color:{self.tone.colour}">{self.tone.mark}</span> ' if self.tone else ""
+        )
+        text = f"<b>{escape(self.text)}</b>" if self.strong else escape(self.text)
+        return f'<div style="margin:2px 0 2px 1em">{mark}{text}</div>'
+
+
+@dataclass(frozen=True)
+class Details:
+    """Labelled values: what was expected, what came."""
+
+    rows: Sequence[tuple[str, str]]
+
+    def to_text(self) -> str:
+        width = max(len(label) for label, _ in self.rows)
+        lines = (f"{label:<{width}}  {value}" for label, value in self.rows)
+        return indent("\n".join(lines), "    ")
+
+    def to_html(self) -> str:
+        cell = "padding:1px 10px 1px 0;text-align:left;vertical-align:top;background:none"
+        rows = "".join(
+            f'<tr style="background:none"><td style="{cell};opacity:.75;white-space:nowrap">'
+            f'{escape(label)}</td><td style="{cell};font-family:monospace;white-space:pre-wrap;'
+            f'overflow-wrap:anywhere">{escape(value)}</td></tr>'
+            for label, value in self.rows
+        )
+        return f'<table style="margin:2px 0 2px 2em;border:none;font-size:.95em">{rows}</table>'
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How much of a whole is done."""
+
+    done: float
+    whole: float
+    text: str
+
+    @property
+    def share(self) -> float:
+        return self.done / self.whole if self.whole else 0.0
+
+    def to_text(self) -> str:
+        filled = round(30 * self.share)
+        return f"  [{'#' * filled}{'.' * (30 - filled)}] {self.text}"
+
+    def to_html(self) -> str:
+        return (
+            '<div style="margin:4px 0 4px 1em;display:flex;align-items:center;gap:10px">'
+            '<div style="width:240px;height:10px;border-radius:5px;background:rgba(128,128,128,.3)">'
+            f'<div style="width:{100 * self.share:.1f}%;height:10px;border-radius:5px;'
+            f'background:#009e73"></div></div><span>{escape(self.text)}</span></div>'
+        )
+
+
+Block = Heading | Line | Details | Bar
+
+
+@dataclass(frozen=True)
+class Page:
+    """Blocks, one below the other. A notebook shows the HTML, a terminal the text."""
+
+    blocks: Sequence[Block]
+
+    def __str__(self) -> str:
+        return "\n".join(block.to_text() for block in self.blocks)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        tone = next((b.tone for b in self.blocks if isinstance(b, Heading)), None)
+        edge = tone.colour if tone else "#888"
+        inner = "".join(block.to_html() for block in self.blocks)
+        return f'<div style="border-left:4px solid {edge};padding:4px 12px;margin:4px 0">{inner}</div>'

@@ -1,0 +1,101 @@
+"""How results are told: from what was judged to a page for the student."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from course_dl.lab.exercise import Exercise
+from course_dl.lab.judge import ExerciseResult
+from course_dl.lab.page import Bar, Block, Details, Heading, Line, Page, Tone
+from course_dl.lab.states import State
+
+__all__ = ["TONES", "blocked_page", "hint_page", "points", "progress_page", "result_page"]
+
+TONES = {
+    State.PASSED: Tone("✓", "#009e73"),
+    State.FAILED: Tone("✗", "#d55e00"),
+    State.NOT_DONE: Tone("○", "#8a8a8a"),
+    State.FORBIDDEN: Tone("✎", "#cc79a7"),
+}
+ADVICE = Tone("➜", "#0072b2")
+
+
+def points(n: float) -> str:
+    """``3 points``, ``1 point``, ``2.5 points``."""
+    return f"{n:g} point{'s' * (n != 1)}"
+
+
+def result_page(result: ExerciseResult) -> Page:
+    """One exercise: its state, its tests, the first failure, the diagnosis, where help is."""
+    exercise = result.exercise
+    heading = Heading(f"{_name(exercise)}: {_headline(result)}", TONES[result.state])
+    if result.state is State.NOT_DONE and all(t.state is State.NOT_DONE for t in result.tests):
+        return Page([heading])
+    blocks: list[Block] = [heading]
+    blocks += [Line(_title(r.test.title, r.test.hidden), TONES[r.state]) for r in result.tests]
+    skipped = len(exercise.tests) - len(result.tests)
+    if result.tests and result.tests[-1].timed_out and skipped:
+        blocks.append(Line(f"{skipped} more not run, after a call that took too long"))
+    told = result.first_failure
+    if told is not None and told.failure is not None:
+        blocks.append(Line(told.failure.message, strong=True))
+        if told.failure.details:
+            blocks.append(Details(told.failure.details))
+    if result.diagnosis:
+        blocks.append(Line(result.diagnosis, ADVICE, strong=True))
+    if result.state is State.FAILED and exercise.hints:
+        blocks.append(Line(f'Stuck? lab.hint("{exercise.number}")'))
+    return Page(blocks)
+
+
+def hint_page(exercise: Exercise, shown: int) -> Page:
+    """The first ``shown`` hints of an exercise."""
+    hints = list(exercise.hints)[:shown]
+    blocks: list[Block] = [Heading(f"{_name(exercise)}: hints", ADVICE)]
+    blocks += [Line(f"{k}. {hint}") for k, hint in enumerate(hints, 1)]
+    rest = len(exercise.hints) - shown
+    more = f"{rest} more: ask again." if rest > 0 else "That was the last one."
+    return Page([*blocks, Line(more)])
+
+
+def progress_page(
+    title: str, exercises: Sequence[Exercise], results: Mapping[str, ExerciseResult]
+) -> Page:
+    """Where a student stands in a lab: points, and the state of each exercise."""
+    earned = sum(result.points for result in results.values())
+    whole = sum(exercise.points for exercise in exercises)
+    done = sum(bool(result) for result in results.values())
+    blocks: list[Block] = [
+        Heading(title, ADVICE),
+        Bar(earned, whole, f"{earned:g} of {points(whole)}, {done} of {len(exercises)} exercises"),
+    ]
+    for exercise in exercises:
+        result = results[exercise.number]
+        blocks.append(Line(f"{_name(exercise)}: {_headline(result)}", TONES[result.state]))
+    return Page(blocks)
+
+
+def blocked_page(missing: Sequence[ExerciseResult]) -> Page:
+    """Why a cell was not run: the exercises that it waits for."""
+    blocks: list[Block] = [
+        Heading("This cell runs once these exercises pass:", TONES[State.NOT_DONE])
+    ]
+    blocks += [Line(f"{_name(r.exercise)}: {r.state}", TONES[r.state]) for r in missing]
+    return Page(blocks)
+
+
+def _headline(result: ExerciseResult) -> str:
+    whole = result.exercise.points
+    if result.state is State.PASSED:
+        return f"passed, {points(whole)}"
+    if result.points:
+        return f"{result.points:g} of {points(whole)}"
+    return str(result.state)
+
+
+def _name(exercise: Exercise) -> str:
+    return f"{exercise.number} {', '.join(exercise.names)}"
+
+
+def _title(title: str, hidden: bool) -> str:
+    return f"{title} (hidden test)" if hidden else title

@@ -1,0 +1,269 @@
+"""A call of a student's function ends in a verdict, whatever the function does."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_dl.lab.backend import LocalBackend, Rules
+from course_dl.lab.states import Forbidden, NotDone, Wrong
+from course_dl.lab.student import Student, fill
+
+X = torch.arange(6.0).reshape(2, 3)
+
+
+def student(f: Callable[..., Any], **rules: Any) -> Student:
+    return Student(LocalBackend({"f": f}), Rules(**rules))
+
+
+def swallow_everything(x: torch.Tensor) -> None:
+    while True:
+        try:
+            while True:
+                time.sleep(0.001)
+        except BaseException:
+            continue
+
+
+def loop(x: torch.Tensor) -> None:
+    while True:
+        try:
+            sum(range(100))
+        except Exception:
+            pass
+
+
+def put_back(x: torch.Tensor) -> torch.Tensor:
+    x += 1
+    x -= 1
+    return x.clone()
+
+
+def through_numpy(x: torch.Tensor) -> torch.Tensor:
+    x.numpy()[0] = 7
+    return x.clone()
+
+
+def leave_requires_grad(x: torch.Tensor) -> torch.Tensor:
+    return x.requires_grad_().detach() * 2
+
+
+def raise_(error: BaseException) -> Callable[..., Any]:
+    def f(x: torch.Tensor) -> None:
+        raise error
+
+    return f
+
+
+@pytest.mark.parametrize(
+    ("f", "verdict", "words"),
+    [
+        (loop, Wrong, "did not return within 0.2 seconds"),
+        (swallow_everything, Wrong, "did not return within 0.2 seconds"),
+        (raise_(ValueError("shape 3")), Wrong, "raised ValueError: shape 3"),
+        (raise_(SystemExit(0)), Wrong, "raised SystemExit"),
+        (raise_(NotImplementedError()), NotDone, "not written yet"),
+        (put_back, Wrong, "changed argument 1"),
+        (through_numpy, Wrong, "changed argument 1"),
+        (leave_requires_grad, Wrong, "changed argument 1"),
+        (lambda: 1, Wrong, "raised TypeError"),
+        (None, NotDone, "There is no f yet"),
+        (3, NotDone, "There is no f yet"),
+    ],
+)
+def test_what_a_call_does_is_told(f: Any, verdict: type[Exception], words: str) -> None:
+    with pytest.raises(verdict, match=words):
+        student(f, seconds=0.2).f(X)
+
+
+def test_after_a_time_out_the_process_is_as_before() -> None:
+    handler, tracer = signal.getsignal(signal.SIGALRM), sys.gettrace()
+    with pytest.raises(Wrong):
+        student(swallow_everything, seconds=0.1).f(X)
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert sys.gettrace() is tracer
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_what_a_function_prints_is_kept_and_told_where_it_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def f(x: torch.Tensor) -> None:
+        print("debug" * 10_000)
+        raise ValueError
+
+    with pytest.raises(Wrong) as wrong:
+        student(f).f(X)
+    printed = dict(wrong.value.failure.details)["It printed"]
+    assert printed.startswith("debug") and len(printed) <= 2_000
+    assert capsys.readouterr().out == ""
+
+
+def test_values_pass_by_copy_both_ways() -> None:
+    kept: list[torch.Tensor] = []
+
+    def f(x: torch.Tensor) -> torch.Tensor:
+        kept.append(x)
+        return x
+
+    given = X.clone()
+    result = student(f).f(given)
+    assert kept[0] is not given and result is not kept[0]
+    assert torch.equal(result, given)
+
+
+def test_results_come_plain_whatever_their_class() -> None:
+    class Liar(torch.Tensor):
+        def __eq__(self, other: object) -> bool:  # type: ignore[override]
+            return True
+
+    results = student(lambda x: (x.as_subclass(Liar), np.float64(2.0), np.arange(3))).f(X)
+    assert type(results[0]) is torch.Tensor
+    assert type(results[1]) is float
+    assert isinstance(results[2], np.ndarray)
+
+
+def gradient_by_grad(x: torch.Tensor) -> torch.Tensor:
+    with torch.enable_grad():
+        leaf = x.clone().requires_grad_()
+        return torch.autograd.grad((leaf**2).sum(), leaf)[0]
+
+
+def gradient_by_backward(x: torch.Tensor) -> torch.Tensor:
+    with torch.enable_grad():
+        leaf = x.clone().requires_grad_()
+        (leaf**2).sum().backward()
+        return leaf.grad  # type: ignore[return-value]
+
+
+def gradient_in_an_except(x: torch.Tensor) -> torch.Tensor:
+    try:
+        return gradient_by_grad(x)
+    except Exception:
+        return 2 * x
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        gradient_by_grad,
+        gradient_by_backward,
+        gradient_in_an_except,
+        torch.func.grad(lambda x: (x**2).sum()),
+        torch.func.jacrev(lambda x: (x**2).sum()),
+        torch.func.jacfwd(lambda x: (x**2).sum()),
+        lambda x: torch.autograd.functional.jacobian(lambda t: (t**2).sum(), x),
+        lambda x: torch.func.jvp(lambda t: t**2, (x,), (torch.ones_like(x),))[1],
+    ],
+)
+def test_autograd_cannot_help_where_it_is_not_allowed(f: Callable[..., Any]) -> None:
+    with pytest.raises(Forbidden, match="write the gradient yourself"):
+        student(f, autograd=False).f(X)
+    assert torch.equal(student(f).f(X), 2 * X)  # and works again at once
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda y: torch.softmax(y, 1),
+        lambda y: y.softmax(dim=1),
+        lambda y: F.softmax(y, dim=1),
+        nn.Softmax(dim=1),
+        lambda y: torch.special.softmax(y, 1),
+        lambda y: torch._softmax(y, 1, False),
+    ],
+)
+def test_the_library_answer_is_refused_however_it_is_reached(f: Callable[..., Any]) -> None:
+    with pytest.raises(Forbidden, match="write it yourself"):
+        student(f, library=frozenset({"softmax"})).f(X)
+
+
+def test_a_refused_call_is_found_out_behind_an_except() -> None:
+    def f(y: torch.Tensor) -> torch.Tensor:
+        try:
+            return y.softmax(1)
+        except Exception:
+            return y.exp() / y.exp().sum(1, keepdim=True)
+
+    with pytest.raises(Forbidden):
+        student(f, library=frozenset({"softmax"})).f(X)
+
+
+def test_other_functions_of_the_library_may_be_called() -> None:
+    f = student(lambda y: torch.logsumexp(y, 1), library=frozenset({"softmax"})).f
+    assert torch.equal(f(X), torch.logsumexp(X, 1))
+
+
+def test_gradients_go_through_the_function() -> None:
+    gradients = student(lambda x, w: x * w).f.gradient(X, 2 * X, wrt=(0, 1))
+    assert torch.equal(gradients[0], 2 * X) and torch.equal(gradients[1], X)
+    with pytest.raises(Wrong, match="graph was cut"):
+        student(lambda x: x.detach() * 2).f.gradient(X)
+
+
+@pytest.mark.parametrize(
+    ("f", "grows"),
+    [
+        (lambda x: x.sum(0), False),
+        (lambda x: torch.einsum("nd->d", x), False),
+        (lambda x: x.numpy().sum(0), False),
+        (lambda x: sum(row for row in x), True),
+        (lambda x: torch.stack([row * 2 for row in x.unbind()]), True),
+        (lambda x: sum(map(torch.sum, x.unbind())), True),
+        (lambda x: np.add.reduce([row + 1 for row in x.numpy()]), True),
+    ],
+)
+def test_operations_grow_with_a_loop_over_samples(f: Callable[..., Any], grows: bool) -> None:
+    few, many = (student(f).f.operations(torch.ones(n, 3)) for n in (4, 64))
+    assert (many > few + 40) == grows
+
+
+def test_randomness_is_private_and_noticed() -> None:
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    for draw, noticed in [(torch.rand, True), (np.random.rand, True), (torch.zeros, False)]:
+        seen = student(lambda n, draw=draw: float(draw(n)[0]))
+        seen.f(1)
+        assert seen.calls[-1].outcome.used_randomness == noticed
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_objects_are_used_as_if_they_were_here() -> None:
+    class Counter:
+        def __init__(self, start: int) -> None:
+            self.weights = [torch.zeros(start)]
+
+        def __call__(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.weights[0]
+
+        def step(self) -> None:
+            self.weights[0] += 1
+
+        def __len__(self) -> int:
+            return 9
+
+    this = student(Counter)
+    counter = this.f(2)
+    counter.step()
+    assert torch.equal(counter.weights[0], torch.ones(2))
+    assert len(counter) == 9
+    fill(counter, "weights", [torch.full((2,), 5.0)])
+    assert torch.equal(counter(torch.ones(2)), torch.full((2,), 6.0))
+    with pytest.raises(Wrong, match="AttributeError"):
+        counter.nothing  # noqa: B018
+
+
+def test_torch_objects_are_built_on_the_students_side() -> None:
+    this = student(lambda model, x: model(x))
+    model = this.torch("nn.Linear", 3, 2)
+    assert this.f(model, X).shape == (2, 2)
+    assert [tuple(p.shape) for p in model.parameters()] == [(2, 3), (2,)]
