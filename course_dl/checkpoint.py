@@ -1,0 +1,133 @@
+"""A training kept in a file, whole or not at all, so that a killed one can go on."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Generator
+
+from course_dl.history import History
+
+__all__ = ["Checkpoint", "CheckpointError", "check_match", "load_checkpoint", "save_checkpoint"]
+
+_FORMAT = "course_dl checkpoint 1"
+_ADVICE = "delete it, or give another file, to start anew"
+
+
+class CheckpointError(ValueError):
+    """The file cannot be gone on from: it is damaged, or belongs to another training."""
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write ``state`` (tensors, numbers, strings, lists, dicts) to ``path``, atomically.
+
+    A kill at any moment leaves either the former file or the new one, never half of one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")  # in the same folder: a rename is atomic
+    try:
+        with partial.open("wb") as file:
+            torch.save({"format": _FORMAT, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read what `save_checkpoint` wrote, tensors on the CPU.
+
+    Nothing in the file is run (``weights_only``). Raises CheckpointError if it is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged:
+            raise zipfile.BadZipFile(f"{damaged} does not have its checksum")
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(state, dict) or state.get("format") != _FORMAT:
+            raise ValueError(f"it is not a {_FORMAT!r}")
+    except OSError:
+        raise
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{path} is no checkpoint, or damaged ({reason}): {_ADVICE}"
+        ) from error
+    return state
+
+
+class Checkpoint:
+    """The file of one training.
+
+    Parameters
+    ----------
+    path : where it stands.
+    parts : what has ``state_dict`` and ``load_state_dict``: model, optimizer, scheduler.
+    generators : random generators that live longer than an epoch.
+    fingerprint : what must be the same for a training to go on, by name.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        parts: Mapping[str, Any],
+        generators: Sequence[Generator],
+        fingerprint: Mapping[str, Any],
+    ) -> None:
+        self.path = path
+        self.parts = parts
+        self.generators = generators
+        shapes = {name: list(p.shape) for name, p in parts["model"].state_dict().items()}
+        self.fingerprint = {**fingerprint, **shapes}
+
+    def resume(self) -> History:
+        """Put every part into the state kept, and return the history kept.
+
+        If there is no file yet, one is made of the state at the start: a folder that cannot be
+        written to is found out before the first epoch and not after it.
+        """
+        if not self.path.exists():
+            self.save(History())
+        kept = load_checkpoint(self.path)
+        check_match(self.path, kept["fingerprint"], self.fingerprint)
+        for name, part in self.parts.items():
+            part.load_state_dict(kept[name])
+        for generator, state in zip(self.generators, kept["generators"], strict=True):
+            generator.set_state(state)
+        return History.from_dict(kept["history"])
+
+    def save(self, history: History) -> None:
+        """Write the state of now."""
+        save_checkpoint(
+            self.path,
+            {
+                **{name: part.state_dict() for name, part in self.parts.items()},
+                "generators": [generator.get_state() for generator in self.generators],
+                "history": history.to_dict(),
+                "fingerprint": self.fingerprint,
+            },
+        )
+
+
+def check_match(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raise CheckpointError, naming both sides, unless the fingerprints are the same."""
+    differences = [
+        f"{name} is {kept.get(name)} there and {wanted.get(name)} here"
+        for name in {**wanted, **kept}
+        if kept.get(name) != wanted.get(name)
+    ]
+    if differences:
+        if len(differences) > 4:
+            differences[3:] = [f"and {len(differences) - 3} differences more"]
+        raise CheckpointError(
+            f"{path} belongs to another training: {'; '.join(differences)}. "
+            f"Ask for what it was made with to go on; {_ADVICE}"
+        )

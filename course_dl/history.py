@@ -1,0 +1,126 @@
+"""What a training leaves behind: a row an epoch, a loss a step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from course_dl.metrics import Metrics
+
+__all__ = ["Epoch", "History"]
+
+_SHOWN = 20  # rows of a long table that are printed
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch: losses are means over samples, accuracies lie in [0, 1], time is in seconds.
+
+    ``loss`` and ``accuracy`` are those met on the way, before each step; ``val_loss`` and
+    ``val_accuracy`` are those of the weights at the end of the epoch, ``lr`` is that of its first
+    step. None where there is none.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    lr: float
+    seconds: float
+
+
+COLUMNS = tuple(column.name for column in fields(Epoch))
+
+
+@dataclass(repr=False)
+class History:
+    """The course of a training.
+
+    Attributes
+    ----------
+    rows : one `Epoch` for each epoch completed; ``history["val_loss"]`` is a column
+    steps : the loss of every batch, before its step
+    device : where it was trained, in words
+    interrupted : whether it was stopped by hand
+    """
+
+    rows: list[Epoch] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+    device: str = ""
+    interrupted: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.rows)
+
+    def __getitem__(self, column: str) -> list[Any]:
+        if column not in COLUMNS:
+            raise KeyError(f"no column {column!r}; there are {', '.join(COLUMNS)}")
+        return [getattr(row, column) for row in self.rows]
+
+    def __repr__(self) -> str:
+        shown = [name for name in COLUMNS if any(value is not None for value in self[name])]
+        lines = ["  ".join(f"{name:>12}" for name in shown)] if self.rows else []
+        lines += [
+            "  ".join(f"{_cell(name, getattr(row, name)):>12}" for name in shown) for row in self
+        ]
+        if len(self) > _SHOWN:
+            lines[1 + _SHOWN // 2 : -_SHOWN // 2] = [f"{'...':>12}"]
+        total = sum(self["seconds"])
+        end = "interrupted after" if self.interrupted else "trained for"
+        return "\n".join(
+            [*lines, f"{end} {len(self)} epochs, {total:.1f} s on {self.device or '?'}"]
+        )
+
+    def append(
+        self, epoch: int, met: Metrics, reached: Metrics | None, lr: float, seconds: float
+    ) -> None:
+        """Add the row of an epoch: what was met on the way, what was reached on the validation set."""
+        held_out = (None, None) if reached is None else (reached.loss, reached.accuracy)
+        self.rows.append(Epoch(epoch, met.loss, met.accuracy, *held_out, lr, seconds))
+
+    def plot(self) -> Figure:
+        """Loss and accuracy against epochs, as a matplotlib figure."""
+        from course_dl.plots import training_curves
+
+        return training_curves(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings: what JSON and a checkpoint can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> History:
+        """The inverse of `to_dict`."""
+        return cls(**{**kept, "rows": [Epoch(**row) for row in kept["rows"]]})
+
+    def save(self, path: str | Path) -> None:
+        """Write the history as JSON."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> History:
+        """Read what `save` wrote. Raises ValueError if the file holds something else."""
+        try:
+            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{path} holds no history written by History.save: {error}") from error
+
+
+def _cell(column: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    if column.endswith("accuracy"):
+        return f"{100 * value:.2f} %"
+    return {"epoch": "{:d}", "lr": "{:.4g}", "seconds": "{:.2f}"}.get(column, "{:.4f}").format(
+        value
+    )

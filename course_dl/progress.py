@@ -1,0 +1,52 @@
+"""The progress bar of a training: quiet enough to cost nothing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from time import perf_counter
+from typing import Any
+
+from course_dl.metrics import Tally
+
+__all__ = ["Progress"]
+
+_INTERVAL = 0.2  # seconds between two looks at it
+
+
+class Progress:
+    """One tqdm bar over all batches of a training, with running loss and accuracy."""
+
+    def __init__(self, shown: bool, epochs: int, done: int, batches: int) -> None:
+        self.epochs = epochs
+        self._waiting = 0
+        self._next = perf_counter() + _INTERVAL
+        total = epochs * batches or None
+        self._bar = _tqdm()(total=total, initial=done * batches, unit="batch") if shown else None
+
+    def step(self, epoch: int, tally: Tally) -> None:
+        """Count a batch; ``tally`` says how the epoch goes, once in a while."""
+        self._waiting += 1
+        if self._bar is not None and perf_counter() >= self._next:
+            self.show(epoch, tally)
+
+    def show(self, epoch: int, tally: Tally) -> None:
+        """Bring the bar up to date."""
+        if self._bar is not None:
+            self._bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
+            self._bar.set_postfix_str(str(tally.metrics()), refresh=False)
+            self._bar.update(self._waiting)
+        self._waiting = 0
+        self._next = perf_counter() + _INTERVAL
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _tqdm() -> Any:
+    """The notebook's bar where it can be drawn; tqdm.auto warns where ipywidgets is missing."""
+    if find_spec("ipywidgets") is None:
+        from tqdm.std import tqdm
+    else:
+        from tqdm.auto import tqdm
+    return tqdm

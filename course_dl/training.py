@@ -1,0 +1,234 @@
+"""Training and evaluation of any network: by autograd, or by the course's own backward pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_dl.checkpoint import Checkpoint
+from course_dl.device import device_name, on_device, pick_device
+from course_dl.feed import Feed
+from course_dl.history import Epoch, History
+from course_dl.learner import Learner, make_learner
+from course_dl.metrics import Metrics, Tally
+from course_dl.objective import Objective, objective
+from course_dl.progress import Progress
+from course_dl.randomness import isolated_randomness, reseed
+from course_dl.schedule import Schedule
+from course_dl.validate import check_count
+
+__all__ = ["Metrics", "NonFiniteLoss", "evaluate", "fit", "mode"]
+
+_EVAL_BATCH = 1024
+
+
+class NonFiniteLoss(FloatingPointError):
+    """The loss of a batch is NaN or infinite; raised before the weights are touched.
+
+    Attributes: ``epoch`` and ``step`` (batches in all), both from 1, ``value``, and ``history``
+    up to there.
+    """
+
+    def __init__(self, epoch: int, value: float, advice: str, history: History) -> None:
+        step = len(history.steps) + 1
+        super().__init__(
+            f"the loss is {value} in epoch {epoch}, step {step}; the weights are those before this "
+            f"step. {advice}"
+        )
+        self.epoch, self.step, self.value, self.history = epoch, step, value, history
+
+
+def fit(
+    model: Any,
+    train: Any,
+    *,
+    epochs: int,
+    loss: Any = None,
+    optimizer: Any = None,
+    scheduler: Any = None,
+    val: Any = None,
+    batch_size: int = 128,
+    lr: float | None = None,
+    device: torch.device | str | None = None,
+    seed: int = 0,
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+) -> History:
+    """Train ``model`` in place: for every batch, forward, loss, backward, step.
+
+    The same start, data and seed give the same weights, and the caller's random state stays as it
+    was. Ctrl-C (the notebook's stop button) ends the training and returns the history so far.
+
+    Parameters
+    ----------
+    model : an ``nn.Module``, or a manual network of `course_dl.backprop`. Submodules that were put
+        in evaluation mode within a model in training mode (a frozen BatchNorm) stay in it.
+    train, val : a pair (X, d) of tensors, `course_dl.data.Batches`, an image set, or any loader
+        of pairs (x, d), such as a DataLoader.
+    epochs : how many times the training set is gone through.
+    loss : a name or `Loss` of `course_dl.losses`, an ``nn`` loss, or any function ``loss(y, d)`` that
+        returns the mean over the batch. Always a mean over samples: sums are divided. By default
+        cross-entropy for int64 targets, square error for floating-point ones.
+    optimizer : a ``torch.optim`` optimizer, or what makes one of the parameters, such as
+        ``torch.optim.Adam``. SGD by default.
+    scheduler : a scheduler of ``torch.optim.lr_scheduler``, or what makes one of the optimizer; see
+        `course_dl.schedule`.
+    batch_size : samples a batch, where ``train`` does not come in batches.
+    lr : learning rate, for an optimizer made here; 0.1 for SGD by default.
+    device : where to compute; an accelerator by default, if there is one. The model is handed back
+        where it was.
+    seed : what the order of the samples, dropout and the like are drawn from.
+    checkpoint : a file, written after every epoch. If it is there, training goes on from it and ends
+        with the weights of a training that was never cut.
+    progress : whether a bar is shown.
+
+    Returns
+    -------
+    `History` : a row an epoch, a loss a step.
+
+    Raises
+    ------
+    NonFiniteLoss
+        If a loss is NaN or infinite, before the step that would spoil the weights.
+    CheckpointError
+        If the file is damaged or belongs to another training.
+    TypeError, ValueError
+        Where arguments, shapes or types do not fit.
+    """
+    check_count(epochs, "epochs")
+    check_count(batch_size, "batch_size")
+    check_count(seed, "seed", least=0)
+    place = pick_device(device, model)
+    with isolated_randomness(place), on_device(model, place, optimizer), mode(model, training=True):
+        learner = make_learner(model, loss, optimizer, lr)
+        schedule = Schedule(scheduler, learner.optimizer)
+        batches = Feed(train, batch_size, shuffle=True, device=place, name="train")
+        held_out = (
+            val if val is None else Feed(val, _EVAL_BATCH, shuffle=False, device=place, name="val")
+        )
+
+        history = History()
+        if checkpoint is not None:
+            file = Checkpoint(
+                Path(checkpoint),
+                parts={"model": model, "optimizer": learner.optimizer, "scheduler": schedule},
+                generators=[*batches.generators, *(held_out.generators if held_out else ())],
+                fingerprint={"seed": seed, **batches.fingerprint, **schedule.fingerprint},
+            )
+            history = file.resume()
+            if len(history) >= epochs:
+                return history
+        history.device = device_name(place)
+        schedule.check_length((epochs - len(history)) * len(batches))
+
+        bar = Progress(progress, epochs, done=len(history), batches=len(batches))
+        try:
+            for epoch in range(len(history) + 1, epochs + 1):
+                reseed(place, seed, epoch)  # so that an epoch does not depend on those before
+                start, rate = perf_counter(), schedule.lr
+                met = _train_epoch(epoch, batches, learner, schedule, history, bar)
+                reached = held_out and _measure(model, held_out, learner.objective)
+                schedule.after_epoch((reached or met).loss)
+                history.append(epoch, met, reached, rate, perf_counter() - start)
+                if checkpoint is not None:
+                    file.save(history)
+        except KeyboardInterrupt:
+            history.interrupted = True
+        finally:
+            bar.close()
+            learner.zero_grad()
+    if history.interrupted:
+        print(
+            f"Interrupted in epoch {len(history) + 1} of {epochs}: the model keeps the weights of its "
+            f"last step, the history the {len(history)} epochs completed."
+        )
+    return history
+
+
+def evaluate(
+    model: Any,
+    data: Any,
+    *,
+    loss: Any = None,
+    batch_size: int = 1024,
+    device: torch.device | str | None = None,
+) -> Metrics:
+    """Mean loss and accuracy of ``model`` over ``data``, in evaluation mode and without a graph.
+
+    Arguments are those of `fit`. The modes found are put back, the random state is not touched.
+    """
+    check_count(batch_size, "batch_size")
+    place = pick_device(device, model)
+    with isolated_randomness(place), on_device(model, place):
+        feed = Feed(data, batch_size, shuffle=False, device=place, name="data")
+        return _measure(model, feed, objective(loss))
+
+
+@contextmanager
+def mode(model: Any, *, training: bool) -> Iterator[None]:
+    """Put a module in training or evaluation mode, and all its parts back at the end as found.
+
+    In a module that is in training mode already, parts in evaluation mode are so on purpose.
+    """
+    found = (
+        {part: part.training for part in model.modules()} if isinstance(model, nn.Module) else {}
+    )
+    if found and not (training and model.training):
+        model.train(training)
+    try:
+        yield
+    finally:
+        for part, was in found.items():
+            part.training = was
+
+
+def _train_epoch(
+    epoch: int, batches: Feed, learner: Learner, schedule: Schedule, history: History, bar: Progress
+) -> Metrics:
+    tally = Tally(learner.objective)
+    for x, d in batches:
+        y, loss = learner.forward(x, d)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise NonFiniteLoss(epoch, value, _advice(x, y, schedule.lr), history)
+        learner.update()
+        schedule.after_batch()
+        history.steps.append(value)
+        tally.add(value, y, d)
+        bar.step(epoch, tally)
+    bar.show(epoch, tally)
+    return tally.metrics()
+
+
+@torch.no_grad()
+def _measure(model: Any, batches: Feed, objective: Objective) -> Metrics:
+    tally = Tally(objective)
+    with mode(model, training=False):
+        for x, d in batches:
+            y = model(x)
+            tally.add(objective.mean(y, d).item(), y, d)
+    return tally.metrics()
+
+
+def _advice(x: Any, y: Any, lr: float) -> str:
+    if _not_finite(x):
+        return "The inputs of this batch hold NaN or infinity: find and remove these."
+    if _not_finite(y):
+        return (
+            f"The outputs are not finite either, the weights have grown too large: try a smaller lr "
+            f"(it is {lr:g}), and inputs of mean 0 and standard deviation 1."
+        )
+    return (
+        "The outputs are finite: look at the targets, and at the loss for a log or a division by 0."
+    )
+
+
+def _not_finite(x: Any) -> bool:
+    return isinstance(x, Tensor) and not bool(torch.isfinite(x).all())
