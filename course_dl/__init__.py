@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from importlib import import_module, metadata
-from typing import Any
+from types import ModuleType
 
-from course_dl import activations, backprop, descent, gradcheck, losses, mlp, perceptron
+from course_dl import (
+    activations,
+    backprop,
+    descent,
+    gradcheck,
+    losses,
+    mlp,
+    perceptron,
+    training,
+)
 from course_dl.backprop import ManualMLP
 from course_dl.mlp import MLP
 from course_dl.perceptron import Perceptron
+from course_dl.training import evaluate, fit
 
 __all__ = [
     "MLP",
@@ -24,6 +34,7 @@ __all__ = [
     "losses",
     "mlp",
     "perceptron",
+    "training",
 ]
 
 try:
@@ -31,13 +42,11 @@ try:
 except metadata.PackageNotFoundError:  # Run from a source tree that was not installed.
     __version__ = "0.1.0"
 
-# Imported when first asked for: they bring in matplotlib, torchvision or pytest.
+# Imported when first asked for, since they need more than torch.
 _LAZY = ("data", "lab", "plots")
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("fit", "evaluate"):
-        return getattr(import_module("course_dl.training"), name)
+def __getattr__(name: str) -> ModuleType:
     if name in _LAZY:
         return import_module(f"course_dl.{name}")
     raise AttributeError(f"module 'course_dl' has no attribute {name!r}")

@@ -202,9 +202,10 @@ def test_state_dicts_serve_both_kinds_of_network() -> None:
     net, module = ManualMLP([4, 5, 3], generator=seeded()), MLP([4, 5, 3])
     module.load_state_dict(net.state_dict())
     other = ManualMLP([4, 5, 3])
-    other.load_state_dict(module.state_dict())
+    other.load_state_dict(dict(module.named_parameters()))
     for p, q in zip(net.parameters(), other.parameters(), strict=True):
         assert torch.equal(p, q)
+        assert not q.requires_grad
 
 
 def test_a_state_that_does_not_fit_changes_nothing() -> None:
@@ -226,6 +227,12 @@ def test_no_autograd_is_inside_even_if_the_data_brings_it() -> None:
     net.backward(cross_entropy_grad(Y, d).requires_grad_())
     tensors = [*net.parameters(), *net.gradients(), *net.a, *net.h, *net.delta]
     assert not any(t.requires_grad for t in tensors)
+
+
+def test_a_layer_takes_no_graph_from_parameters_of_a_module() -> None:
+    unit = MLP([4, 3]).layers[0]
+    layer = Linear(unit.weight, unit.bias)
+    assert not layer.forward(torch.ones(2, 4)).requires_grad
 
 
 def test_images_are_flattened() -> None:

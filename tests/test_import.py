@@ -11,13 +11,9 @@ import course_dl
 
 
 def run(code: str) -> str:
-    """What a fresh interpreter prints, on the import path of this one."""
+    """What a fresh interpreter prints."""
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -25,7 +21,8 @@ def run(code: str) -> str:
 
 def test_import_brings_in_nothing_heavy() -> None:
     heavy = ("matplotlib", "torchvision", "pytest", "IPython", "ipywidgets", "pandas", "scipy")
-    assert run(f"import course_dl; print([m for m in {heavy} if m in sys.modules])") == "[]\n"
+    code = f"import sys, course_dl; print([name for name in {heavy} if name in sys.modules])"
+    assert run(code) == "[]\n"
 
 
 @pytest.mark.parametrize("name", ["MLP", "ManualMLP", "Perceptron", "fit", "evaluate"])
@@ -35,12 +32,12 @@ def test_the_main_names_are_at_hand(name: str) -> None:
     assert name in course_dl.__all__
 
 
-CHAPTERS = ["activations", "losses", "perceptron", "mlp", "backprop", "gradcheck", "descent"]
-
-
-@pytest.mark.parametrize("name", [*CHAPTERS, "training", "data", "plots", "lab"])
-def test_chapters_are_reached_through_the_package(name: str) -> None:
-    assert run(f"import course_dl; print(course_dl.{name}.__name__)") == f"course_dl.{name}\n"
+def test_chapters_are_reached_through_the_package() -> None:
+    chapters = (
+        "activations losses perceptron mlp backprop gradcheck descent training data plots lab"
+    )
+    code = f"import course_dl; print(*[getattr(course_dl, c).__name__ for c in {chapters.split()}])"
+    assert run(code).split() == [f"course_dl.{chapter}" for chapter in chapters.split()]
 
 
 def test_the_version_is_a_version() -> None:
