@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -61,7 +60,7 @@ def is_labels(output: np.ndarray, n_classes: int) -> bool:
 
 
 def outputs(predict: Any, points: np.ndarray, like: Any) -> np.ndarray:
-    """What ``predict`` gives for points, in evaluation mode, and with no trace left in it."""
+    """What ``predict`` gives for points; a module in evaluation mode, its modes put back after."""
     dtype = like.dtype if isinstance(like, torch.Tensor) and like.is_floating_point() else None
     batch = torch.tensor(points, dtype=dtype or torch.float32)
     with torch.no_grad():
@@ -75,10 +74,11 @@ def outputs(predict: Any, points: np.ndarray, like: Any) -> np.ndarray:
                 for module, mode in modes.items():
                     module.training = mode
         else:
-            function: Callable[..., Any] | None = getattr(predict, "predict", predict)
+            # Scores, where an object has them, give a smoother boundary than labels.
+            function = getattr(predict, "decision_function", getattr(predict, "predict", predict))
             if not callable(function):
                 raise TypeError(
-                    f"predict: expected a module, an object with .predict or a "
+                    "predict: expected a module, an object with .predict or a "
                     f"function, got {type(predict).__name__}"
                 )
             result = function(batch)

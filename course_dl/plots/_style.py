@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 __all__ = [
@@ -23,7 +24,10 @@ __all__ = [
     "Picture",
     "canvas",
     "colour",
+    "inches",
+    "legend_below",
     "page",
+    "percent",
     "styled",
 ]
 
@@ -60,7 +64,7 @@ STYLE: Any = {  # matplotlib's type of it lists every key there is
     "axes.titlesize": 11,
     "figure.dpi": 100,
     "figure.facecolor": "white",
-    "figure.titlesize": 12,
+    "figure.titlesize": 11,
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "grid.color": "0.9",
@@ -108,13 +112,36 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 def canvas(figure: Canvas | None, height: float, width: float = WIDTH) -> Canvas:
     """The figure or panel to draw on: the one given, else a new one of that size in inches."""
     if figure is None:
-        return Picture(figsize=(width, height), layout="constrained")
+        return Picture(figsize=(width, height), layout="compressed")
     if not isinstance(figure, (Figure, SubFigure)):
         raise TypeError(
             f"figure is a {type(figure).__name__}; expected a panel of plots.page(...), "
             "a matplotlib figure, or None for a new one"
         )
     return figure
+
+
+def inches(figure: Canvas) -> tuple[float, float]:
+    """Width and height of a figure or a panel."""
+    dpi = figure.figure.dpi
+    return figure.bbox.width / dpi, figure.bbox.height / dpi
+
+
+def legend_below(figure: Canvas, ax: Axes) -> None:
+    """The legend of ``ax`` under everything, so that it takes no width."""
+    handles, labels = ax.get_legend_handles_labels()
+    if labels:
+        letters = max(len(label.replace("$", "").replace(" ", "")) for label in labels)
+        fitting = int(inches(figure)[0] / (0.08 * letters + 0.55))
+        columns = max(1, min(len(labels), fitting))
+        figure.legend(
+            handles,
+            labels,
+            loc="outside lower center",
+            ncols=columns,
+            columnspacing=1.2,
+            handletextpad=0.4,
+        )
 
 
 @styled
@@ -137,10 +164,15 @@ def page(
     """
     if rows < 1 or columns < 1:
         raise ValueError(f"a page of {rows} x {columns} panels; expected at least 1 x 1")
-    figure = Picture(figsize=(WIDTH, rows * height), layout="constrained")
+    figure = Picture(figsize=(WIDTH, rows * height), layout="compressed")
     if title is not None:
         figure.suptitle(title)
     return figure, list(figure.subfigures(rows, columns, squeeze=False).flat)
+
+
+def percent(share: float, _: float = 0.0) -> str:
+    """A share as a tick label: 0.985 is 98.5%."""
+    return f"{100 * share:.4g}%"
 
 
 def colour(k: int) -> str:

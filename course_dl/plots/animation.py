@@ -133,7 +133,7 @@ def animate_separator(
     seconds: float = 8.0,
     title: str = "",
 ) -> Animation:
-    """The separator of the perceptron after its updates; the arrow is the weight vector's direction.
+    """The separator of the perceptron after its updates; the arrow is the direction of ``w``.
 
     Parameters
     ----------
@@ -155,6 +155,7 @@ def animate_separator(
             draw_line(ax, w, color="0.15", linewidth=2)
             draw_normal(ax, w[1:], w[0], limits, "$w$")
         draw_samples(ax, points, labels, None)
+        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     return animate(draw, len(weights), seconds=seconds)
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from course_dl.plots._inputs import as_array
-from course_dl.plots._style import Canvas, canvas, styled
+from course_dl.plots._style import Canvas, canvas, percent, styled
 
 __all__ = ["confusion_matrix"]
 
@@ -48,7 +47,7 @@ def confusion_matrix(
     if K <= 12:
         for (i, j), count in np.ndenumerate(counts):
             if count:
-                text = f"{count:.0f}\n{percent(shares[i, j])}"
+                text = f"{count:.0f}\n{100 * shares[i, j]:.3g}%"
                 ax.text(
                     j,
                     i,
@@ -70,12 +69,8 @@ def confusion_matrix(
     ax.spines[:].set_visible(False)
     bar = figure.colorbar(shades, ax=ax, label="share of the true class", aspect=30, pad=0.02)
     bar.set_ticks([0, 0.01, 0.05, 0.2, 0.5, 1])
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    bar.ax.yaxis.set_major_formatter(percent)
     bar.ax.minorticks_off()
     if title is not None:
         ax.set_title(title)
     return figure.figure
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f}%" if share < 0.9995 else "100%"

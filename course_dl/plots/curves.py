@@ -9,12 +9,21 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from course_dl.activations import ACTIVATIONS, get_activation
 from course_dl.plots._inputs import as_array, named
 from course_dl.plots._models import outputs
-from course_dl.plots._style import DASHES, MARKERS, Canvas, canvas, colour, styled
+from course_dl.plots._style import (
+    DASHES,
+    MARKERS,
+    Canvas,
+    canvas,
+    colour,
+    legend_below,
+    percent,
+    styled,
+)
 
 __all__ = [
     "activation_curves",
@@ -88,13 +97,13 @@ def training_curves(
     axes = figure.subplots(1, len(shown), squeeze=False)[0]
     for ax, what in zip(axes, shown, strict=True):
         for k, (label, run) in enumerate(runs.items()):
-            for column, part, dash, fill in (
+            for name, part, dash, fill in (
                 (what, "training", "-", colour(k)),
                 (f"val_{what}", "validation", "--", "white"),
             ):
-                if column not in run:
+                if name not in run:
                     continue
-                values = run[column]
+                values = run[name]
                 ax.plot(
                     np.arange(1, len(values) + 1),
                     values,
@@ -108,14 +117,11 @@ def training_curves(
         if what == "loss" and "y" in log:
             ax.set_yscale("log")
         if what == "accuracy":
-            ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+            ax.yaxis.set_major_formatter(percent)
         whole_numbers(ax)
         ax.grid(True)
         ax.set(xlabel="epoch", ylabel=what)
-    handles, labels = max(
-        (ax.get_legend_handles_labels() for ax in axes), key=lambda two: len(two[1])
-    )
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+    legend_below(figure, max(axes, key=lambda ax: len(ax.lines)))
     if title is not None:
         figure.suptitle(title)
     return figure.figure
@@ -141,7 +147,7 @@ def mistakes_per_epoch(
     draw_curves(ax, series, None, None, "")
     ax.set_ylim(bottom=0)
     whole_numbers(ax)
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     finish(ax, "epoch", "mistakes", title)
     return figure.figure
 
@@ -178,10 +184,11 @@ def activation_curves(
             ax.axvline(0, color="0.75", linewidth=0.8)
             draw_function(ax, function, span, shade, dash)
             ax.tick_params(labelbottom=True)
-            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            ax.yaxis.set_major_locator(MaxNLocator(4))
-            if k >= len(pairs) - columns:
-                ax.set_xlabel("$a$")
+            ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+            ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        low, high = right.get_ylim()
+        right.set_ylim(min(low, -0.1), max(high, 1.1))
+    figure.supxlabel("$a$", fontsize=10)
     for ax in axes[len(pairs) :].ravel():
         ax.set_axis_off()
     if title is not None:
@@ -350,7 +357,7 @@ def every(n: int) -> int:
 
 
 def whole_numbers(ax: Axes) -> None:
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
 
 
 def column_of(history: Any, name: str) -> np.ndarray | None:

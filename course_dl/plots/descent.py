@@ -11,7 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_dl.plots._inputs import as_array, named
-from course_dl.plots._style import DASHES, MARKERS, SEQUENTIAL, Canvas, canvas, styled
+from course_dl.plots._style import (
+    DASHES,
+    MARKERS,
+    SEQUENTIAL,
+    Canvas,
+    canvas,
+    legend_below,
+    styled,
+)
 
 __all__ = ["descent_1d", "descent_path"]
 
@@ -63,8 +71,7 @@ def descent_path(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if title is not None:
         ax.set_title(title)
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_below(figure, ax)
     return figure.figure
 
 

@@ -14,7 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from course_dl.plots._inputs import as_array
-from course_dl.plots._style import DIVERGING, SEQUENTIAL, WIDTH, WRONG, Canvas, canvas, styled
+from course_dl.plots._style import (
+    DIVERGING,
+    SEQUENTIAL,
+    WIDTH,
+    WRONG,
+    Canvas,
+    canvas,
+    inches,
+    styled,
+)
 
 __all__ = ["feature_maps", "filter_responses", "filters", "image_grid", "weights_as_images"]
 
@@ -284,10 +293,11 @@ def mosaic(
         lines, letters = max(lines, 1), max(letters, 5)
         captions = [Caption("input"), *captions]
     n = len(captions)
-    wide = WIDTH if figure is None else figure.bbox.width / figure.figure.dpi
-    wide -= 0.8 if label else 0.0
+    wide = WIDTH if figure is None else inches(figure)[0]
+    wide -= 1.0 if label else 0.1
     if columns is None:
-        columns = min(n, 10, max(1, int(wide / max(LETTER * letters + 0.1, 0.7))))
+        fitting = min(n, 10, max(1, int(wide / max(LETTER * letters + 0.1, 0.64))))
+        columns = -(-n // -(-n // fitting))  # as many rows, evenly filled
     if columns < 1:
         raise ValueError(f"columns={columns}: expected at least 1")
     rows = -(-n // columns)
@@ -296,7 +306,7 @@ def mosaic(
     caption_height = LINE * lines + 0.1
     top = 0.3 if title else 0.0
     figure = canvas(figure, max(rows * (tile * height / width + caption_height) + top + 0.1, 1.2))
-    tall = figure.bbox.height / figure.figure.dpi - top - 0.1
+    tall = inches(figure)[1] - top - 0.1
     tile = min(tile, (tall / rows - caption_height) * width / height)
 
     ax = figure.subplots()
@@ -310,8 +320,10 @@ def mosaic(
         draw_tile(
             ax, picture, x, y, height / width, "gray" if own else cmap, None if own else scale
         )
-        if caption.wrong:
-            ax.add_patch(frame(x, y, height / width))
+        edge = (WRONG, 2.5) if caption.wrong else ("0.6", 0.6)
+        ax.add_patch(
+            Rectangle((x, y), 1, height / width, fill=False, edgecolor=edge[0], linewidth=edge[1])
+        )
         ax.text(
             x + 0.5,
             y - 0.03,
@@ -343,12 +355,6 @@ def draw_tile(
 ) -> None:
     place = (x, x + 1, y + ratio, y)
     if picture.ndim == 3:
-        spread = (scale.vmax - scale.vmin) if scale and scale.vmax != scale.vmin else 1.0
-        colours = (picture - (scale.vmin if scale else 0)) / spread
-        ax.imshow(colours.clip(0, 1), extent=place, interpolation="nearest")
+        ax.imshow((scale or Normalize())(picture), extent=place, interpolation="nearest")
     else:
         ax.imshow(picture, extent=place, cmap=cmap, norm=scale, interpolation="nearest")
-
-
-def frame(x: float, y: float, ratio: float) -> Rectangle:
-    return Rectangle((x, y), 1, ratio, fill=False, edgecolor=WRONG, linewidth=2.5)

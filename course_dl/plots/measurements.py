@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from course_dl.plots._inputs import as_array, named
-from course_dl.plots._style import DASHES, MARKERS, WRONG, Canvas, canvas, colour, styled
+from course_dl.plots._style import (
+    DASHES,
+    MARKERS,
+    WRONG,
+    Canvas,
+    canvas,
+    colour,
+    legend_below,
+    percent,
+    styled,
+)
 
 __all__ = ["accuracy_against_parameters", "histogram", "monte_carlo", "relation"]
 
@@ -37,7 +47,7 @@ def histogram(
     lines : ``{label: position}``, vertical lines to compare with.
     """
     groups = {k: as_array(v, k or "values", finite=True).ravel() for k, v in named(values).items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(groups.values())), bins)
+    edges = np.histogram_bin_edges(np.concatenate(list(groups.values())), bins).tolist()
     figure = canvas(figure, 3.6)
     ax = figure.subplots()
     for k, (label, group) in enumerate(groups.items()):
@@ -52,7 +62,7 @@ def histogram(
         )
     for k, (label, position) in enumerate((lines or {}).items()):
         ax.axvline(float(position), color="black", linestyle=DASHES[(k + 1) % 4], label=label)
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if title is not None:
         ax.set_title(title)
@@ -211,10 +221,10 @@ def accuracy_against_parameters(
         )
     ax.margins(0.15)
     ax.xaxis.set_major_formatter(EngFormatter(sep=""))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.yaxis.set_major_formatter(percent)
     ax.grid(True)
     ax.set(xlabel="parameters", ylabel=ylabel)
     if title is not None:
         ax.set_title(title)
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_below(figure, ax)
     return figure.figure

@@ -16,13 +16,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from course_dl.plots._inputs import as_array
-from course_dl.plots._style import DIVERGING, PALETTE, WRONG, Canvas, canvas, styled
+from course_dl.plots._style import DIVERGING, PALETTE, WRONG, Canvas, canvas, inches, styled
 
 __all__ = ["network_diagram"]
 
-RADIUS = 0.3  # of a node, where neighbours in a layer are 1 apart
-STEP = 2.2  # from layer to layer
-FEW_EDGES = 8  # as many weights, at most, are written on the edges
+UNIT = 0.66  # inches from a node to the next in its layer, the unit of the drawing
+RADIUS = 0.33
+FEW_EDGES = 9  # as many weights, at most, are written on the edges of a layer,
+LONG_EDGE = 2.4  # which are as long at least
 
 
 @styled
@@ -31,7 +32,7 @@ def network_diagram(
     values: Sequence[Any] | None = None,
     errors: Sequence[Any] | None = None,
     *,
-    max_nodes: int = 6,
+    max_nodes: int = 5,
     title: str | None = None,
     figure: Canvas | None = None,
 ) -> Figure:
@@ -62,17 +63,18 @@ def network_diagram(
     )
 
     rows = 2 if backward is not None and forward is not None else 1
-    tall = max(len(layer.shown) for layer in layers) + 0.9
-    figure = canvas(figure, rows * min(max(0.62 * tall + 0.5, 2.2), 5.0))
+    tall = max(len(layer.shown) for layer in layers) + 0.6
+    figure = canvas(figure, rows * (UNIT * tall + 0.35) + (0.3 if title else 0.0))
+    step = min(max(inches(figure)[0] / UNIT - 1.6, 1.6) / (len(layers) - 1), 4.0)
     axes = iter(figure.subplots(rows, 1, squeeze=False)[:, 0])
     if forward is not None or backward is None:
         ax = next(axes)
-        draw_network(ax, layers, weights, forward, "h", 0)
+        draw_network(ax, layers, step, weights, forward, "h", 0)
         if rows == 2:
             ax.set_title(r"forward: the values $h_k$ $\longrightarrow$")
     if backward is not None:
         ax = next(axes)
-        draw_network(ax, layers, weights, [None, *backward], r"\delta", 1)
+        draw_network(ax, layers, step, weights, [None, *backward], r"\delta", 1)
         ax.set_title(r"$\longleftarrow$ backward: the errors $\delta_k$")
     if title is not None:
         figure.suptitle(title)
@@ -140,6 +142,7 @@ def layer_numbers(
 def draw_network(
     ax: Axes,
     layers: list[Layer],
+    step: float,
     weights: list[np.ndarray] | None,
     numbers: list[np.ndarray | None] | list[np.ndarray] | None,
     letter: str,
@@ -148,28 +151,32 @@ def draw_network(
     ax.set_axis_off()
     ax.set_aspect("equal")
     for k, (left, right) in enumerate(itertools.pairwise(layers)):
-        draw_edges(ax, k * STEP, left, right, None if weights is None else weights[k])
+        draw_edges(
+            ax, (k * step, (k + 1) * step), left, right, None if weights is None else weights[k]
+        )
     everything = [one for one in numbers or [] if one is not None]
     top = max((abs(one).max() for one in everything), default=1.0) or 1.0
     lowest = min(min(layer.heights.values()) for layer in layers)
     for k, layer in enumerate(layers):
-        draw_layer(ax, k * STEP, layer, None if numbers is None else numbers[k], top)
-        symbol = f"${letter}_{k}$" if k >= first else ""
+        draw_layer(ax, k * step, layer, None if numbers is None else numbers[k], top)
+        symbol = f"${letter}_{k}$" if k >= first else "input"
         size = f"{layer.size} unit" + "s" * (layer.size > 1)
-        ax.text(k * STEP, lowest - 0.55, f"{symbol}\n{size}", ha="center", va="top", fontsize=10)
+        ax.text(k * step, lowest - 0.5, f"{symbol}\n{size}", ha="center", va="top", fontsize=10)
     highest = max(max(layer.heights.values()) for layer in layers)
-    ax.set_xlim(-0.7, (len(layers) - 1) * STEP + 0.7)
-    ax.set_ylim(lowest - 1.4, highest + 0.45)
+    ax.set_xlim(-0.7, (len(layers) - 1) * step + 0.7)
+    ax.set_ylim(lowest - 1.15, highest + 0.45)
 
 
-def draw_edges(ax: Axes, x: float, left: Layer, right: Layer, W: np.ndarray | None) -> None:
-    few = W is not None and W.size <= FEW_EDGES
+def draw_edges(
+    ax: Axes, x: tuple[float, float], left: Layer, right: Layer, W: np.ndarray | None
+) -> None:
+    few = W is not None and W.size <= FEW_EDGES and x[1] - x[0] >= LONG_EDGE
     largest = 1.0 if W is None else abs(W).max() or 1.0
     for i, y_left in left.heights.items():
         for j, y_right in right.heights.items():
             if i is None or j is None:
                 continue
-            start, stop = np.array([x, y_left]), np.array([x + STEP, y_right])
+            start, stop = np.array([x[0], y_left]), np.array([x[1], y_right])
             look: dict[str, Any] = {"color": "0.7", "linewidth": 0.8}
             if W is not None:
                 size = abs(W[j, i]) / largest
@@ -184,7 +191,8 @@ def draw_edges(ax: Axes, x: float, left: Layer, right: Layer, W: np.ndarray | No
                 # Staggered, so that the numbers of crossing edges keep clear of each other.
                 at = start + (0.26 + 0.2 * (i % 2)) * (stop - start)
                 ax.text(
-                    *at,
+                    at[0],
+                    at[1],
                     number_text(W[j, i]),
                     ha="center",
                     va="center",

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from course_dl.plots._inputs import as_array, as_points, named
 from course_dl.plots._models import class_probabilities
@@ -21,6 +22,7 @@ from course_dl.plots._style import (
     Canvas,
     canvas,
     colour,
+    legend_below,
     styled,
 )
 
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
-RESOLUTION = 200
+RESOLUTION = 300
 
 
 @styled
@@ -59,6 +61,7 @@ def scatter(
     figure = canvas(figure, 4.5)
     ax = plane(figure, limits_of(points), title, xlabel, ylabel)
     draw_samples(ax, points, labels, names)
+    legend_below(figure, ax)
     return figure.figure
 
 
@@ -80,10 +83,10 @@ def decision_regions(
 
     Parameters
     ----------
-    predict : an `nn.Module`, an object with ``predict``, or a function, of points (N, 2) in the
-        dtype of ``X``. It gives labels (N,), scores (N, K) of classes 0..K-1, or one score (N,)
-        or (N, 1) which is positive for the larger of two labels. Numbers that are probabilities
-        (rows that sum to 1; one column within [0, 1]) are taken as such.
+    predict : an `nn.Module`, an object with ``decision_function`` or ``predict``, or a function,
+        of points (N, 2) in the dtype of ``X``. It gives labels (N,); or scores (N, K) of classes
+        0..K-1; or one score (N,) or (N, 1), positive for the larger of two labels. Numbers that
+        are probabilities (rows that sum to 1; one column within [0, 1]) are taken as such.
     X : (N, 2) samples. d : (N,) labels.
     probability : shade by the probability of the class (softmax or sigmoid of the scores)
         instead of evenly.
@@ -121,6 +124,7 @@ def decision_regions(
             ax.contour(x, y, margin, levels=[0.0], colors="0.15", linewidths=1.3)
     draw_samples(ax, points, labels, names, classes)
     set_aspect(ax, limits)
+    legend_below(figure, ax)
     return figure.figure
 
 
@@ -186,7 +190,7 @@ def decision_boundary(
             linestyle=DASHES[(k + (len(many) > 0)) % len(DASHES)],
             zorder=3,
         )
-    legend(ax)
+    legend_below(figure, ax)
     return figure.figure
 
 
@@ -234,7 +238,7 @@ def half_spaces(
         draw_normal(ax, w, bias, limits, str(m + 1))
     if samples:
         draw_samples(ax, *samples, None)
-    set_aspect(ax, limits)
+    legend_below(figure, ax)
     return figure.figure
 
 
@@ -272,7 +276,9 @@ def probability_maps(
 
     columns = min(len(panels), 3)
     rows = -(-len(panels) // columns)
-    figure = canvas(figure, 4.2 if columns == 1 else rows * (7.0 / columns))
+    ratio = (limits[1][1] - limits[1][0]) / (limits[0][1] - limits[0][0])
+    tall = min(6.6 / columns * (ratio if 1 / 3 < ratio < 3 else 1.0), 3.6)
+    figure = canvas(figure, rows * (tall + 0.4) + (0.6 if columns == 1 else 1.6))
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
@@ -287,9 +293,9 @@ def probability_maps(
         if share.min() < 0.5 < share.max():
             ax.contour(x, y, share, levels=[0.5], colors="white", linewidths=1.5)
         if samples:
-            draw_samples(ax, *samples, None, with_legend=columns == 1)
-        set_aspect(ax, limits)
+            draw_samples(ax, *samples, None)
     assert shades is not None
+    legend_below(figure, axes[0])
     figure.colorbar(
         shades,
         ax=list(axes),
@@ -315,6 +321,9 @@ def dress(ax: Axes, limits: Limits, title: str | None, xlabel: str, ylabel: str)
     ax.set(xlim=limits[0], ylim=limits[1], xlabel=xlabel, ylabel=ylabel)
     if title is not None:
         ax.set_title(title)
+    narrow = ax.bbox.width < 2.5 * ax.figure.dpi
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(4 if narrow else 7, steps=[1, 2, 5, 10]))
     set_aspect(ax, limits)
     return ax
 
@@ -344,9 +353,9 @@ def draw_samples(
     labels: np.ndarray | None,
     names: Mapping[Any, str] | Sequence[str] | None,
     classes: np.ndarray | None = None,
-    with_legend: bool = True,
 ) -> None:
-    size = 26 if len(points) <= 300 else 12
+    crowd = len(points) * ax.figure.dpi / ax.bbox.width  # samples an inch
+    size = 26 if crowd <= 80 else 11 if crowd < 250 else 5
     look: dict[str, Any] = {"s": size, "edgecolors": "black", "linewidths": 0.5, "zorder": 4}
     if labels is None:
         ax.scatter(*points.T, color=colour(0), **look)
@@ -362,8 +371,6 @@ def draw_samples(
                 label=class_name(label, k, names, signed=bool((classes < 0).any())),
                 **look,
             )
-    if with_legend:
-        legend(ax)
 
 
 def class_name(label: float, k: int, names: Any, signed: bool) -> str:
@@ -372,11 +379,6 @@ def class_name(label: float, k: int, names: Any, signed: bool) -> str:
     if names is not None and k < len(names):
         return str(names[k])
     return f"$d = {label:+g}$" if signed else f"$d = {label:g}$"
-
-
-def legend(ax: Axes) -> None:
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def draw_line(ax: Axes, w: np.ndarray, **look: Any) -> None:
