@@ -1,0 +1,44 @@
+"""What a notebook needs to run on Colab: its badge, its first cell, its metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from course_dl.authoring.sources import Project
+
+__all__ = ["METADATA", "badge", "setup_code"]
+
+METADATA: dict[str, Any] = {
+    "colab": {"provenance": [], "toc_visible": True, "generative_ai_disabled": True},
+    "kernelspec": {"name": "python3", "display_name": "Python 3"},
+    "language_info": {"name": "python"},
+}
+
+_BADGE = (
+    "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
+    "(https://colab.research.google.com/github/{repository}/blob/{tag}/colab/{lab}.ipynb)"
+)
+
+# On Colab alone, and only where this version is not there yet: elsewhere the reader installs.
+_SETUP = """\
+#@title Setup: run this cell first
+import sys
+from importlib.metadata import distributions
+
+installed = [found.version for found in distributions(name="course-dl")]
+if "google.colab" in sys.modules and "{version}" not in installed:
+    %pip install -q "git+https://github.com/{repository}@{tag}"
+
+{rest}"""
+
+
+def badge(project: Project, lab: str) -> str:
+    """The picture in Markdown that opens a lab's notebook on Colab."""
+    return _BADGE.format(repository=project.repository, tag=project.tag, lab=lab)
+
+
+def setup_code(project: Project, rest: str) -> str:
+    """The setup cell: the installation, then the lab's own lines."""
+    return _SETUP.format(
+        version=project.version, repository=project.repository, tag=project.tag, rest=rest
+    )

@@ -1,0 +1,41 @@
+"""A new lab to begin with: one sample exercise, all of its files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from course_dl.authoring.sources import repository_root
+
+__all__ = ["new_lab"]
+
+TEMPLATE = Path(__file__).with_name("template")
+LAB_FILES = ("__init__.py", "checks.py", "mistakes.py", "notebook.py", "solutions.py")
+
+
+def new_lab(name: str) -> list[Path]:
+    """Lay out ``labs/<name>/`` and its right answers in ``tests/``; the files written.
+
+    Raises
+    ------
+    ValueError
+        Where the name is not like ``lab12_topic``.
+    FileExistsError
+        Where there is such a lab, or one of that number, already.
+    """
+    match = re.fullmatch(r"lab(\d\d)_[a-z0-9_]+", name)
+    if match is None:
+        raise ValueError(f"a lab's name is lab, two digits and a topic, lab12_topic; not {name!r}")
+    root = repository_root()
+    same_number = [path.name for path in (root / "labs").glob(f"lab{match[1]}_*")]
+    if same_number:
+        raise FileExistsError(f"there is {same_number[0]} already")
+    targets = {part: root / "labs" / name / part for part in LAB_FILES}
+    targets["right_answers.py"] = root / "tests" / "right_answers" / f"{name}.py"
+    for part, path in targets.items():
+        text = (TEMPLATE / part).read_text(encoding="utf-8")
+        text = text.replace("lab99_template", name).replace("lab99", name[:5])
+        text = text.replace("99.", f"{int(match[1])}.").replace("Lab 99", f"Lab {int(match[1])}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return list(targets.values())

@@ -1,0 +1,118 @@
+"""The student edition: the repository as students get it, without solutions and hidden tests.
+
+Only what is named here goes in, and of that only what git tracks: a file that somebody adds
+elsewhere, or leaves lying around, does not slip out.
+"""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
+
+from course_dl.authoring.notebooks import build
+from course_dl.authoring.sources import repository_root
+from course_dl.authoring.students import without_hidden_tests, without_instructor_parts
+from course_dl.lab.catalog import find_labs
+from course_dl.lab.exercise import Exercise
+
+__all__ = ["release"]
+
+PACKAGE = "course_dl"
+LEFT_OUT = "authoring"  # the package's part that needs the solutions
+LAB_FILES = ("__init__.py", "checks.py", "mistakes.py")
+OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
+MARK = '[tool.course_dl]\nedition = "student"\n'
+
+
+def release(out: Path) -> None:
+    """Write the student edition into a folder that is empty, or holds an earlier one.
+
+    A ``.git`` in the folder stays, so that the edition is published by committing it there.
+
+    Raises
+    ------
+    FileExistsError
+        Where the folder holds anything else.
+    ValueError
+        Where a hidden test would still be in the edition.
+    """
+    root = repository_root()
+    files = [path for path in _tracked(root) if _goes_in(path)]
+    _clear(out)
+    for path in files:
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        adapt = _adaptation(path)
+        if adapt is None:
+            shutil.copyfile(root / path, out / path)
+        else:
+            text = adapt((root / path).read_text(encoding="utf-8"))
+            (out / path).write_text(text, encoding="utf-8", newline="\n")
+    _demand_no_hidden_tests(out)
+    build(out / "colab")
+
+
+def _tracked(root: Path) -> Iterator[PurePath]:
+    git = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=False)
+    if git.returncode:
+        raise RuntimeError(f"git does not list the files of {root}: {git.stderr.decode().strip()}")
+    for name in git.stdout.decode().split("\0"):
+        if name and (root / name).is_file():
+            yield PurePath(name)
+
+
+def _goes_in(path: PurePath) -> bool:
+    top, *rest = path.parts
+    if top == PACKAGE:
+        return rest[0] != LEFT_OUT
+    if top == "labs":
+        return path.name in LAB_FILES
+    return not rest and any(path.match(pattern) for pattern in OTHER_FILES)
+
+
+def _adaptation(path: PurePath) -> Callable[[str], str] | None:
+    """What is done to the text of a file."""
+    if path.match("labs/*/checks.py"):
+        return without_hidden_tests
+    if path.name == "README.md":
+        return without_instructor_parts
+    if path.name == "pyproject.toml":
+        return lambda text: text.replace("[tool.course_dl]\n", MARK)
+    return None
+
+
+def _clear(out: Path) -> None:
+    """Make the folder, or empty it of an earlier edition."""
+    out.mkdir(parents=True, exist_ok=True)
+    there = [path for path in out.iterdir() if path.name != ".git"]
+    if there and not _is_edition(out):
+        raise FileExistsError(f"{out} is neither empty nor an earlier student edition")
+    for path in there:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _is_edition(folder: Path) -> bool:
+    project = folder / "pyproject.toml"
+    if not project.is_file():
+        return False
+    content = tomllib.loads(project.read_text(encoding="utf-8"))
+    return content.get("tool", {}).get("course_dl", {}).get("edition") == "student"
+
+
+def _demand_no_hidden_tests(out: Path) -> None:
+    """Read the checks as students will, and compare with the labs' own."""
+    for lab in find_labs():
+        names = runpy.run_path(str(out / "labs" / lab.name / "checks.py"))
+        left = [test for e in names.values() if isinstance(e, Exercise) for test in e.tests]
+        public = [test for e in lab.exercises for test in e.tests if not test.hidden]
+        if any(test.hidden for test in left) or len(left) != len(public):
+            raise ValueError(
+                f"the hidden tests of {lab.name} cannot be taken out of its checks.py: write each "
+                "as a function decorated with @EXERCISE.test(..., hidden=True)"
+            )

@@ -1,0 +1,1 @@
+"""Lab 99: A title that says what is learnt"""

@@ -1,0 +1,165 @@
+"""The command line, ``course-dl``: each command is a function, which imports what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from course_dl import __version__
+
+__all__ = ["main"]
+
+Arguments = argparse.Namespace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status: 0 done, 1 a check did not pass, 2 it could not be done."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return parsed.run(parsed) or 0
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"course-dl {parsed.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def demo(given: Arguments) -> None:
+    from course_dl.demo import tour
+
+    tour(given.data, seed=given.seed, out=given.out, quick=given.quick)
+
+
+def labs(given: Arguments) -> None:
+    from course_dl.lab.catalog import find_labs
+    from course_dl.lab.show import points
+
+    for lab in find_labs():
+        print(f"{lab.name:<20} {lab.title}")
+        for e in lab.exercises:
+            names = ", ".join(e.names)
+            print(f"  {e.number:<4} {names:<34} {points(e.points):<9} about {e.minutes} min")
+
+
+def check(given: Arguments) -> int:
+    from course_dl.grading.commands import check
+
+    return check(given.lab, given.file)
+
+
+def grade(given: Arguments) -> int:
+    from course_dl.grading.commands import grade
+
+    return grade(
+        given.lab,
+        given.submissions,
+        given.out,
+        only=given.only,
+        regrade=given.regrade,
+        dask=given.dask,
+    )
+
+
+def build(given: Arguments) -> int:
+    from course_dl.authoring.notebooks import build, find_stale
+    from course_dl.authoring.sources import repository_root
+
+    if given.solutions and given.out is None:
+        raise ValueError("solved notebooks never go where students' are: say where, -o DIR")
+    out = given.out or repository_root() / "colab"
+    if given.check:
+        stale = find_stale(out)
+        for name, what in stale.items():
+            print(f"{out / name} {what}")
+        print("run: course-dl build" if stale else "all notebooks are as the labs have them")
+        return int(bool(stale))
+    for path in build(out, solutions=given.solutions):
+        print(path)
+    return 0
+
+
+def release(given: Arguments) -> None:
+    from course_dl.authoring.release import release
+
+    release(given.folder)
+    print(f"the student edition is in {given.folder}; commit and tag it there to publish it")
+
+
+def new(given: Arguments) -> None:
+    from course_dl.authoring.new import new_lab
+
+    for path in new_lab(given.name):
+        print(path)
+    print("next: write the lab there, then course-dl build, and pytest tests/test_labs.py")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="course-dl",
+        description="Introduction to deep learning: the course in code, and its labs.",
+        epilog="New here? `course-dl demo` tours the course on real data in under a minute; "
+        "`course-dl COMMAND --help` tells of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"course-dl {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(run: Callable[[Arguments], int | None], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(run.__name__, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    tour = command(demo, "tour the course on real data, with a page of pictures (under a minute)")
+    tour.add_argument("--data", type=Path, metavar="DIR", help="folder that holds MNIST/raw")
+    tour.add_argument("--seed", type=int, default=0, help="of every random number (default: 0)")
+    tour.add_argument(
+        "--out",
+        type=Path,
+        default=Path("course_dl_demo.png"),
+        metavar="FILE",
+        help="page of pictures (default: course_dl_demo.png)",
+    )
+    tour.add_argument("--quick", action="store_true", help="a few seconds, on fewer digits")
+
+    command(labs, "list the labs and their exercises")
+
+    home = command(check, "check your own notebook, as lab.check does in it")
+    home.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    home.add_argument("file", type=Path, metavar="FILE", help="a notebook or a Python file")
+
+    marks = command(grade, "grade the notebooks of a class: marks, feedback, an overview")
+    marks.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    marks.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
+    marks.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="where the results go"
+    )
+    marks.add_argument("--only", metavar="NAME", help="grade this student alone")
+    marks.add_argument("--regrade", action="store_true", help="grade again what is graded already")
+    marks.add_argument("--dask", metavar="ADDRESS", help="let a dask.distributed cluster do it")
+
+    if find_spec("course_dl.authoring") is not None:  # not in the student edition
+        _add_authoring(command)
+    return parser
+
+
+def _add_authoring(
+    command: Callable[[Callable[[Arguments], int | None], str], argparse.ArgumentParser],
+) -> None:
+    notebooks = command(build, "make the notebooks in colab/ from the labs")
+    notebooks.add_argument("-o", "--out", type=Path, metavar="DIR", help="another folder")
+    what = notebooks.add_mutually_exclusive_group()
+    what.add_argument("--solutions", action="store_true", help="solved notebooks (needs -o)")
+    what.add_argument("--check", action="store_true", help="say which are stale (exit status 1)")
+
+    students = command(release, "write the student edition: no solutions, no hidden tests")
+    students.add_argument("folder", type=Path, metavar="DIR", help="empty, or an earlier edition")
+
+    begun = command(new, "lay out a new lab, with one sample exercise")
+    begun.add_argument("name", metavar="NAME", help="lab12_topic")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
