@@ -239,8 +239,10 @@ def test_a_mirror_that_refuses_leads_to_the_small_set_in_one_line(mirror, cache,
     assert "403" in line
 
 
-def test_a_dead_mirror_does_not_hide_a_live_one(mirror, cache, monkeypatch):
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [datasets.FashionMNIST.mirrors[0], mirror.url])
+def test_a_mirror_that_does_not_answer_is_left_out(mirror, cache, monkeypatch):
+    dead = datasets.FashionMNIST.mirrors[0]
+    assert fetch._answering([dead, mirror.url]) == [mirror.url]
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [dead, mirror.url])
     assert mnist().root == cache
 
 

@@ -166,6 +166,12 @@ def test_averages_of_a_regression_agree_with_its_known_mean():
         assert math.isclose(here.std(), noise, rel_tol=0.1)
 
 
+def test_the_mean_of_a_regression_is_the_formula_it_states():
+    x = torch.tensor([[-math.pi], [0.0], [math.pi / 4]], dtype=torch.float64)
+    expected = torch.tensor([[-math.pi / 2], [0.0], [1 + math.pi / 8]], dtype=torch.float64)
+    assert torch.allclose(toy.regression_mean(x), expected)
+
+
 def test_a_regression_without_noise_is_its_mean():
     X, d = toy.noisy_regression(50, noise=0, generator=seeded(), dtype=torch.float64)
     assert torch.equal(d, toy.regression_mean(X))
