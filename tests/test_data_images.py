@@ -451,6 +451,7 @@ def is_full(name: str) -> bool:
 @pytest.mark.skipif(
     not (is_full("MNIST") and is_full("FashionMNIST")), reason="COURSE_DL_DATA lacks the full sets"
 )
+@pytest.mark.full_data
 class TestWithTheFullSets:
     def test_the_small_sets_are_what_the_script_makes_of_the_full_ones(self, tmp_path, monkeypatch):
         script = Path(__file__).parent.parent / "scripts" / "make_small_images.py"
