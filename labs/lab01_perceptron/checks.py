@@ -19,6 +19,7 @@ from course_dl.lab import (
     shaped,
     unpack,
 )
+from course_dl.lab.values import summary
 from course_dl.perceptron import Perceptron
 
 DTYPES = (torch.float32, torch.float64)
@@ -195,7 +196,7 @@ def check_add_bias(student: Student, X: Tensor) -> None:
     require(
         bool((got[:, 0] == 1).all()),
         "Column 0 should hold ones: the bias is weight 0.",
-        ("Column 0", str(got[:, 0].tolist())),
+        ("Column 0", summary(got[:, 0])),
     )
     equal(got[:, 1:], X, "what stands after column 0")
 
@@ -230,16 +231,17 @@ def test_predict_one_sample(student: Student, rng: Inputs) -> None:
             check_predict(student, w, placed(rng, w, at), at, dtype)
 
 
-@predict.test("many ties, one feature, large scores", hidden=True)
+@predict.test("many ties, large scores, features that differ little", hidden=True)
 def test_predict_ties(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         X = integers(rng, 12, 1)
-        b = -X[0, 1]  # the separator goes through the first sample
-        check_predict(
-            student, torch.stack([b, torch.ones_like(b)]), X, 2.0 * (X[:, 1] >= -b) - 1, dtype
-        )
+        through = torch.stack([-X[0, 1], X[0, 0]])  # the separator goes through the first sample
+        check_predict(student, through, X, 2.0 * (X[:, 1] >= X[0, 1]) - 1, dtype)
         w, distances = 1e4 * separator(rng, 3), apart(rng, 9)
         check_predict(student, w, placed(rng, w, distances), distances.sign(), dtype)
+    X = torch.tensor([[1, 2**30 + k] for k in (-1, 0, 1)], dtype=torch.float64)
+    w = torch.tensor([-(2**30), 1], dtype=torch.float64)
+    check_predict(student, w, X, torch.tensor([-1.0, 1.0, 1.0]), torch.float64)
 
 
 def check_predict(student: Student, w: Tensor, X: Tensor, d: Tensor, dtype: torch.dtype) -> None:
@@ -247,15 +249,15 @@ def check_predict(student: Student, w: Tensor, X: Tensor, d: Tensor, dtype: torc
     require(
         bool((y.abs() == 1).all()),
         "A prediction is -1 or +1, nothing else (a score of 0 gives +1).",
-        ("Came", str(y.tolist())),
+        ("Came", summary(y)),
     )
     wrong = (y != d.to(dtype)).nonzero().flatten().tolist()
     if wrong:
         i = wrong[0]
         raise Wrong(
             f"{len(wrong)} of {len(d)} predictions are on the wrong side.",
-            (f"Sample {i}", str(X[i].tolist())),
-            ("The weights", str(w.tolist())),
+            (f"Sample {i}", summary(X[i])),
+            ("The weights", summary(w)),
             ("Expected", f"{d[i]:+g}"),
             ("Came", f"{y[i]:+g}"),
         )
@@ -344,10 +346,11 @@ def test_perceptron_step_zero(student: Student) -> None:
     x = torch.tensor([1, 2, -1], dtype=torch.float64)
     for w in ([0, 0, 0], [-2, 1, 0], [3, -1, 1]):
         for dtype in DTYPES:
-            for d in (1, -1):
-                start = torch.tensor(w, dtype=torch.float64)
-                check_step(student, start, x, d, 1.0, d == -1, dtype)
-                check_step(student, start, x, torch.tensor(d, dtype=dtype), 0.5, d == -1, dtype)
+            given = torch.tensor(w, dtype=dtype), x.to(dtype)
+            steps = [student.perceptron_step(*given, d, 1.0) for d in (-1, 1)]
+            judge_step(steps[0], *given, -1, 1.0, moves=True)
+            judge_step(steps[1], *given, 1, 1.0, moves=False)
+            check_step(student, *given, torch.tensor(-1.0, dtype=dtype), 0.5, True, dtype)
 
 
 @perceptron_step.test("any features, any lr, scores close to 0", hidden=True)
@@ -385,13 +388,17 @@ def check_step(
     dtype: torch.dtype,
 ) -> None:
     w, x = w.to(dtype), x.to(dtype)
-    got = shaped(student.perceptron_step(w, x, d, lr), w.shape, dtype, "the new w")
+    judge_step(student.perceptron_step(w, x, d, lr), w, x, d, lr, moves)
+
+
+def judge_step(got: Any, w: Tensor, x: Tensor, d: float | Tensor, lr: float, moves: bool) -> None:
+    got = shaped(got, w.shape, w.dtype, "the new w")
     told = (
         ("Score <w, x>", f"{float(w @ x):g}"),
         ("Label d", f"{float(d):+g}"),
-        ("w", str(w.tolist())),
-        ("x", str(x.tolist())),
-        ("Came", str(got.tolist())),
+        ("w", summary(w)),
+        ("x", summary(x)),
+        ("Came", summary(got)),
     )
     stays = torch.equal(got, w)
     if moves:
@@ -468,7 +475,7 @@ def test_train_perceptron_converges(student: Student, rng: Inputs) -> None:
             bool(counts) and counts[-1] == 0 and 0 not in counts[:-1],
             "These samples can be separated: training should end with the first epoch that has no "
             "mistake, which counts 0.",
-            ("Mistakes", str(counts[-8:])),
+            ("Mistakes", beginning(counts)),
         )
         scores = (d * (X @ w)).double()
         require(
@@ -489,6 +496,9 @@ def test_train_perceptron_shorter(student: Student, rng: Inputs) -> None:
 
 @train_perceptron.test("other sizes, steps and starts", hidden=True)
 def test_train_perceptron_sizes(student: Student, rng: Inputs) -> None:
+    # A step so small that float32 would lose it.
+    X, d, w0 = integers(rng, 9, 3), rng.signs(9), rng.integers(1, 6, 4, dtype=torch.float64)
+    check_training(student, X, d, w0, torch.float64, lr=2.0**-26, max_epochs=3)
     for n, D, lr in [(1, 1, 1.0), (1, 6, 0.25), (4, 4, 2.0), (3, 8, 1.0), (15, 1, 0.5)]:
         for dtype in DTYPES:
             w0 = 2 * rng.integers(-3, 4, D + 1, dtype=torch.float64)
@@ -520,15 +530,17 @@ def check_training(
 
 def check_mistakes(got: Any, expected: list[int]) -> None:
     counts = counted(got)
-    told = (("Expected", str(expected)), ("Came", str(counts)))
+    told = (("Expected", beginning(expected)), ("Came", beginning(counts)))
     for epoch, (came, truth) in enumerate(zip(counts, expected, strict=False), start=1):
         require(
-            came == truth, f"Epoch {epoch} makes {truth} mistakes; mistakes says {came}.", *told
+            came == truth,
+            f"The number of mistakes in epoch {epoch} is {truth}; your list says {came}.",
+            *told,
         )
     require(
         len(counts) == len(expected),
-        f"mistakes has {len(counts)} entries; it should have {len(expected)}, one an epoch: up to "
-        "the first epoch without a mistake, or max_epochs.",
+        f"Your list of mistakes has length {len(counts)}; it should have {len(expected)}, one "
+        "number an epoch, up to the first epoch without a mistake or to max_epochs.",
         *told,
     )
 
@@ -537,14 +549,22 @@ def counted(mistakes: Any) -> list[int]:
     """The list of ints that the student's list is."""
     require(
         isinstance(mistakes, list | tuple),
-        f"mistakes should be a list of ints, one an epoch, not a {type(mistakes).__name__}.",
+        f"mistakes should be a list, one int an epoch; it is of type {type(mistakes).__name__}.",
     )
     for count in mistakes:
-        whole = isinstance(count, int) and not isinstance(count, bool)
-        if isinstance(count, Tensor):
-            whole = count.dim() == 0 and count.dtype in (torch.int64, torch.int32)
-        require(whole, "mistakes should hold ints.", ("It holds", repr(count)))
+        require(is_int(count), "mistakes should hold ints.", ("It holds", summary(count)))
     return [int(count) for count in mistakes]
+
+
+def is_int(value: Any) -> bool:
+    """A Python int, or a 0-d tensor of integers."""
+    if isinstance(value, Tensor):
+        return value.dim() == 0 and value.dtype in (torch.int64, torch.int32)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def beginning(counts: list[int]) -> str:
+    return f"[{', '.join(map(str, counts[:12]))}{', ...' if len(counts) > 12 else ''}]"
 
 
 # 1.6
@@ -553,8 +573,9 @@ def counted(mistakes: Any) -> list[int]:
 @xor_dataset.test("four points, and their labels")
 def test_xor_dataset_points(student: Student) -> None:
     X, d = unpack(student.xor_dataset(), "X, d")
-    shaped(X, (4, 2), torch.float32, "X")
-    shaped(d, (4,), torch.float32, "d")
+    for values, shape, name in [(X, (4, 2), "X"), (d, (4,), "d")]:
+        dtype = shaped(values, shape, what=name).dtype
+        require(dtype == torch.float32, f"{name} should be float32.", ("It was", str(dtype)))
     points = [tuple(row) for row in X.tolist()]
     require(
         sorted(points) == [(0, 0), (0, 1), (1, 0), (1, 1)],
@@ -564,7 +585,7 @@ def test_xor_dataset_points(student: Student) -> None:
     require(
         bool((d.abs() == 1).all()),
         "The labels of a perceptron are -1 and +1.",
-        ("They are", str(d.tolist())),
+        ("They are", summary(d)),
     )
     for (x_1, x_2), label in zip(points, d.tolist(), strict=True):
         truth = 1 if x_1 != x_2 else -1
