@@ -94,7 +94,8 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         file = io.BytesIO()
-        self.savefig(file, format="png")
+        with rc_context(STYLE):
+            self.savefig(file, format="png")
         return file.getvalue()
 
 

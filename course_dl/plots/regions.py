@@ -418,14 +418,19 @@ def draw_normal(ax: Axes, w: np.ndarray, bias: float, limits: Limits, name: str)
     start, stop = np.nanmax(crossings[0]), np.nanmin(crossings[1])
     if not start < stop:
         return
-    at = foot + (start + 0.88 * (stop - start)) * along
-    tip = at + 0.09 * (high - low).min() * normal
+    size = (high - low).min()
+    for share in (0.88, 0.75, 0.6, 0.4, 0.25, 0.12):
+        at = foot + (start + share * (stop - start)) * along
+        label = at + 0.13 * size * normal
+        if (low + 0.03 * size < label).all() and (label < high - 0.03 * size).all():
+            break
+    tip = at + 0.09 * size * normal
     ax.annotate(
         "", tip, at, arrowprops={"arrowstyle": "-|>", "color": "0.15", "shrinkA": 0, "shrinkB": 0}
     )
     ax.annotate(
         name,
-        tip + 0.04 * (high - low).min() * normal,
+        label,
         ha="center",
         va="center",
         weight="bold",
