@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from course_dl.data.batches import Batches
-from course_dl.validate import check_finite, check_tensor
+from course_dl.validate import check_finite, check_tensor, describe
 
 __all__ = ["Feed"]
 
@@ -36,18 +36,19 @@ class Feed:
     ) -> None:
         if callable(getattr(data, "tensors", None)):
             data = data.tensors()
-        if isinstance(data, (tuple, list)) and len(data) == 2:
-            for part, letter in zip(data, "Xd", strict=True):
-                check_tensor(part, f"{name} {letter}")
-            data = Batches(*data, batch_size=batch_size, shuffle=shuffle)
+        if isinstance(data, tuple) and len(data) == 2:
+            X, d = data
+            check_tensor(X, f"{name} X")
+            check_tensor(d, f"{name} d")
+            data = Batches(X, d, batch_size, shuffle)
         self.name = name
         self.device = device
         self.batch_size: int | None = getattr(data, "batch_size", None)
-        self.batches: Iterable[Any] = (
-            _in_memory(data, shuffle, device, name)
-            if isinstance(data, Batches)
-            else _loader(data, name)
-        )
+        self.batches: Iterable[Any]
+        if isinstance(data, Batches):
+            self.batches = _in_memory(data, shuffle, device, name)
+        else:
+            self.batches = _loader(data, name)
 
     def __len__(self) -> int:
         """Number of batches, 0 if it is not known beforehand."""
@@ -59,17 +60,12 @@ class Feed:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         batch = None
         for batch in self.batches:
-            try:
-                x, d = batch
-            except (TypeError, ValueError):
-                raise TypeError(
-                    f"{self.name} must give pairs (x, d), got a {type(batch).__name__}"
-                ) from None
+            if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+                raise TypeError(f"{self.name} must give pairs (x, d), got a {describe(batch)}")
+            x, d = batch
             yield self._move(x), self._move(d)
         if batch is None:
-            raise ValueError(
-                f"{self.name} gave no batch at all: is it empty, or drop_last too strict?"
-            )
+            raise ValueError(f"{self.name} gave no batch: is it empty, or drop_last too strict?")
 
     def _move(self, x: Any) -> Any:
         return x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x

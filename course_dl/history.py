@@ -68,25 +68,28 @@ class History:
         return [getattr(row, column) for row in self.rows]
 
     def __repr__(self) -> str:
-        shown = [name for name in COLUMNS if any(value is not None for value in self[name])]
-        lines = ["  ".join(f"{name:>12}" for name in shown)] if self.rows else []
-        lines += [
-            "  ".join(f"{_cell(name, getattr(row, name)):>12}" for name in shown) for row in self
+        cells = [
+            [name.replace("_", " "), *(_cell(name, value) for value in self[name])]
+            for name in COLUMNS
+            if any(value is not None for value in self[name])
         ]
+        aligned = [[f"{cell:>{max(map(len, column))}}" for cell in column] for column in cells]
+        lines = ["  ".join(row) for row in zip(*aligned, strict=True)]
         if len(self) > _SHOWN:
-            lines[1 + _SHOWN // 2 : -_SHOWN // 2] = [f"{'...':>12}"]
-        total = sum(self["seconds"])
+            lines[1 + _SHOWN // 2 : -_SHOWN // 2] = ["  ..."]
         end = "interrupted after" if self.interrupted else "trained for"
-        return "\n".join(
-            [*lines, f"{end} {len(self)} epochs, {total:.1f} s on {self.device or '?'}"]
-        )
+        epochs = f"{len(self)} epoch" + "s" * (len(self) != 1)
+        lines.append(f"{end} {epochs}, {sum(self['seconds']):.1f} s on {self.device or '?'}")
+        return "\n".join(lines)
 
     def append(
         self, epoch: int, met: Metrics, reached: Metrics | None, lr: float, seconds: float
     ) -> None:
-        """Add the row of an epoch: what was met on the way, what was reached on the validation set."""
-        held_out = (None, None) if reached is None else (reached.loss, reached.accuracy)
-        self.rows.append(Epoch(epoch, met.loss, met.accuracy, *held_out, lr, seconds))
+        """Add an epoch: what was met on the way, what was reached on the validation set."""
+        val_loss, val_accuracy = (
+            (None, None) if reached is None else (reached.loss, reached.accuracy)
+        )
+        self.rows.append(Epoch(epoch, met.loss, met.accuracy, val_loss, val_accuracy, lr, seconds))
 
     def plot(self) -> Figure:
         """Loss and accuracy against epochs, as a matplotlib figure."""
@@ -96,7 +99,7 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings: what JSON and a checkpoint can hold."""
-        return asdict(self)
+        return {**vars(self), "rows": [asdict(row) for row in self]}
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> History:
@@ -121,6 +124,4 @@ def _cell(column: str, value: float | None) -> str:
         return ""
     if column.endswith("accuracy"):
         return f"{100 * value:.2f} %"
-    return {"epoch": "{:d}", "lr": "{:.4g}", "seconds": "{:.2f}"}.get(column, "{:.4f}").format(
-        value
-    )
+    return format(value, {"epoch": "d", "lr": ".4g", "seconds": ".2f"}.get(column, ".4f"))

@@ -98,7 +98,7 @@ class ManualSGD(torch.optim.Optimizer):
         super().__init__(network.parameters(), {"lr": lr})
         self.network = network
 
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         self.network.step(self.param_groups[0]["lr"])
 
 
@@ -139,8 +139,8 @@ def _make_optimizer(model: nn.Module, optimizer: Any, lr: float | None) -> torch
         return torch.optim.SGD(parameters, lr=DEFAULT_LR if lr is None else lr)
     if not callable(optimizer):
         raise TypeError(
-            "optimizer must be a torch.optim optimizer, or a function that makes one of the model's "
-            f"parameters such as torch.optim.Adam, got {optimizer!r}"
+            "optimizer must be a torch.optim optimizer, or a function that makes one of the "
+            f"model's parameters such as torch.optim.Adam, got {optimizer!r}"
         )
     made = optimizer(parameters) if lr is None else optimizer(parameters, lr=lr)
     if not isinstance(made, torch.optim.Optimizer):

@@ -14,7 +14,7 @@ __all__ = ["Metrics", "Tally"]
 
 @dataclass(frozen=True)
 class Metrics:
-    """Mean loss over ``n`` samples, and the share of right answers where there are any to be had."""
+    """Mean loss over ``n`` samples, and the share of right answers where there are any."""
 
     loss: float
     accuracy: float | None
@@ -28,7 +28,7 @@ class Metrics:
 class Tally:
     """Running sums over batches, of which `metrics` are the means over samples.
 
-    Right answers are counted on the device: reading them there after every batch would make it wait.
+    Right answers are counted on the device: to read them after every batch would make it wait.
     """
 
     def __init__(self, objective: Objective) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_dl.losses import LOSSES, Loss, get_loss
-from course_dl.validate import describe
+from course_dl.losses import LOSSES, Loss, Reduction, cross_entropy, get_loss
+from course_dl.validate import check_classes, describe
 
 __all__ = ["Objective", "by_target", "course_loss", "objective"]
 
@@ -54,10 +54,9 @@ def objective(loss: Any) -> Objective:
             f"loss must be a name ({', '.join(LOSSES)}), a loss such as nn.CrossEntropyLoss() or a "
             f"function loss(y, d), got {loss!r}"
         )
+    binary = isinstance(loss, nn.BCEWithLogitsLoss)
     if isinstance(loss, nn.Module) and getattr(loss, "reduction", "mean") != "mean":
-        return Objective(
-            lambda y, d: loss(y, d).sum() / len(d), isinstance(loss, nn.BCEWithLogitsLoss)
-        )
+        return Objective(lambda y, d: loss(y, d).sum() / len(d), binary)
 
     def mean(y: Any, d: Any) -> Tensor:
         value = loss(y, d)
@@ -68,7 +67,7 @@ def objective(loss: Any) -> Objective:
             )
         return value
 
-    return Objective(mean, isinstance(loss, nn.BCEWithLogitsLoss))
+    return Objective(mean, binary)
 
 
 def course_loss(loss: Any) -> Loss:
@@ -76,11 +75,25 @@ def course_loss(loss: Any) -> Loss:
 
     Raises ValueError for an unknown name, TypeError for a loss whose gradient is not known.
     """
-    return by_target if loss is None else get_loss(loss)
+    if loss is None:
+        return by_target
+    known = get_loss(loss)
+    return _fused_cross_entropy if known is LOSSES["cross_entropy"] else known
+
+
+def _cross_entropy(y: Tensor, d: Tensor, reduction: Reduction = "sum") -> Tensor:
+    if y.ndim != 2 or not y.numel():
+        return cross_entropy(y, d, reduction)  # which says what is wrong
+    check_classes(d, *y.shape)
+    return nn.functional.cross_entropy(y, d, reduction=reduction)
+
+
+# The chapter's formula as PyTorch's one fused operation: the same value in a third of the time.
+_fused_cross_entropy = replace(LOSSES["cross_entropy"], value=_cross_entropy)
 
 
 def _choose(d: Tensor) -> Loss:
-    return LOSSES["square_error" if d.is_floating_point() else "cross_entropy"]
+    return LOSSES["square_error"] if d.is_floating_point() else _fused_cross_entropy
 
 
 by_target = Loss(

@@ -13,7 +13,7 @@ _PER_BATCH = (lr_scheduler.OneCycleLR, lr_scheduler.CyclicLR)
 
 
 class Schedule:
-    """A scheduler of ``torch.optim.lr_scheduler``, a function that makes one of an optimizer, or None.
+    """A scheduler of ``torch.optim.lr_scheduler``, what makes one of an optimizer, or None.
 
     Stepped after every epoch; OneCycleLR and CyclicLR after every batch; ReduceLROnPlateau with
     the loss to watch.
@@ -24,13 +24,13 @@ class Schedule:
             scheduler = scheduler(optimizer)
         if scheduler is not None and not hasattr(scheduler, "step"):
             raise TypeError(
-                "scheduler must be one of torch.optim.lr_scheduler, or a function that makes one of "
-                f"an optimizer, got {scheduler!r}"
+                "scheduler must be one of torch.optim.lr_scheduler, or a function that makes one "
+                f"of an optimizer, got {scheduler!r}"
             )
         if scheduler is not None and scheduler.optimizer is not optimizer:
             raise ValueError(
-                "the scheduler steers another optimizer: give fit the optimizer it was made for, or "
-                "a function that makes the scheduler"
+                "the scheduler steers another optimizer: give fit the optimizer it was made for, "
+                "or a function that makes the scheduler"
             )
         self.scheduler = scheduler
         self.optimizer = optimizer
@@ -59,10 +59,11 @@ class Schedule:
         """Raise ValueError if a OneCycleLR would end before ``steps`` batches more are trained."""
         total = getattr(self.scheduler, "total_steps", None)
         if self.per_batch and total is not None and self.scheduler.last_epoch + steps > total:
+            done = self.scheduler.last_epoch
             raise ValueError(
-                f"the scheduler was made for {total} batches in all, of which "
-                f"{self.scheduler.last_epoch} are done, but {steps} more are asked for: make it with "
-                f"total_steps={self.scheduler.last_epoch + steps}"
+                f"the scheduler was made for {total} batches in all, of which {done} are done, but {steps} "
+                f"more are asked for: make it with total_steps={done + steps} (a checkpoint "
+                "keeps the number it began with: then train anew, with another file)"
             )
 
     @property

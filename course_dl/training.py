@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from course_dl.checkpoint import Checkpoint
 from course_dl.device import device_name, on_device, pick_device
 from course_dl.feed import Feed
-from course_dl.history import Epoch, History
+from course_dl.history import History
 from course_dl.learner import Learner, make_learner
 from course_dl.metrics import Metrics, Tally
 from course_dl.objective import Objective, objective
@@ -73,8 +73,8 @@ def fit(
     train, val : a pair (X, d) of tensors, `course_dl.data.Batches`, an image set, or any loader
         of pairs (x, d), such as a DataLoader.
     epochs : how many times the training set is gone through.
-    loss : a name or `Loss` of `course_dl.losses`, an ``nn`` loss, or any function ``loss(y, d)`` that
-        returns the mean over the batch. Always a mean over samples: sums are divided. By default
+    loss : a name or `Loss` of `course_dl.losses`, an ``nn`` loss, or any function
+        ``loss(y, d)`` that returns the mean over the batch. Always a mean over samples: sums are divided. By default
         cross-entropy for int64 targets, square error for floating-point ones.
     optimizer : a ``torch.optim`` optimizer, or what makes one of the parameters, such as
         ``torch.optim.Adam``. SGD by default.
@@ -85,8 +85,8 @@ def fit(
     device : where to compute; an accelerator by default, if there is one. The model is handed back
         where it was.
     seed : what the order of the samples, dropout and the like are drawn from.
-    checkpoint : a file, written after every epoch. If it is there, training goes on from it and ends
-        with the weights of a training that was never cut.
+    checkpoint : a file, written after every epoch. If it is there, training goes on from it and
+        ends with the weights of a training that was never cut.
     progress : whether a bar is shown.
 
     Returns
@@ -110,16 +110,19 @@ def fit(
         learner = make_learner(model, loss, optimizer, lr)
         schedule = Schedule(scheduler, learner.optimizer)
         batches = Feed(train, batch_size, shuffle=True, device=place, name="train")
-        held_out = (
-            val if val is None else Feed(val, _EVAL_BATCH, shuffle=False, device=place, name="val")
-        )
+        held_out = None
+        if val is not None:
+            held_out = Feed(val, _EVAL_BATCH, shuffle=False, device=place, name="val")
 
         history = History()
         if checkpoint is not None:
             file = Checkpoint(
                 Path(checkpoint),
                 parts={"model": model, "optimizer": learner.optimizer, "scheduler": schedule},
-                generators=[*batches.generators, *(held_out.generators if held_out else ())],
+                generators=[
+                    *batches.generators,
+                    *(held_out.generators if held_out is not None else []),
+                ],
                 fingerprint={"seed": seed, **batches.fingerprint, **schedule.fingerprint},
             )
             history = file.resume()
@@ -134,7 +137,9 @@ def fit(
                 reseed(place, seed, epoch)  # so that an epoch does not depend on those before
                 start, rate = perf_counter(), schedule.lr
                 met = _train_epoch(epoch, batches, learner, schedule, history, bar)
-                reached = held_out and _measure(model, held_out, learner.objective)
+                reached = None
+                if held_out is not None:
+                    reached = _measure(model, held_out, learner.objective)
                 schedule.after_epoch((reached or met).loss)
                 history.append(epoch, met, reached, rate, perf_counter() - start)
                 if checkpoint is not None:
@@ -146,8 +151,8 @@ def fit(
             learner.zero_grad()
     if history.interrupted:
         print(
-            f"Interrupted in epoch {len(history) + 1} of {epochs}: the model keeps the weights of its "
-            f"last step, the history the {len(history)} epochs completed."
+            f"Interrupted in epoch {len(history) + 1} of {epochs}: the model keeps the weights of "
+            f"its last step, the history the {len(history)} epochs completed."
         )
     return history
 
@@ -177,9 +182,8 @@ def mode(model: Any, *, training: bool) -> Iterator[None]:
 
     In a module that is in training mode already, parts in evaluation mode are so on purpose.
     """
-    found = (
-        {part: part.training for part in model.modules()} if isinstance(model, nn.Module) else {}
-    )
+    parts = model.modules() if isinstance(model, nn.Module) else ()
+    found = {part: part.training for part in parts}
     if found and not (training and model.training):
         model.train(training)
     try:
@@ -222,11 +226,11 @@ def _advice(x: Any, y: Any, lr: float) -> str:
         return "The inputs of this batch hold NaN or infinity: find and remove these."
     if _not_finite(y):
         return (
-            f"The outputs are not finite either, the weights have grown too large: try a smaller lr "
-            f"(it is {lr:g}), and inputs of mean 0 and standard deviation 1."
+            "The outputs are not finite either, the weights have grown too large: try a smaller "
+            f"lr (it is {lr:g}), and inputs of mean 0 and standard deviation 1."
         )
     return (
-        "The outputs are finite: look at the targets, and at the loss for a log or a division by 0."
+        "The outputs are finite: look at the targets, and in the loss for a log or division by 0."
     )
 
 
