@@ -1,0 +1,200 @@
+"""The child: holds one submission, and answers the judge's calls. All of it may be hostile.
+
+What it says is a claim about values. Nothing that it could say or change here earns points, but for
+right values: the judge compares them on its side.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import linecache
+import os
+import random
+import signal
+import socket
+import sys
+import types
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_dl.grading.extract import Step, steps
+from course_dl.grading.wire import Channel, Closed, Limits, Reader, Violation, Writer
+from course_dl.lab.backend import LocalBackend, Outcome, Rules, StudentError, _told
+from course_dl.lab.limits import TimeUp, call_within
+from course_dl.lab.values import copy_value
+
+__all__ = ["main"]
+
+_LOAD_SECONDS = 5.0
+
+
+def main(connection: int) -> None:
+    """Load the submission that the judge sends, then run its calls until it closes the line."""
+    channel = Channel(socket.socket(fileno=connection))
+    try:
+        submission, _ = channel.receive()
+        loaded = _Submission(channel, submission)
+        while True:
+            request, body = channel.receive()
+            channel.send(loaded.answer(request, body))
+    except Closed:
+        os._exit(0)
+
+
+class _Inert:
+    """``lab`` and ``get_ipython()`` in an exercise's cell: whatever is asked of them does nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *args, **kwargs: None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> _Inert:
+        return self
+
+
+class _Submission:
+    def __init__(self, channel: Channel, submission: dict[str, Any]) -> None:
+        self._channel = channel
+        self._failed: dict[str, StudentError] = {}
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        self._namespace = vars(module)
+        for name in ("display", "get_ipython"):
+            setattr(builtins, name, _Inert())
+        self._namespace["lab"] = _Inert()
+        torch.random.default_generator.manual_seed(0)
+        np.random.seed(0)
+        random.seed(0)
+        self._load(submission)
+        self._backend = LocalBackend(self._namespace)
+
+    # -- loading ----------------------------------------------------------------------------
+
+    def _load(self, submission: dict[str, Any]) -> None:
+        defined: set[str] = set()
+        failures = []
+        for number, step in enumerate(_all_steps(submission)):
+            if step.stub and step.names <= defined:
+                continue  # a stub below the answer is not the answer
+            if number in submission["skip"]:
+                error: StudentError | None = StudentError(
+                    "ProcessEnded", "this code ended the process, or took too long", step.place
+                )
+            else:
+                self._channel.send(Writer().message({"at": number, "place": step.place}))
+                error = self._run(step)
+            if error is None:
+                defined |= step.names
+                for name in step.names:
+                    self._failed.pop(name, None)
+            else:
+                failures.append([step.place, error.kind, error.message[:500]])
+                self._failed.update(dict.fromkeys(step.names, error))
+        self._channel.send(Writer().message({"loaded": failures[:100]}))
+
+    def _run(self, step: Step) -> StudentError | None:
+        if step.error is not None:
+            line = f"line {step.error.lineno}: " if step.error.lineno else ""
+            return StudentError("SyntaxError", f"{line}{step.error.msg}", step.place)
+        try:
+            code = compile(step.code, step.place, "exec")  # type: ignore[arg-type]
+            call_within(_LOAD_SECONDS, lambda: exec(code, self._namespace))
+        except TimeUp:
+            return StudentError("TimeUp", f"not done within {_LOAD_SECONDS:g} seconds", step.place)
+        except BaseException as error:
+            return _told(error)
+        return None
+
+    # -- calls ------------------------------------------------------------------------------
+
+    def answer(self, request: dict[str, Any], body: bytes) -> bytes:
+        """The outcome of a call, as a message."""
+        reader = Reader(body, self._argument)
+        target = request["call"]
+        args, kwargs = reader.decode(request["args"]), reader.decode(request["kwargs"])
+        rules = Rules(**{**request["rules"], "library": frozenset(request["rules"]["library"]),
+                         "gradient": tuple(request["rules"]["gradient"])})  # fmt: skip
+        outcome = self._backend.call(target, args, kwargs, rules)
+        name = target.partition(":")[2]
+        if outcome.missing and name in self._failed:
+            outcome = Outcome(error=self._failed[name])
+        try:
+            return _message(outcome)
+        except (Violation, UnicodeError, RecursionError) as error:
+            return _message(Outcome(error=StudentError("ValueError", f"the result cannot be read: {error}")))
+
+    def _argument(self, tag: str, content: Any) -> Any:
+        if tag == "torch":
+            return attrgetter(content)(torch)
+        if tag == "callback":
+            return _Callback(self, *content)
+        raise Violation(f"unknown argument {tag}")
+
+    def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function of the judge's."""
+        writer = Writer(limits=Limits())
+        plain = [copy_value(list(args), _as_it_is), copy_value(kwargs, _as_it_is)]
+        message = writer.message({"callback": [number, *map(writer.encode, plain)]})
+        with _uninterrupted():
+            self._channel.send(message)
+            answer, body = self._channel.receive()
+        if "raise" in answer:
+            kind, text = answer["raise"]
+            exception = getattr(builtins, kind, RuntimeError)
+            raise (exception if issubclass(exception, Exception) else RuntimeError)(text)
+        return Reader(body).decode(answer["return"])
+
+
+class _Callback:
+    """A function of the judge's, handed to the student's code as an argument."""
+
+    def __init__(self, submission: _Submission, number: int, name: str) -> None:
+        self.__name__ = self.__qualname__ = name
+        self._submission = submission
+        self._number = number
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._submission.call_back(self._number, args, kwargs)
+
+
+def _all_steps(submission: dict[str, Any]) -> Iterator[Step]:
+    for cell in submission["cells"]:
+        place, source = cell["place"], cell["source"]
+        linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+        yield from steps(place, source, cell["whole"], submission["names"])
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """No alarm in the middle of a message; one that came meanwhile rings afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _message(outcome: Outcome) -> bytes:
+    writer = Writer(limits=Limits())
+    error = outcome.error
+    content = {
+        "value": writer.encode(outcome.value),
+        "error": error and [error.kind, error.message, error.where],
+        "missing": outcome.missing,
+        "timed_out": outcome.timed_out,
+        "changed": list(outcome.changed),
+        "used_randomness": outcome.used_randomness,
+        "used_autograd": outcome.used_autograd,
+        "used_library": outcome.used_library,
+        "operations": outcome.operations,
+        "printed": outcome.printed,
+    }
+    return writer.message({"outcome": content})

@@ -1,0 +1,213 @@
+"""The sandbox's layers, each put on where the system allows it.
+
+Some the server puts on once, for all its children (:class:`ServerLayers`); the others each child
+puts on itself, right after the fork and before any code of a submission (:meth:`ServerLayers.enter_child`).
+A layer that cannot be had is noted with the reason, and the others stand without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from course_dl.grading import kernel, view
+
+__all__ = ["Bounds", "ServerLayers"]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a child may use: bytes of data, of one file, of its scratch folder; seconds; counts."""
+
+    data: int = 2 << 30
+    file: int = 16 << 20
+    scratch: int = 64 << 20
+    cpu_seconds: int = 600
+    open_files: int = 64
+    processes: int = 32
+
+
+class ServerLayers:
+    """Puts the layers on; ``report`` maps each layer to ``""`` (active) or why it is not."""
+
+    def __init__(self, bounds: Bounds, hidden: list[str]) -> None:
+        self.bounds = bounds
+        self.hidden = hidden
+        self.report: dict[str, str] = {}
+        self._own_pid_namespace = -1
+        self._landlock: tuple[list[str], list[str]] | None = None
+        self._user: int | None = None
+
+    def _try(self, layer: str, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except OSError as error:
+            self.report[layer] = str(error)
+        else:
+            self.report[layer] = ""
+        return not self.report[layer]
+
+    # -- in the server ----------------------------------------------------------------------
+
+    def enter_namespaces(self, wanted: bool = True) -> None:
+        """Early, with one thread: own processes, network and mounts. Goes on in a forked process."""
+        spaces = kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
+
+        def enter() -> None:
+            if not wanted:
+                raise OSError("not asked for")
+            user, group = os.getuid(), os.getgid()
+            try:
+                kernel.unshare(spaces)
+            except PermissionError:
+                kernel.unshare(spaces | kernel.CLONE_NEWUSER)
+                _write("/proc/self/setgroups", "deny")
+                _write("/proc/self/uid_map", f"{user} {user} 1")
+                _write("/proc/self/gid_map", f"{group} {group} 1")
+                self.report["user namespace"] = ""
+
+        if self._try("pid namespace", enter):
+            _continue_in_child()
+            self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self.report["network namespace"] = self.report["pid namespace"]
+
+    def enter_view(self, landlock: bool = True) -> None:
+        """After torch is imported: a root without answers; else Landlock's rules, in each child."""
+        if self._own_pid_namespace >= 0:
+            self._try("own root, read only", lambda: view.build_root(self.hidden))
+        else:
+            self.report["own root, read only"] = self.report["pid namespace"]
+        if self.report["own root, read only"] and landlock and sys.platform == "linux":
+            self._landlock = view.landlock_paths(self.hidden)
+        self._choose_user()
+
+    def _choose_user(self) -> None:
+        if os.getuid() != 0 or "user namespace" in self.report:
+            self.report["another user"] = "the judge is not root"
+        elif not all(view.open_to_others(path) for path in (sys.base_prefix, sys.prefix)):
+            self.report["another user"] = "Python's home is closed to other users"
+        else:
+            self._user = 200_000 + os.getpid() % 100_000
+            self.report["another user"] = ""
+
+    # -- for each child ---------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """The next fork begins a process namespace of its own."""
+        if self._own_pid_namespace >= 0:
+            kernel.setns(self._own_pid_namespace, kernel.CLONE_NEWPID)
+            kernel.unshare(kernel.CLONE_NEWPID)
+
+    def after_fork(self) -> None:
+        """Forks of the server itself stay in its own process namespace."""
+        if self._own_pid_namespace >= 0:
+            kernel.setns(self._own_pid_namespace, kernel.CLONE_NEWPID)
+
+    def enter_child(self, connection: int, scratch: str) -> int:
+        """Put on what each child wears; the new number of its connection. Ends in ``scratch``."""
+        connection = _keep_only(connection)
+        os.setsid()
+        os.umask(0o077)
+        if not self.report["own root, read only"]:
+            kernel.unshare(kernel.CLONE_NEWNS)
+            view.private_mounts(self.bounds.scratch)
+            scratch = view.SCRATCH
+        elif self._user is not None:
+            os.chown(scratch, self._user, self._user)
+        self._try("killed first when memory is short", _be_killed_first)
+        self._limit()
+        if self._user is not None:
+            os.setgroups([])
+            os.setresgid(self._user, self._user, self._user)
+            os.setresuid(self._user, self._user, self._user)
+        self._try("no capabilities", kernel.drop_capabilities)
+        self._try("no new privileges", kernel.no_new_privileges)
+        self._try("dies with its server", kernel.die_with_parent)
+        if self._landlock is not None:
+            rules = self._landlock
+            self._try("landlock", lambda: kernel.allow_only_below(*rules, [scratch]))
+        os.environ.clear()
+        os.environ.update(
+            HOME=scratch, TMPDIR=scratch, MPLCONFIGDIR=scratch, PATH="/usr/bin:/bin",
+            LC_ALL="C.UTF-8", OMP_NUM_THREADS="1", MPLBACKEND="agg",
+        )  # fmt: skip
+        os.chdir(scratch)
+        return connection
+
+    def _limit(self) -> None:
+        bounds = self.bounds
+        own = bounds.processes + (0 if self._uncounted() else _processes_of(os.getuid()))
+        limits = {
+            "RLIMIT_DATA": bounds.data,
+            "RLIMIT_AS": _address_space() + 2 * bounds.data,  # shared memory is not in RLIMIT_DATA
+            "RLIMIT_FSIZE": bounds.file,
+            "RLIMIT_CPU": bounds.cpu_seconds,
+            "RLIMIT_NOFILE": bounds.open_files,
+            "RLIMIT_NPROC": own,
+            "RLIMIT_CORE": 0,
+            "RLIMIT_MSGQUEUE": 0,
+            "RLIMIT_MEMLOCK": 0,
+        }
+        missing = []
+        for name, value in limits.items():
+            try:
+                resource.setrlimit(getattr(resource, name), (value, value))
+            except (AttributeError, ValueError, OSError):
+                missing.append(name)
+        self.report["limits"] = ", ".join(missing)
+
+    def _uncounted(self) -> bool:
+        """Whether the child's processes are counted apart from those of the judge's user."""
+        return self._user is not None or "user namespace" in self.report
+
+
+def _continue_in_child() -> None:
+    """Fork into the new process namespace; this process only waits for the end of it."""
+    pid = os.fork()
+    if pid:
+        with contextlib.suppress(OSError):
+            os.closerange(3, 256)
+        _, status = os.waitpid(pid, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    kernel.die_with_parent()
+
+
+def _keep_only(connection: int) -> int:
+    """Close every other file; standard input and output go nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nowhere, fd)
+    os.dup2(connection, 3, inheritable=False)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 4096)
+    return 3
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def _be_killed_first() -> None:
+    _write("/proc/self/oom_score_adj", "1000")
+
+
+def _address_space() -> int:
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 64 << 30
+
+
+def _processes_of(user: int) -> int:
+    """How many tasks the user runs already, which count in its limit."""
+    count = 0
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        with contextlib.suppress(OSError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == user:
+                count += len(os.listdir(f"/proc/{name}/task"))
+    return count

@@ -1,0 +1,385 @@
+"""The judge's side of the sandbox: a server process, and a backend that calls into its children."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from course_dl.grading.layers import Bounds
+from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
+from course_dl.lab.backend import Outcome, Rules, StudentError
+
+__all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
+
+_GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
+_LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 8.0, 60.0, 8
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a submission: where it stands, its text, and whether it is an exercise's cell."""
+
+    place: str
+    source: str
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a child is given to load: the cells, and the names of what the exercises ask for."""
+
+    cells: Sequence[Cell]
+    names: Sequence[str]
+
+
+class Sandbox:
+    """A server that forks one child at a time. Use it as a context manager, or ``close`` it.
+
+    Parameters
+    ----------
+    answers
+        Modules that no submission may import.
+    hidden
+        Files and folders that no child may see, where the system can hide them.
+    preload
+        Modules that submissions will want, imported once for all.
+    namespaces, landlock
+        Whether these layers are tried at all (tests see to it that the others stand alone).
+    """
+
+    def __init__(
+        self,
+        answers: Sequence[str] = (),
+        hidden: Sequence[str | Path] = (),
+        preload: Sequence[str] = (),
+        *,
+        bounds: Bounds = Bounds(),
+        namespaces: bool = True,
+        landlock: bool = True,
+    ) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._without_autograd: Sandbox | None = None
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        command = [sys.executable, "-P", "-s", str(_BOOTSTRAP), str(theirs.fileno())]
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno()],
+                env=_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        config = {
+            "answers": list(answers),
+            "preload": list(preload),
+            "hidden": [str(Path(path).absolute()) for path in hidden],
+            "bounds": asdict(bounds),
+            "namespaces": namespaces,
+            "landlock": landlock,
+        }
+        ours.sendall(json.dumps(config).encode())
+        self._ready = False
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server, and with it whatever its children left."""
+        if self._without_autograd is not None:
+            self._without_autograd.close()
+        self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    @property
+    def without_autograd(self) -> Sandbox:
+        """The same with PyTorch's autograd taken out of its children."""
+        if self._without_autograd is None:
+            other = object.__new__(Sandbox)
+            other._process, other._without_autograd, other._ready = None, None, False
+            other._control, theirs = socket.socketpair()
+            with theirs:
+                self._request(b"split", theirs)
+            self._without_autograd = other
+        return self._without_autograd
+
+    def layers(self) -> dict[str, str]:
+        """Each layer of the sandbox, with ``""`` if it is active here, else the reason."""
+        report: dict[str, str] = self._request(b"probe")
+        return report
+
+    def fork(self) -> socket.socket:
+        """End the child before, if any, and start a new one: the judge's end of its line."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._request(b"fork", theirs)
+        return ours
+
+    def kill(self) -> None:
+        """End the child and all that it started."""
+        self._request(b"kill")
+
+    def _request(self, name: bytes, sent: socket.socket | None = None) -> Any:
+        if not self._ready:
+            self._answer("start")
+            self._ready = True
+        fds = [] if sent is None else [sent.fileno()]
+        try:
+            socket.send_fds(self._control, [name], fds)
+        except OSError:
+            raise RuntimeError("the sandbox's server has ended") from None
+        return self._answer(name.decode())
+
+    def _answer(self, what: str) -> Any:
+        answer = self._control.recv(1 << 16)
+        if not answer:
+            raise RuntimeError(f"the sandbox's server has ended ({what}): see its error output")
+        return json.loads(answer)
+
+
+def _environment() -> dict[str, str]:
+    """The server's environment: one thread, the same hashes every time, nothing of the judge's."""
+    kept = {k: os.environ[k] for k in ("PYTHONPATH", "LD_LIBRARY_PATH") if k in os.environ}
+    return kept | {
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.defpath,
+        "MPLBACKEND": "agg",
+    }
+
+
+@dataclass
+class RemoteBackend:
+    """Calls a submission's functions in a child of the sandbox; see :class:`course_dl.lab.backend.Backend`.
+
+    A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
+    the next call gets a new one. ``notices`` tells which cells failed while they were loaded.
+    """
+
+    sandbox: Sandbox
+    program: Program
+    deadline: float = math.inf
+    notices: list[tuple[str, str, str]] = field(default_factory=list)
+    _channel: Channel | None = None
+    _skip: set[int] = field(default_factory=set)
+    _unloadable: str = ""
+
+    def call(
+        self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
+    ) -> Outcome:
+        """Run the call in the child and tell how it ended."""
+        deadline = min(self.deadline, time.monotonic() + rules.seconds + _GRACE)
+        if time.monotonic() > self.deadline:
+            return Outcome(timed_out=True)
+        try:
+            if self._channel is None:
+                self._start()
+                deadline = min(self.deadline, time.monotonic() + rules.seconds + _GRACE)
+            return self._exchange(target, args, kwargs, rules, deadline)
+        except _Unloadable as error:
+            return _failed("ProcessEnded", str(error))
+        except TimedOut:
+            self.end_child()
+            return Outcome(timed_out=True)
+        except Closed:
+            self.end_child()
+            return _failed("ProcessEnded", "the process ended during the call")
+        except Violation as error:
+            self.end_child()
+            return _failed("ValueError", f"the answer cannot be read: {error}")
+
+    def end_child(self) -> None:
+        """End the child; the next call gets a new one."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+            self.sandbox.kill()
+
+    # -- loading ----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Fork a child and let it load the submission, without the statements that ended others."""
+        give_up = time.monotonic() + _LOAD_ALL
+        for _ in range(_LOAD_DEATHS):
+            if self._unloadable:
+                raise _Unloadable(self._unloadable)
+            self._channel = Channel(self.sandbox.fork(), Limits())
+            at = -1
+            try:
+                self._channel.send(Writer().message(self._request()), give_up)
+                while True:
+                    step, _ = self._channel.receive(min(give_up, time.monotonic() + _LOAD_STEP))
+                    if "loaded" in step:
+                        self._note(step["loaded"])
+                        return
+                    at = step["at"]
+                    if type(at) is not int:
+                        raise Violation("malformed step")
+            except (TimedOut, Closed, Violation, TypeError, KeyError):
+                self.end_child()
+                if at in self._skip or at < 0 or time.monotonic() > give_up:
+                    break
+                self._skip.add(at)
+        self._unloadable = "the submission's code cannot be loaded: it ends the process, or never ends"
+        raise _Unloadable(self._unloadable)
+
+    def _request(self) -> dict[str, Any]:
+        program = asdict(self.program)
+        return program | {"skip": sorted(self._skip)}
+
+    def _note(self, failures: Any) -> None:
+        if not isinstance(failures, list):
+            raise Violation("malformed notices")
+        told = [f for f in failures[:100] if isinstance(f, list) and len(f) == 3]
+        self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
+
+    # -- calls ------------------------------------------------------------------------------
+
+    def _exchange(
+        self,
+        target: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        rules: Rules,
+        deadline: float,
+    ) -> Outcome:
+        assert self._channel is not None
+        functions: list[Callable[..., Any]] = []
+
+        def other(value: Any) -> Any:
+            if not callable(value):
+                raise TypeError(f"a check handed over a {type(value).__name__}, which cannot cross")
+            path = _name_in_torch(value)
+            if path:
+                return {"torch": path}
+            functions.append(value)
+            return {"callback": [len(functions) - 1, getattr(value, "__name__", "function")]}
+
+        writer = Writer(other)
+        request = {
+            "call": target,
+            "args": writer.encode(args),
+            "kwargs": writer.encode(kwargs),
+            "rules": asdict(rules) | {"library": sorted(rules.library)},
+        }
+        self._channel.send(writer.message(request), deadline)
+        while True:
+            answer, body = self._channel.receive(deadline)
+            if not isinstance(answer, dict) or len(answer) != 1:
+                raise Violation("malformed answer")
+            if "outcome" in answer:
+                return _outcome(answer["outcome"], body)
+            if time.monotonic() > deadline:
+                raise TimedOut
+            self._channel.send(_called_back(functions, answer.get("callback"), body), deadline)
+
+
+class _Unloadable(Exception):
+    pass
+
+
+def _failed(kind: str, message: str) -> Outcome:
+    return Outcome(error=StudentError(kind, message))
+
+
+def _called_back(functions: Sequence[Callable[..., Any]], request: Any, body: bytes) -> bytes:
+    """Run a function of the check on values that came from the child; its result as a message."""
+    if not isinstance(request, list) or len(request) != 3 or type(request[0]) is not int:
+        raise Violation("malformed call")
+    if not 0 <= request[0] < len(functions):
+        raise Violation("call of an unknown function")
+    reader, writer = Reader(body), Writer()
+    args, kwargs = reader.decode(request[1]), reader.decode(request[2])
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise Violation("malformed call")
+    reader.finished()
+    try:
+        value = functions[request[0]](*args, **kwargs)
+        return writer.message({"return": writer.encode(value)})
+    except Exception as error:
+        return Writer().message({"raise": [type(error).__name__, str(error)[:1000]]})
+
+
+def _name_in_torch(function: Callable[..., Any]) -> str:
+    """``"nn.functional.relu"`` for a function of torch, ``""`` for any other."""
+    name = getattr(function, "__name__", "")
+    for path, home in (
+        ("", torch),
+        ("nn.functional.", torch.nn.functional),
+        ("special.", torch.special),
+        ("nn.", torch.nn),
+        ("optim.", torch.optim),
+    ):
+        if name and getattr(home, name, None) is function:
+            return path + name
+    return ""
+
+
+_FLAGS = ("missing", "timed_out", "used_randomness", "used_autograd")
+_KEYS = {*_FLAGS, "value", "error", "changed", "used_library", "operations", "printed"}
+
+
+def _outcome(content: Any, body: bytes) -> Outcome:
+    """The outcome that the child claims, checked field by field."""
+    if not isinstance(content, dict) or set(content) != _KEYS:
+        raise Violation("malformed outcome")
+    reader = Reader(body)
+    value = reader.decode(content["value"])
+    reader.finished()
+    error, changed, operations = content["error"], content["changed"], content["operations"]
+    if error is not None and not (isinstance(error, list) and len(error) == 3):
+        raise Violation("malformed error")
+    if not isinstance(changed, list) or len(changed) > 64:
+        raise Violation("malformed outcome")
+    if type(operations) is not int or not 0 <= operations < 1 << 62:
+        raise Violation("malformed outcome")
+    if not all(isinstance(content[flag], bool) for flag in _FLAGS):
+        raise Violation("malformed outcome")
+    return Outcome(
+        value=value,
+        error=StudentError(*map(_text, error)) if error is not None else None,
+        changed=tuple(_text(name)[:100] for name in changed),
+        used_library=_text(content["used_library"])[:100],
+        operations=operations,
+        printed=_text(content["printed"]),
+        **{flag: content[flag] for flag in _FLAGS},
+    )
+
+
+def _text(text: Any) -> str:
+    """Text from the child, of bounded length, that any file or terminal can take."""
+    if not isinstance(text, str):
+        raise Violation("malformed text")
+    plain = text[:2000].encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in plain)
+
+

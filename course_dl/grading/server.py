@@ -1,0 +1,208 @@
+"""The server: imports torch once, then forks a sandboxed child whenever the judge asks for one.
+
+It never imports labs, checks or answers, reads nothing but the judge's requests, runs one thread,
+and holds no file but its end of the control socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from typing import Any
+
+from course_dl.grading import kernel
+from course_dl.grading.hidden import hide_modules
+from course_dl.grading.layers import Bounds, ServerLayers
+
+__all__ = ["main"]
+
+
+def main(control_fd: int) -> None:
+    """Serve the judge at the other end of the socket until it closes it."""
+    with contextlib.suppress(OSError):
+        kernel.keep_orphans()
+    control = socket.socket(fileno=control_fd)
+    config = json.loads(control.recv(1 << 20))
+    layers = ServerLayers(Bounds(**config["bounds"]), config["hidden"])
+    layers.enter_namespaces(config["namespaces"])
+    hide_modules(config["answers"])
+    _import_and_warm()
+    for name in config["preload"]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    layers.enter_view(config["landlock"])
+    _Server(control, layers).serve()
+
+
+def _import_and_warm() -> None:
+    """Everything that a child would otherwise import or set up itself; one thread, always."""
+    import dataclasses  # noqa: F401
+    import typing  # noqa: F401
+
+    import torch
+    from torch.nn import functional
+
+    from course_dl.grading import child, noautograd  # noqa: F401
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    model = torch.nn.Linear(2, 2)
+    for kind in (torch.optim.SGD, torch.optim.Adam):
+        optimizer = kind(model.parameters(), lr=0.1)
+        functional.cross_entropy(model(torch.ones(3, 2)), torch.zeros(3, dtype=torch.int64)).backward()
+        optimizer.step()
+    for parameter in model.parameters():
+        parameter.grad = None
+
+
+class _Server:
+    def __init__(self, control: socket.socket, layers: ServerLayers) -> None:
+        self._control = control
+        self._layers = layers
+        self._child = 0
+        self._scratch = ""
+        self._splits: set[int] = set()
+
+    def serve(self) -> None:
+        """Requests: ``probe``, ``fork`` (with a socket), ``kill``, ``split`` (with a socket)."""
+        gc.collect()
+        gc.freeze()
+        self._reply(True)
+        while True:
+            request, fds, _, _ = socket.recv_fds(self._control, 64, 1)
+            self._end_child()
+            if not request:
+                break
+            match request:
+                case b"fork":
+                    self._reply(self._fork(fds[0]))
+                case b"split":
+                    self._reply(self._split(fds[0]))
+                case b"probe":
+                    self._reply(self._probe())
+                case b"kill":
+                    self._reply(True)
+
+    def _reply(self, answer: Any) -> None:
+        with contextlib.suppress(OSError):
+            self._control.sendall(json.dumps(answer).encode())
+
+    def _new_scratch(self) -> str:
+        if self._layers.report["own root, read only"]:
+            self._scratch = tempfile.mkdtemp(prefix="course-dl-")
+        return self._scratch
+
+    def _fork(self, connection: int) -> bool:
+        from course_dl.grading import child
+
+        scratch = self._new_scratch()
+        self._layers.before_fork()
+        self._child = os.fork()
+        if self._child == 0:
+            try:
+                fd = self._layers.enter_child(connection, scratch)
+                child.main(fd)
+            finally:
+                os._exit(1)
+        self._layers.after_fork()
+        os.close(connection)
+        return True
+
+    def _probe(self) -> dict[str, str]:
+        """The layers that a child gets, as one that enters them finds them."""
+        ours, theirs = socket.socketpair()
+        scratch = self._new_scratch()
+        self._layers.before_fork()
+        self._child = os.fork()
+        if self._child == 0:
+            try:
+                fd = self._layers.enter_child(theirs.fileno(), scratch)
+                os.write(fd, json.dumps(self._layers.report).encode())
+            except BaseException as error:
+                self._layers.report["child"] = f"{type(error).__name__}: {error}"
+                os.write(3, json.dumps(self._layers.report).encode())
+            finally:
+                os._exit(0)
+        self._layers.after_fork()
+        theirs.close()
+        report: dict[str, str] = json.loads(ours.recv(1 << 16) or b'{"child": "it died"}')
+        self._end_child()
+        return report
+
+    def _split(self, control: int) -> bool:
+        """Fork a second server, whose children have no autograd."""
+        pid = os.fork()
+        if pid == 0:
+            from course_dl.grading.noautograd import remove_autograd
+
+            with contextlib.suppress(OSError):
+                kernel.die_with_parent()
+                kernel.keep_orphans()
+            self._control.close()
+            remove_autograd()
+            try:
+                _Server(socket.socket(fileno=control), self._layers).serve()
+            finally:
+                os._exit(0)
+        self._splits.add(pid)
+        os.close(control)
+        return True
+
+    def _end_child(self) -> None:
+        """Kill the child with all that it left running, and empty its scratch folder."""
+        if self._child:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+            if self._layers.report["pid namespace"]:
+                _end_descendants(self._splits)
+            self._child = 0
+        if self._scratch:
+            _remove(self._scratch)
+            self._scratch = ""
+
+
+def _end_descendants(spared: set[int]) -> None:
+    """Kill whatever a child left behind: orphans come to this process, which keeps them."""
+    while True:
+        orphans = [pid for pid in _own_children() if pid not in spared]
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in orphans:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        if not orphans:
+            return
+
+
+def _own_children() -> list[int]:
+    found = []
+    for name in os.listdir("/proc") if sys.platform == "linux" else []:
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            if name.isdigit():
+                with open(f"/proc/{name}/stat") as file:
+                    if int(file.read().rpartition(")")[2].split()[1]) == os.getpid():
+                        found.append(int(name))
+    return found
+
+
+def _remove(folder: str) -> None:
+    def unlock(function: Any, path: str, _: Any) -> None:
+        with contextlib.suppress(OSError):
+            for locked in (os.path.dirname(path), path):
+                if not os.path.islink(locked):
+                    os.chmod(locked, 0o700)
+            function(path)
+
+    shutil.rmtree(folder, onerror=unlock)

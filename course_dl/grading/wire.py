@@ -1,0 +1,317 @@
+"""How values cross between judge and child: a JSON header for the structure, raw bytes for tensors.
+
+Nothing is ever unpickled. What arrives is checked before it is used: sizes, depth, types, that the
+bytes are as many as shape and dtype say. Whatever breaks a rule raises :class:`Violation`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_dl.lab.values import Handle
+
+__all__ = ["Channel", "Closed", "Limits", "Reader", "TimedOut", "Violation", "Writer"]
+
+
+class Violation(ValueError):
+    """A message that breaks the rules, or a value that may not cross."""
+
+
+class Closed(ConnectionError):
+    """The other side is gone."""
+
+
+class TimedOut(TimeoutError):
+    """The other side did not answer in time."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest message that is taken: bytes of structure, bytes of tensors, depth of nesting."""
+
+    header: int = 4 << 20
+    body: int = 64 << 20
+    depth: int = 32
+
+
+ANY_SIZE = Limits(header=64 << 20, body=4 << 30)
+_PREFIX = struct.Struct(">IQ")
+_DTYPES = {
+    name: getattr(torch, name)
+    for name in (
+        "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
+    ).split()
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
+
+
+class Writer:
+    """Turns values into a header and a body. ``other`` encodes what is not plain, or raises."""
+
+    def __init__(self, other: Callable[[Any], Any] | None = None, limits: Limits = ANY_SIZE):
+        self._other = other
+        self._limits = limits
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def message(self, content: Any) -> bytes:
+        """The whole message: lengths, header, body. ``content`` is JSON that holds encoded values."""
+        header = json.dumps(content).encode()
+        if len(header) > self._limits.header:
+            raise Violation("the value is too large to be passed on")
+        return b"".join([_PREFIX.pack(len(header), self._size), header, *self._parts])
+
+    def encode(self, value: Any, depth: int = 0) -> Any:
+        """``value`` as JSON; the bytes of tensors are kept for the body."""
+        if depth > self._limits.depth:
+            raise Violation(f"the value is nested deeper than {self._limits.depth} levels")
+        kind = type(value)
+        if value is None or kind in (bool, str, float):
+            return value
+        if kind is int:
+            if value.bit_length() > _LONGEST_INT:
+                raise Violation("the number is too large to be passed on")
+            return value
+        if kind in (list, tuple):
+            return {kind.__name__: [self.encode(item, depth + 1) for item in value]}
+        if kind is dict:
+            pairs = value.items()
+            return {
+                "dict": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
+            }
+        if kind is complex:
+            return {"complex": [value.real, value.imag]}
+        if kind is slice:
+            return {"slice": [self.encode(v, depth + 1) for v in (value.start, value.stop, value.step)]}
+        if kind is range:
+            return {"range": [value.start, value.stop, value.step]}
+        if kind is bytes:
+            return {"bytes": self._bytes(value)}
+        if isinstance(value, torch.Tensor):
+            return self._tensor(value)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+            array = np.ascontiguousarray(value)
+            return {"array": [array.dtype.str, list(value.shape), self._bytes(array.tobytes())]}
+        if isinstance(value, torch.dtype) and value in _NAMES:
+            return {"dtype": _NAMES[value]}
+        if isinstance(value, torch.Generator):
+            return {"generator": self._bytes(value.get_state().numpy().tobytes())}
+        if isinstance(value, Handle):
+            return {"handle": [value.number, value.kind[:100]]}
+        if self._other is None:
+            raise Violation(f"a {kind.__name__} cannot be passed on")
+        return self._other(value)
+
+    def _tensor(self, value: torch.Tensor) -> Any:
+        if value.dtype not in _NAMES or value.layout is not torch.strided:
+            raise Violation(f"a tensor of {value.dtype}, {value.layout} cannot be passed on")
+        plain = value.detach().to("cpu").resolve_conj().resolve_neg().contiguous()
+        raw = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else np.empty(0, np.uint8)
+        size = self._bytes(raw.tobytes())
+        return {"tensor": [_NAMES[value.dtype], list(value.shape), value.requires_grad, size]}
+
+    def _bytes(self, raw: bytes) -> int:
+        self._size += len(raw)
+        if self._size > self._limits.body:
+            raise Violation(f"the value takes more than {self._limits.body >> 20} MB")
+        self._parts.append(raw)
+        return len(raw)
+
+
+class Reader:
+    """Turns what arrived back into values, mistrusting all of it.
+
+    ``other`` maps a tag of its own (``"callback"``) with its content to a value.
+    """
+
+    def __init__(
+        self, body: bytes, other: Callable[[str, Any], Any] | None = None, depth: int = 32
+    ) -> None:
+        self._body = body
+        self._at = 0
+        self._other = other
+        self._depth = depth
+
+    def decode(self, item: Any) -> Any:
+        """The value of an encoded ``item``; tensors must be asked for in the order of sending."""
+        try:
+            return self._decode(item, 0)
+        except Violation:
+            raise
+        except Exception as error:
+            raise Violation(f"malformed value: {type(error).__name__}") from None
+
+    def finished(self) -> None:
+        """Check that no bytes are left over."""
+        if self._at != len(self._body):
+            raise Violation("more bytes came than were announced")
+
+    def _decode(self, item: Any, depth: int) -> Any:
+        if depth > self._depth:
+            raise Violation("nested too deep")
+        if item is None or isinstance(item, bool | float | str):
+            return item
+        if isinstance(item, int):
+            if item.bit_length() > _LONGEST_INT:
+                raise Violation("number too large")
+            return item
+        if not isinstance(item, dict) or len(item) != 1:
+            raise Violation("malformed value")
+        [(tag, content)] = item.items()
+        match tag:
+            case "list":
+                return [self._decode(part, depth + 1) for part in _a_list(content)]
+            case "tuple":
+                return tuple(self._decode(part, depth + 1) for part in _a_list(content))
+            case "dict":
+                pairs = [_a_list(pair, 2) for pair in _a_list(content)]
+                return {
+                    self._decode(k, depth + 1): self._decode(v, depth + 1) for k, v in pairs
+                }
+            case "complex":
+                real, imaginary = _a_list(content, 2)
+                return complex(float(real), float(imaginary))
+            case "slice":
+                return slice(*(self._decode(part, depth + 1) for part in _a_list(content, 3)))
+            case "range":
+                values = range(*map(_an_int, _a_list(content, 3)))
+                if len(values) > _LONGEST_RANGE:
+                    raise Violation("range too long")
+                return values
+            case "bytes":
+                return self._take(content)
+            case "tensor":
+                return self._tensor(*_a_list(content, 4))
+            case "array":
+                return self._array(*_a_list(content, 3))
+            case "dtype":
+                return _DTYPES[content]
+            case "generator":
+                state = torch.frombuffer(bytearray(self._take(content)), dtype=torch.uint8)
+                return torch.Generator().set_state(state)
+            case "handle":
+                number, kind = _a_list(content, 2)
+                if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
+                    raise Violation("malformed handle")
+                return Handle(number, kind[:100])
+        if self._other is None:
+            raise Violation("value of an unknown kind")
+        return self._other(tag, content)
+
+    def _take(self, size: Any) -> bytes:
+        if _an_int(size) < 0 or self._at + size > len(self._body):
+            raise Violation("fewer bytes came than were announced")
+        self._at += size
+        return self._body[self._at - size : self._at]
+
+    def _tensor(self, name: Any, shape: Any, requires_grad: Any, size: Any) -> torch.Tensor:
+        dtype = _DTYPES[name]
+        numbers = _checked_shape(shape, torch.empty((), dtype=dtype).element_size(), size)
+        raw = bytearray(self._take(size))
+        if dtype is torch.bool:
+            raw = bytearray(np.frombuffer(raw, np.uint8) != 0)  # other bytes would be no bool
+        flat = torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)
+        tensor = flat.reshape(numbers)
+        return tensor.requires_grad_() if requires_grad is True else tensor
+
+    def _array(self, name: Any, shape: Any, size: Any) -> np.ndarray:
+        dtype = np.dtype(str(name)[:8])
+        if dtype.kind not in "biufc":
+            raise Violation("malformed array")
+        numbers = _checked_shape(shape, dtype.itemsize, size)
+        return np.frombuffer(self._take(size), dtype).reshape(numbers).copy()
+
+
+def _a_list(content: Any, length: int | None = None) -> list[Any]:
+    if not isinstance(content, list) or length not in (None, len(content)):
+        raise Violation("malformed value")
+    return content
+
+
+def _an_int(number: Any) -> int:
+    if type(number) is not int:
+        raise Violation("malformed value")
+    return number
+
+
+def _checked_shape(shape: Any, itemsize: int, size: Any) -> list[int]:
+    """The shape, if ``size`` bytes are what an array of this shape and item size has."""
+    numbers = [_an_int(n) for n in _a_list(shape)]
+    if len(numbers) > _MOST_DIMENSIONS or any(not 0 <= n < 1 << 31 for n in numbers):
+        raise Violation("malformed shape")
+    if math.prod(numbers) * itemsize != _an_int(size):
+        raise Violation("shape and bytes do not agree")
+    if 0 in numbers and math.prod(n or 1 for n in numbers) >= 1 << 31:
+        raise Violation("malformed shape")
+    return numbers
+
+
+class Channel:
+    """Whole messages over a socket, each wait bounded by a deadline (of ``time.monotonic``)."""
+
+    def __init__(self, connection: socket.socket, limits: Limits = ANY_SIZE) -> None:
+        self._socket = connection
+        self._limits = limits
+        connection.setblocking(False)
+
+    def send(self, message: bytes, deadline: float = math.inf) -> None:
+        """Send a message made by :meth:`Writer.message`."""
+        left = memoryview(message)
+        while left:
+            try:
+                left = left[self._socket.send(left) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline)
+            except OSError:
+                raise Closed from None
+
+    def receive(self, deadline: float = math.inf) -> tuple[Any, bytes]:
+        """The next message: its header, and its body for a :class:`Reader`."""
+        header_size, body_size = _PREFIX.unpack(self._exactly(_PREFIX.size, deadline))
+        if header_size > self._limits.header or body_size > self._limits.body:
+            raise Violation("message too large")
+        header = self._exactly(header_size, deadline)
+        body = self._exactly(body_size, deadline)
+        try:
+            return json.loads(header), body
+        except (ValueError, RecursionError):
+            raise Violation("malformed message") from None
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._socket.close()
+
+    def _exactly(self, size: int, deadline: float) -> bytes:
+        parts, missing = [], size
+        while missing:
+            try:
+                part = self._socket.recv(min(missing, 1 << 20))
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
+                continue
+            except OSError:
+                raise Closed from None
+            if not part:
+                raise Closed
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+    def _wait(self, event: int, deadline: float) -> None:
+        seconds = deadline - time.monotonic()
+        poll = select.poll()
+        poll.register(self._socket, event)
+        if seconds <= 0 or not poll.poll(None if math.isinf(seconds) else seconds * 1000):
+            raise TimedOut
