@@ -35,7 +35,7 @@ def new_lab(name: str) -> list[Path]:
     for part, path in targets.items():
         text = (TEMPLATE / part).read_text(encoding="utf-8")
         text = text.replace("lab99_template", name).replace("lab99", name[:5])
-        text = text.replace("99.", f"{int(match[1])}.").replace("Lab 99", f"Lab {int(match[1])}")
+        text = text.replace("99", str(int(match[1])))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     return list(targets.values())

@@ -34,7 +34,7 @@ def make_stub(source: str, name: str) -> str:
     node = find_definition(source, name)
     if ast.get_docstring(node) is None:
         raise ValueError(f"{name} has no docstring: its stub would not say what to write")
-    text = "\n".join(_stub(node, source.splitlines()))
+    text = "\n".join(_stub(node, source.splitlines())).rstrip()
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -48,8 +48,8 @@ def make_stub(source: str, name: str) -> str:
 def make_solution(source: str, name: str) -> str:
     """The whole definition, decorators included, without the marks of what is kept."""
     node, lines = find_definition(source, name), source.splitlines()
-    whole = lines[_first_line(node) - 1 : node.end_lineno]
-    return "\n".join(line for line in whole if line.strip() not in (KEEP, END_KEEP))
+    whole = _cut(lines, _line_numbers(node, lines))
+    return "\n".join(line for line in whole if line.strip() not in (KEEP, END_KEEP)).rstrip()
 
 
 def _stub(node: Definition, lines: Sequence[str]) -> list[str]:
@@ -86,10 +86,19 @@ def _head(node: Definition, lines: Sequence[str]) -> list[str]:
     return [*decorators, *signature]
 
 
-def _kept_regions(node: ast.AST, lines: Sequence[str]) -> Iterator[range]:
+def _line_numbers(node: Definition, lines: Sequence[str]) -> range:
+    """Where a definition stands, with its decorators and the comments at its end."""
+    stop = _end(node) + 1
+    inside = " " * (node.col_offset + 1)
+    while stop <= len(lines) and (not lines[stop - 1].strip() or lines[stop - 1].startswith(inside)):
+        stop += 1
+    return range(_first_line(node), stop)
+
+
+def _kept_regions(node: Definition, lines: Sequence[str]) -> Iterator[range]:
     """The line numbers between each pair of marks."""
     start = None
-    for number in range(_first_line(node), _end(node) + 1):
+    for number in _line_numbers(node, lines):
         mark = lines[number - 1].strip()
         if mark == KEEP and start is None:
             start = number + 1

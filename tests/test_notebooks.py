@@ -1,0 +1,126 @@
+"""Every notebook, solved and untouched, run to its end in a kernel of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course_dl.authoring.notebooks import make_notebook
+from course_dl.authoring.sources import Project, repository_root
+from course_dl.lab.catalog import LabFolder, find_labs
+
+pytestmark = pytest.mark.notebooks
+
+SECONDS = {"lab06": 90.0}  # for a whole notebook on two cores; 60 for the others
+COLABS_LIMIT = 20_000_000  # bytes of a notebook
+
+each_lab = pytest.mark.parametrize("lab", find_labs(), ids=lambda lab: lab.name)
+each_data = pytest.mark.parametrize(
+    "data", ["small", pytest.param("full", marks=pytest.mark.full_data)], indirect=True
+)
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The full data, or neither data nor network: what is inside the package must do."""
+    monkeypatch.setenv("MPLCONFIGDIR", os.environ.get("MPLCONFIGDIR", str(_fonts())))
+    if request.param == "full" and not os.environ.get("COURSE_DL_DATA"):
+        pytest.skip("COURSE_DL_DATA names no folder with the full data")
+    if request.param == "small":
+        monkeypatch.delenv("COURSE_DL_DATA", raising=False)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
+        monkeypatch.setenv("no_proxy", "")
+    return str(request.param)
+
+
+def _fonts() -> Path:
+    """matplotlib's cache, not to be made anew for each kernel."""
+    import matplotlib
+
+    return Path(matplotlib.get_cachedir())
+
+
+def run(text: str, folder: Path, seconds: float) -> Any:
+    """The notebook with its outputs, after "Run all" in a fresh kernel."""
+    notebook = nbformat.reads(text, as_version=4)
+    client = NotebookClient(notebook, kernel_name="python3", timeout=None)
+    client.resources = {"metadata": {"path": str(folder)}}
+    asyncio.run(asyncio.wait_for(client.async_execute(), seconds))
+    return notebook
+
+
+def run_lab(lab: LabFolder, folder: Path, *, solutions: bool) -> Any:
+    text = make_notebook(lab, Project.read(repository_root()), solutions=solutions)
+    return run(text, folder, SECONDS.get(lab.name[:5], 60.0))
+
+
+def outputs(notebook: Any) -> Iterator[tuple[Any, Any]]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            yield cell, output
+
+
+def text_of(cell: Any) -> str:
+    """What a cell shows, as a terminal would."""
+    return "\n".join(
+        output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", [])
+    )
+
+
+def check_common(notebook: Any) -> None:
+    """What holds of every notebook that ran."""
+    # A cell that %%after runs may fail without the kernel's reply saying so.
+    errors = [(cell.source, o.evalue) for cell, o in outputs(notebook) if o.output_type == "error"]
+    assert not errors
+    warnings = [o.text for _, o in outputs(notebook) if o.get("name") == "stderr"]
+    assert not [text for text in warnings if "Warning" in text]
+    assert len(nbformat.writes(notebook)) < COLABS_LIMIT
+    for cell in notebook.cells:
+        if cell.id.startswith("check-"):
+            assert [set(o.data) for o in cell.outputs] == [{"text/plain", "text/html"}]
+
+
+@each_data
+@each_lab
+def test_a_solved_notebook_runs_to_its_end(lab: LabFolder, data: str, tmp_path: Path) -> None:
+    notebook = run_lab(lab, tmp_path, solutions=True)
+    check_common(notebook)
+    checks = [cell for cell in notebook.cells if cell.id.startswith("check-")]
+    assert len(checks) == len(lab.exercises)
+    assert [text_of(cell) for cell in checks if ": passed, " not in text_of(cell)] == []
+    assert "This cell runs once" not in "".join(text_of(cell) for cell in notebook.cells)
+    assert any("image/png" in o.get("data", {}) for _, o in outputs(notebook))
+
+
+@each_data
+@each_lab
+def test_run_all_on_an_untouched_notebook_ends_without_an_error(
+    lab: LabFolder, data: str, tmp_path: Path
+) -> None:
+    notebook = run_lab(lab, tmp_path, solutions=False)
+    check_common(notebook)
+    for cell in notebook.cells:
+        if cell.id.startswith("check-"):
+            assert "not done yet" in text_of(cell)
+        if cell.source.startswith("%%after"):
+            assert "This cell runs once these exercises pass" in text_of(cell)
+
+
+def test_the_kernel_is_of_this_environment(tmp_path: Path) -> None:
+    """So that the tests above speak of the versions that are installed here."""
+    cell = nbformat.v4.new_code_cell(
+        "import IPython, ipykernel\nIPython.__version__, ipykernel.__version__"
+    )
+    notebook = run(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])), tmp_path, 60.0)
+    assert text_of(notebook.cells[0]) == str((version("ipython"), version("ipykernel")))
