@@ -128,7 +128,7 @@ class ManualNetwork:
         return self.forward(X)
 
     def backward(self, grad_Y: Tensor) -> None:
-        """Add to the gradients of all parameters those that ``grad_Y = grad_Y E`` leads to.
+        """Lead ``grad_Y``, the gradient of E with respect to ``Y``, back to all parameters.
 
         To be called after `forward` on the same batch. As in PyTorch, gradients add up
         until `zero_grad`.
