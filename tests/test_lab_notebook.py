@@ -1,0 +1,140 @@
+"""What a notebook shows: checks, hints, progress and cells that wait, in a shell and in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from course_dl.lab import Lab
+from course_dl.lab.states import State
+
+RIGHT = """
+import torch
+def add_bias(X):
+    return torch.cat([X.new_ones(len(X), 1), X], 1)
+"""
+AT_THE_END = RIGHT.replace("[X.new_ones(len(X), 1), X]", "[X, X.new_ones(len(X), 1)]")
+STUB = "def add_bias(X):\n    raise NotImplementedError\n"
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    shell.run_cell("from course_dl.lab import Lab\nlab = Lab('lab01')")
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def run(shell: InteractiveShell, cell: str) -> Any:
+    with capture_output() as captured:
+        shell.run_cell(cell).raise_error()
+    return captured
+
+
+def shown(shell: InteractiveShell, cell: str) -> tuple[str, str]:
+    """The plain text and the HTML of what a cell displays."""
+    outputs = run(shell, cell).outputs
+    text = "\n".join(str(output.data["text/plain"]) for output in outputs)
+    return text, "\n".join(output.data.get("text/html", "") for output in outputs)
+
+
+def test_a_check_is_shown_once_as_text_and_html(shell: InteractiveShell) -> None:
+    run(shell, RIGHT)
+    text, html = shown(shell, "lab.check('1.1')")
+    assert "1.1 add_bias: passed, 1 point" in text
+    assert "1.1 add_bias: passed, 1 point" in html
+    assert text.count("passed, 1 point") == 1
+
+
+def test_a_redefinition_is_seen_at_once(shell: InteractiveShell) -> None:
+    for source, state in [(STUB, "not done yet"), (AT_THE_END, "failed"), (RIGHT, "passed")]:
+        run(shell, source)
+        assert state in shown(shell, "lab.check(add_bias)")[0]
+
+
+def test_a_known_mistake_is_named(shell: InteractiveShell) -> None:
+    run(shell, AT_THE_END)
+    result = shell.user_ns["lab"]._judge(
+        shell.user_ns["lab"]._folder.exercise("1.1"), shell.user_ns
+    )
+    assert result.diagnosis
+    text, html = shown(shell, "lab.check('1.1')")
+    assert result.diagnosis in text
+    assert "➜" in html
+
+
+def test_hints_come_one_at_a_time(shell: InteractiveShell) -> None:
+    first, _ = shown(shell, "lab.hint('1.1')")
+    second, _ = shown(shell, "lab.hint('1.1')")
+    assert "1." in first and "2." not in first
+    assert "2." in second
+    for _ in range(5):
+        last, _ = shown(shell, "lab.hint('1.1')")
+    assert "That was the last one" in last
+
+
+def test_a_cell_that_waits_runs_once_its_exercises_pass(shell: InteractiveShell) -> None:
+    run(shell, STUB)
+    cell = "%%after 1.1\nran = add_bias(torch.zeros(2, 2)).shape\nran"
+    text, _ = shown(shell, cell)
+    assert "runs once these exercises pass" in text and "1.1 add_bias: not done yet" in text
+    assert "ran" not in shell.user_ns
+    run(shell, RIGHT)
+    run(shell, cell)
+    assert shell.user_ns["ran"] == (2, 3)
+
+
+def test_an_error_in_a_cell_that_waits_is_shown(shell: InteractiveShell) -> None:
+    run(shell, RIGHT)
+    with capture_output() as captured:
+        shell.run_cell("%%after 1.1\n1 / 0")
+    assert "ZeroDivisionError" in captured.stdout + captured.stderr
+
+
+def test_progress_shows_every_exercise(shell: InteractiveShell) -> None:
+    run(shell, RIGHT)
+    text, html = shown(shell, "lab.progress()")
+    assert "1 of 7 exercises" in text and "1.7 margin: not done yet" in text
+    assert "width:" in html
+
+
+def test_plain_python_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    InteractiveShell.clear_instance()
+    lab = Lab("lab01")
+
+    def add_bias(X: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.ones(len(X), 1, dtype=X.dtype), X], 1)
+
+    result = lab.check("1.1")
+    assert result
+    assert result.state is State.PASSED
+    assert "passed" in capsys.readouterr().out
+    assert lab.check("1.1", add_bias=lambda X: X).state is State.FAILED
+
+
+def test_html_escapes_what_a_student_wrote(shell: InteractiveShell) -> None:
+    run(shell, "def add_bias(X):\n    raise ValueError('<script>alert(1)</script>')")
+    _, html = shown(shell, "lab.check('1.1')")
+    assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_the_packages_own_answer_is_refused(shell: InteractiveShell) -> None:
+    run(shell, "from course_dl.losses import perceptron_loss")
+    assert "write it yourself" in shown(shell, "lab.check('1.3')")[0]
+
+
+def test_unknown_names_are_told_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="lab01_perceptron"):
+        Lab("lab99")
+    lab = Lab("lab01")
+    for call in (lambda: lab.check("9.9"), lambda: lab.hint("add_bais")):
+        with pytest.raises(ValueError, match=r"1\.1 \(add_bias\)"):
+            call()
+    with pytest.raises(ValueError, match="is about add_bias"):
+        lab.check("1.1", margin=max)
