@@ -73,9 +73,9 @@ def fit(
     train, val : a pair (X, d) of tensors, `course_dl.data.Batches`, an image set, or any loader
         of pairs (x, d), such as a DataLoader.
     epochs : how many times the training set is gone through.
-    loss : a name or `Loss` of `course_dl.losses`, an ``nn`` loss, or any function
-        ``loss(y, d)`` that returns the mean over the batch. Always a mean over samples: sums are divided. By default
-        cross-entropy for int64 targets, square error for floating-point ones.
+    loss : a name or `Loss` of `course_dl.losses`, an ``nn`` loss, or any function ``loss(y, d)``
+        that returns the mean over the batch. What is minimised is always a mean over samples: sums
+        are divided. By default cross-entropy for int64 targets, square error for floats.
     optimizer : a ``torch.optim`` optimizer, or what makes one of the parameters, such as
         ``torch.optim.Adam``. SGD by default.
     scheduler : a scheduler of ``torch.optim.lr_scheduler``, or what makes one of the optimizer; see
