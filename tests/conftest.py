@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,3 +30,53 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         if name.startswith("course_dl.labs."):
             del sys.modules[name]
             labs.__dict__.pop(name.split(".")[2], None)
+
+
+@pytest.fixture
+def fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """matplotlib's cache of fonts stays where it is, not to be made anew by each process."""
+    import matplotlib
+
+    monkeypatch.setenv("MPLCONFIGDIR", matplotlib.get_cachedir())
+
+
+@pytest.fixture
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fonts: None) -> None:
+    """Neither data nor network for the processes that a test starts."""
+    monkeypatch.delenv("COURSE_DL_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
+    monkeypatch.setenv("no_proxy", "")
+
+
+@pytest.fixture(scope="session")
+def run_notebook() -> Callable[[str, Path, float], Any]:
+    """Run a notebook, given as its text, in a fresh kernel; at most so many seconds."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    def run(text: str, folder: Path, seconds: float = 60.0) -> Any:
+        notebook = nbformat.reads(text, as_version=4)
+        client = NotebookClient(notebook, kernel_name="python3", timeout=None)
+        client.resources = {"metadata": {"path": str(folder)}}
+        asyncio.run(asyncio.wait_for(client.async_execute(), seconds))
+        return notebook
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def install() -> Callable[[Path, Path], dict[str, str]]:
+    """Install a source tree into a folder; the environment in which Python finds it there."""
+
+    def into(source: Path, site: Path) -> dict[str, str]:
+        own = site.with_name(f"{site.name}-source")  # building leaves files behind
+        ignored = shutil.ignore_patterns(".*", "*.egg-info", "build", "__pycache__")
+        shutil.copytree(source, own, ignore=ignored)
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        command += ["--no-build-isolation", "--target", str(site), str(own)]
+        subprocess.run(command, check=True, timeout=300)
+        return {**os.environ, "PYTHONPATH": str(site)}
+
+    return into

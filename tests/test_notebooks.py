@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from course_dl.authoring.notebooks import make_notebook
 from course_dl.authoring.sources import Project, repository_root
 from course_dl.lab.catalog import LabFolder, find_labs
 
 pytestmark = pytest.mark.notebooks
+
+Run = Callable[[str, Path, float], Any]
 
 SECONDS = {"lab06": 90.0}  # for a whole notebook on two cores; 60 for the others
 COLABS_LIMIT = 20_000_000  # bytes of a notebook
@@ -29,39 +29,20 @@ each_data = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def data(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def data(request: pytest.FixtureRequest) -> None:
     """The full data, or neither data nor network: what is inside the package must do."""
-    monkeypatch.setenv("MPLCONFIGDIR", os.environ.get("MPLCONFIGDIR", str(_fonts())))
-    if request.param == "full" and not os.environ.get("COURSE_DL_DATA"):
-        pytest.skip("COURSE_DL_DATA names no folder with the full data")
     if request.param == "small":
-        monkeypatch.delenv("COURSE_DL_DATA", raising=False)
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
-        for name in ("http_proxy", "https_proxy"):
-            monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
-        monkeypatch.setenv("no_proxy", "")
-    return str(request.param)
+        request.getfixturevalue("offline")
+    elif not os.environ.get("COURSE_DL_DATA"):
+        pytest.skip("COURSE_DL_DATA names no folder with the full data")
 
 
-def _fonts() -> Path:
-    """matplotlib's cache, not to be made anew for each kernel."""
-    import matplotlib
-
-    return Path(matplotlib.get_cachedir())
+def text_for(lab: LabFolder, *, solutions: bool) -> str:
+    return make_notebook(lab, Project.read(repository_root()), solutions=solutions)
 
 
-def run(text: str, folder: Path, seconds: float) -> Any:
-    """The notebook with its outputs, after "Run all" in a fresh kernel."""
-    notebook = nbformat.reads(text, as_version=4)
-    client = NotebookClient(notebook, kernel_name="python3", timeout=None)
-    client.resources = {"metadata": {"path": str(folder)}}
-    asyncio.run(asyncio.wait_for(client.async_execute(), seconds))
-    return notebook
-
-
-def run_lab(lab: LabFolder, folder: Path, *, solutions: bool) -> Any:
-    text = make_notebook(lab, Project.read(repository_root()), solutions=solutions)
-    return run(text, folder, SECONDS.get(lab.name[:5], 60.0))
+def seconds_for(lab: LabFolder) -> float:
+    return SECONDS.get(lab.name[:5], 60.0)
 
 
 def outputs(notebook: Any) -> Iterator[tuple[Any, Any]]:
@@ -93,8 +74,10 @@ def check_common(notebook: Any) -> None:
 
 @each_data
 @each_lab
-def test_a_solved_notebook_runs_to_its_end(lab: LabFolder, data: str, tmp_path: Path) -> None:
-    notebook = run_lab(lab, tmp_path, solutions=True)
+def test_a_solved_notebook_runs_to_its_end(
+    lab: LabFolder, data: None, tmp_path: Path, run_notebook: Run
+) -> None:
+    notebook = run_notebook(text_for(lab, solutions=True), tmp_path, seconds_for(lab))
     check_common(notebook)
     checks = [cell for cell in notebook.cells if cell.id.startswith("check-")]
     assert len(checks) == len(lab.exercises)
@@ -106,9 +89,9 @@ def test_a_solved_notebook_runs_to_its_end(lab: LabFolder, data: str, tmp_path: 
 @each_data
 @each_lab
 def test_run_all_on_an_untouched_notebook_ends_without_an_error(
-    lab: LabFolder, data: str, tmp_path: Path
+    lab: LabFolder, data: None, tmp_path: Path, run_notebook: Run
 ) -> None:
-    notebook = run_lab(lab, tmp_path, solutions=False)
+    notebook = run_notebook(text_for(lab, solutions=False), tmp_path, seconds_for(lab))
     check_common(notebook)
     for cell in notebook.cells:
         if cell.id.startswith("check-"):
@@ -117,10 +100,11 @@ def test_run_all_on_an_untouched_notebook_ends_without_an_error(
             assert "This cell runs once these exercises pass" in text_of(cell)
 
 
-def test_the_kernel_is_of_this_environment(tmp_path: Path) -> None:
+def test_the_kernel_is_of_this_environment(tmp_path: Path, run_notebook: Run) -> None:
     """So that the tests above speak of the versions that are installed here."""
     cell = nbformat.v4.new_code_cell(
         "import IPython, ipykernel\nIPython.__version__, ipykernel.__version__"
     )
-    notebook = run(nbformat.writes(nbformat.v4.new_notebook(cells=[cell])), tmp_path, 60.0)
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
+    notebook = run_notebook(text, tmp_path, 60.0)
     assert text_of(notebook.cells[0]) == str((version("ipython"), version("ipykernel")))

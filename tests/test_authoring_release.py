@@ -1,0 +1,314 @@
+"""The student edition: it works, and holds no solution and no hidden test, nowhere."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course_dl.authoring.new import new_lab
+from course_dl.authoring.release import release
+from course_dl.authoring.sources import find_definition, lab_source
+from course_dl.authoring.stubs import stub
+from course_dl.authoring.students import without_hidden_tests, without_instructor_parts
+from course_dl.lab.catalog import LabFolder, find_labs
+from course_dl.lab.exercise import Exercise
+
+LABS = find_labs()
+EXERCISES = [(lab, exercise) for lab in LABS for exercise in lab.exercises]
+RIGHT_ANSWERS = Path(__file__).parent / "right_answers"
+# A body shorter than that ("return X @ w") may stand anywhere.
+TELLING = 40
+
+each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
+each_exercise = pytest.mark.parametrize(
+    ("lab", "exercise"), EXERCISES, ids=[exercise.number for _, exercise in EXERCISES]
+)
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("student") / "edition"
+    release(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(
+    edition: Path, install: Callable[[Path, Path], dict[str, str]], tmp_path_factory: Any
+) -> dict[str, str]:
+    """The environment in which the edition is what Python imports."""
+    return install(edition, tmp_path_factory.mktemp("site") / "site")
+
+
+@pytest.fixture(scope="module")
+def contents(edition: Path) -> dict[str, str]:
+    """Every file of the edition, as code without comments where it is code, in one line."""
+    return {str(path.relative_to(edition)): plain(path) for path in files(edition)}
+
+
+def files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def plain(path: Path) -> str:
+    text = path.read_bytes().decode(errors="replace")
+    if path.suffix == ".ipynb":
+        sources = ["".join(cell["source"]) for cell in json.loads(text)["cells"]]
+        return " ".join(code(source) for source in sources)
+    return code(text) if path.suffix == ".py" else one_line(text)
+
+
+def code(source: str) -> str:
+    try:
+        return one_line(ast.unparse(ast.parse(source)))
+    except SyntaxError:
+        return one_line(source)
+
+
+def one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def bodies(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
+    """The code of a function, or of each method of a class, without docstrings."""
+    functions = [part for part in ast.walk(node) if isinstance(part, ast.FunctionDef)]
+    for function in functions:
+        rest = function.body[ast.get_docstring(function) is not None :]
+        yield one_line(ast.unparse(ast.Module(rest, [])))
+
+
+def answers(lab: LabFolder, exercise: Exercise) -> Iterator[str]:
+    """What would give an exercise away: the bodies of its solution and of other right answers."""
+    sources = [lab_source(lab.name, "solutions")]
+    kept = [code(stub(lab.name, name)) for name in exercise.names]
+    right = (RIGHT_ANSWERS / f"{lab.name}.py").read_text(encoding="utf-8")
+    nodes = [find_definition(sources[0], name) for name in exercise.names]
+    nodes += [
+        node
+        for node in ast.parse(right).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and node.name.partition("__")[0] in exercise.names
+    ]
+    for node in nodes:
+        for body in bodies(node):
+            if len(body) >= TELLING and not any(body in text for text in kept):
+                yield body
+
+
+@each_exercise
+def test_no_file_holds_a_solution(
+    contents: dict[str, str], lab: LabFolder, exercise: Exercise
+) -> None:
+    # The chapters that solve an exercise are known, and out of a submission's reach.
+    chapters = {f"{name.replace('.', '/')}.py" for name in exercise.answers}
+    found = [
+        (name, body)
+        for body in answers(lab, exercise)
+        for name, text in contents.items()
+        if name not in chapters and body in text
+    ]
+    assert not found
+
+
+@each_exercise
+def test_no_file_holds_a_hidden_test(
+    contents: dict[str, str], lab: LabFolder, exercise: Exercise
+) -> None:
+    hidden = [test for test in exercise.tests if test.hidden]
+    assert hidden
+    telling = [test.function.__name__ for test in hidden] + [test.title for test in hidden]
+    public = {test.title for test in exercise.tests if not test.hidden}
+    for text in set(telling) - public:
+        assert [name for name, content in contents.items() if text in content] == []
+
+
+def test_no_file_is_for_instructors(edition: Path) -> None:
+    names = {str(path.relative_to(edition)) for path in files(edition)}
+    secret = re.compile(r"solutions|notebook\.py|right_answers|(^|/)tests?/|authoring|template")
+    assert [name for name in names if secret.search(name)] == ["course_dl/lab/notebook.py"]
+    for lab in LABS:
+        assert f"colab/{lab.name}.ipynb" in names
+    assert {"README.md", "LICENSE", "pyproject.toml"} <= names
+
+
+@pytest.mark.notebooks
+@each_lab
+def test_its_notebooks_run_untouched(
+    lab: LabFolder,
+    edition: Path,
+    installed: dict[str, str],
+    offline: None,
+    monkeypatch: pytest.MonkeyPatch,
+    run_notebook: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", installed["PYTHONPATH"])
+    text = (edition / "colab" / f"{lab.name}.ipynb").read_text(encoding="utf-8")
+    ran = run_notebook(text, tmp_path)
+    shown = [output for cell in ran.cells for output in cell.get("outputs", [])]
+    assert [output.evalue for output in shown if output.output_type == "error"] == []
+    assert sum("not done yet" in str(output) for output in shown) >= len(lab.exercises)
+
+
+# What a student does first: a right answer, a wrong one, a hint, and a look at the progress.
+SESSION = """\
+import course_dl, course_dl.labs
+from course_dl.lab import Lab
+lab = Lab("lab01")
+def add_bias(X): return X
+wrong = lab.check("1.1")
+def add_bias(X):
+    Y = X.new_ones(len(X), 1 + X.shape[1])
+    Y[:, 1:] = X
+    return Y
+right = lab.check(add_bias)
+lab.hint("1.1")
+lab.progress()
+print("RESULT", bool(wrong), bool(right), any(t.test.hidden for t in right.tests))
+print("PLACES", course_dl.__file__, *course_dl.labs.__path__)
+"""
+
+
+def test_check_hint_and_progress_work_in_it(installed: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SESSION],
+        cwd=tmp_path,
+        env=installed,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "RESULT False True False" in done.stdout, done.stdout + done.stderr
+    places = done.stdout.split("PLACES")[1].split()
+    assert all(place.startswith(installed["PYTHONPATH"]) for place in places)
+
+
+def test_its_command_line_has_no_commands_for_authors(installed: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "course_dl.cli", "--help"],
+        env=installed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    commands = set(re.findall(r"^    (\w+) ", done.stdout, re.MULTILINE))
+    assert commands == {"demo", "labs", "check", "grade"}
+
+
+def test_a_page_loses_what_is_for_instructors() -> None:
+    page = "a\n\n<!-- instructors -->\nsecret\n\nsecret\n<!-- end instructors -->\n\nb\n"
+    assert without_instructor_parts(page) == "a\n\nb\n"
+    assert without_instructor_parts(page * 2).count("b") == 2
+
+
+CHECKS = """\
+from course_dl.lab import Exercise
+
+e = Exercise("1.1", ["f"], 1, 1, 1, ["hint"])
+
+
+def helper():
+    return 1
+
+
+@e.test("public")
+def test_f_public(student):
+    helper()
+
+
+# the secret of the next one
+@e.test(
+    "secret",
+    hidden=True,
+)
+def test_f_secret(student):
+    secret()
+
+    secret()
+
+
+@e.test("open", hidden=False)
+def test_f_open(student):
+    helper()
+"""
+
+
+def test_hidden_tests_go_and_all_else_stays() -> None:
+    left = without_hidden_tests(CHECKS)
+    assert "secret" not in left
+    names: dict[str, Any] = {}
+    exec(left, names)
+    assert [test.title for test in names["e"].tests] == ["public", "open"]
+    assert "\n\n\n\n" not in left
+    assert without_hidden_tests(left) == left
+
+
+def git(*arguments: str, folder: Path) -> None:
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def small(bench: Path) -> Path:
+    """A repository of one lab, its files known to git."""
+    new_lab("lab12_topic")
+    (bench / "README.md").write_text("The course.\n")
+    git("init", folder=bench)
+    git("add", "-A", folder=bench)
+    return bench
+
+
+def test_what_git_does_not_know_does_not_go_in(small: Path, tmp_path: Path) -> None:
+    (small / "labs" / "lab12_topic" / "draft").mkdir()
+    (small / "labs" / "lab12_topic" / "draft" / "checks.py").write_text("secret = 1\n")
+    release(tmp_path / "out")
+    assert sorted(str(path.relative_to(tmp_path / "out")) for path in files(tmp_path / "out")) == [
+        "README.md",
+        "colab/lab12_topic.ipynb",
+        "labs/lab12_topic/__init__.py",
+        "labs/lab12_topic/checks.py",
+        "labs/lab12_topic/mistakes.py",
+        "pyproject.toml",
+    ]
+
+
+def test_an_earlier_edition_is_replaced_and_its_git_stays(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / ".git").mkdir(parents=True)
+    (out / ".git" / "config").write_text("kept")
+    release(out)
+    (out / "labs" / "lab03_gone").mkdir()
+    release(out)
+    assert not (out / "labs" / "lab03_gone").exists()
+    assert (out / ".git" / "config").read_text() == "kept"
+
+
+def test_a_folder_that_holds_anything_else_is_left_alone(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "home"
+    out.mkdir()
+    (out / "pyproject.toml").write_text('[project]\nname = "other"\n')
+    with pytest.raises(FileExistsError, match="neither empty nor an earlier student edition"):
+        release(out)
+    with pytest.raises(FileExistsError):
+        release(small)  # the repository itself
+    assert [path.name for path in files(out)] == ["pyproject.toml"]
+
+
+def test_a_hidden_test_that_cannot_be_taken_out_stops_the_release(
+    small: Path, tmp_path: Path
+) -> None:
+    with (small / "labs" / "lab12_topic" / "checks.py").open("a") as file:
+        file.write('\n\ncenter.test("more", hidden=True)(test_center_laws)\n')
+    importlib.invalidate_caches()
+    with pytest.raises(ValueError, match=r"hidden tests of lab12_topic cannot be taken out"):
+        release(tmp_path / "out")
