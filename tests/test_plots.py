@@ -303,13 +303,22 @@ def test_pictures_are_figures_that_pyplot_does_not_hold(name):
 
 
 def test_the_users_style_does_not_reach_the_pictures():
-    figure = plots.curves({"loss": [3, 2, 1]}, xlabel="epoch")
-    plain = figure._repr_png_()
-    with matplotlib.rc_context(
-        {"font.size": 30, "xtick.labelsize": 30, "savefig.bbox": "tight", "savefig.dpi": 40}
-    ):
-        assert plots.curves({"loss": [3, 2, 1]}, xlabel="epoch")._repr_png_() == plain
-        assert figure._repr_png_() == plain
+    def draw() -> Figure:
+        return plots.curves({"loss": [3, 2, 1]}, xlabel="epoch")
+
+    plain_pixels, plain_png = pixels(draw()), draw()._repr_png_()
+    figure = draw()
+    mine = {"font.size": 30, "xtick.labelsize": 30, "savefig.bbox": "tight", "savefig.dpi": 40}
+    with matplotlib.rc_context(mine):
+        np.testing.assert_array_equal(pixels(draw()), plain_pixels)
+        np.testing.assert_array_equal(pixels(figure), plain_pixels)
+        assert draw()._repr_png_() == plain_png
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    agg = FigureCanvasAgg(figure)
+    agg.draw()
+    return np.asarray(agg.buffer_rgba())
 
 
 def test_lines_of_one_picture_differ_in_more_than_colour():
@@ -388,6 +397,7 @@ def test_a_notebook_shows_a_figure_once_and_pyplot_is_not_needed(tmp_path):
 def colours_at(figure: Figure, points: torch.Tensor) -> np.ndarray:
     """The colour that `decision_regions` gives the plane at points (N, 2)."""
     image = figure.axes[0].images[0]
+    assert image.origin == "lower"
     left, right, bottom, top = image.get_extent()
     array = np.asarray(image.get_array())
     x = (points[:, 0].numpy() - left) / (right - left) * (array.shape[1] - 1)
@@ -505,7 +515,7 @@ def test_zero_is_the_middle_of_the_colours_of_weights():
 
 def test_confusion_matrix_writes_counts_and_shares_of_rows():
     ax = plots.confusion_matrix([[3, 1], [0, 4]], classes=["a", "b"]).axes[0]
-    assert texts_of(ax) == ["3\n75%", "1\n25%", "4\n100%"]
+    assert texts_of(ax) == ["3\n75.0%", "1\n25.0%", "4\n100.0%"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
 
 

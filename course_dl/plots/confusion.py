@@ -47,7 +47,7 @@ def confusion_matrix(
     if K <= 12:
         for (i, j), count in np.ndenumerate(counts):
             if count:
-                text = f"{count:.0f}\n{100 * shares[i, j]:.3g}%"
+                text = f"{count:.0f}\n{100 * shares[i, j]:.1f}%"
                 ax.text(
                     j,
                     i,

@@ -357,7 +357,8 @@ def every(n: int) -> int:
 
 
 def whole_numbers(ax: Axes) -> None:
-    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    room = 12 if ax.bbox.width > 4 * ax.figure.dpi else 6
+    ax.xaxis.set_major_locator(MaxNLocator(room, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
 
 
 def column_of(history: Any, name: str) -> np.ndarray | None:
