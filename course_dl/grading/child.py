@@ -16,6 +16,7 @@ import socket
 import sys
 import types
 from collections.abc import Iterator
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
 
@@ -164,7 +165,12 @@ class _Callback:
 def _all_steps(submission: dict[str, Any]) -> Iterator[Step]:
     for cell in submission["cells"]:
         place, source = cell["place"], cell["source"]
-        linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+        known = linecache.cache.get(place, (0, None, [], ""))[2]
+        lines = [
+            new if new.strip() else old
+            for old, new in zip_longest(known, source.splitlines(keepends=True), fillvalue="\n")
+        ]
+        linecache.cache[place] = (len(source), None, lines, place)
         yield from steps(place, source, cell["whole"], submission["names"])
 
 

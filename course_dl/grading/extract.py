@@ -29,8 +29,13 @@ class Step:
     error: SyntaxError | None = None
 
 
-def steps(place: str, source: str, whole: bool, exercise_names: Collection[str]) -> Iterator[Step]:
-    """The statements of a cell that are run; all of them if ``whole`` or an exercise is defined."""
+def steps(
+    place: str, source: str, whole: bool | None, exercise_names: Collection[str]
+) -> Iterator[Step]:
+    """The statements of a cell that are run.
+
+    All of them if ``whole``, or, where ``whole`` is None, if an exercise is defined in the cell.
+    """
     try:
         tree = _parsed(place, source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -38,7 +43,8 @@ def steps(place: str, source: str, whole: bool, exercise_names: Collection[str])
         told = error if isinstance(error, SyntaxError) else SyntaxError(str(error))
         yield Step(place, names, None, error=told)
         return
-    whole = whole or any(_names(s) & set(exercise_names) for s in tree.body)
+    if whole is None:
+        whole = any(_names(s) & set(exercise_names) for s in tree.body)
     future = [s for s in tree.body if isinstance(s, ast.ImportFrom) and s.module == "__future__"]
     for statement in tree.body:
         if statement not in future and (whole or _is_definition(statement)):

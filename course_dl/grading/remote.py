@@ -30,11 +30,14 @@ _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a submission: where it stands, its text, and whether it is an exercise's cell."""
+    """One cell of a submission: where it stands, its text, and whether all of it is run.
+
+    ``whole`` is None where that hangs on whether an exercise's name is defined in it.
+    """
 
     place: str
     source: str
-    whole: bool = False
+    whole: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,7 @@ class RemoteBackend:
     program: Program
     deadline: float = math.inf
     notices: list[tuple[str, str, str]] = field(default_factory=list)
+    _functions: list[Callable[..., Any]] = field(default_factory=list)
     _channel: Channel | None = None
     _skip: set[int] = field(default_factory=set)
     _unloadable: str = ""
@@ -216,6 +220,11 @@ class RemoteBackend:
         except Violation as error:
             self.end_child()
             return _failed("ValueError", f"the answer cannot be read: {error}")
+
+    def begin(self, deadline: float) -> None:
+        """Forget what earlier tests handed over; calls past ``deadline`` are not made."""
+        self.deadline = deadline
+        self._functions.clear()
 
     def end_child(self) -> None:
         """End the child; the next call gets a new one."""
@@ -273,7 +282,7 @@ class RemoteBackend:
         deadline: float,
     ) -> Outcome:
         assert self._channel is not None
-        functions: list[Callable[..., Any]] = []
+        functions = self._functions  # an object may keep one that it was given, for later calls
 
         def other(value: Any) -> Any:
             if not callable(value):

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 
 from course_dl.lab.exercise import Exercise, Mistake
@@ -25,6 +26,11 @@ class LabFolder:
     def title(self) -> str:
         """The first line of the docstring of the lab's ``__init__.py``."""
         return (inspect.getdoc(self._module()) or self.name).splitlines()[0]
+
+    @property
+    def path(self) -> Path:
+        """The lab's folder."""
+        return Path(str(self._module().__file__)).parent
 
     @cached_property
     def exercises(self) -> Sequence[Exercise]:

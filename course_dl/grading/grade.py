@@ -1,0 +1,264 @@
+"""Grading one submission: the pure function from its bytes, the lab and a seed to a result."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from course_dl.grading.notebooks import Unreadable, read_cells
+from course_dl.grading.remote import Program, RemoteBackend, Sandbox
+from course_dl.lab.catalog import LabFolder, find_lab
+from course_dl.lab.exercise import Exercise
+from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_exercise
+from course_dl.lab.states import Failure
+from course_dl.lab.student import Student
+
+__all__ = [
+    "ExerciseMark",
+    "Grading",
+    "Result",
+    "TestMark",
+    "lab_sandbox",
+    "seed_of",
+    "unreadable",
+]
+
+_EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0
+
+
+@dataclass(frozen=True)
+class TestMark:
+    """How one test ended, as plain text."""
+
+    __test__ = False
+
+    title: str
+    hidden: bool
+    state: str
+    message: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ExerciseMark:
+    """How one exercise ended: points earned of those possible, its tests, the diagnosis."""
+
+    number: str
+    names: tuple[str, ...]
+    points: float
+    max_points: float
+    state: str
+    tests: tuple[TestMark, ...] = ()
+    diagnosis: str = ""
+    notes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def first_failure(self) -> TestMark | None:
+        """The test to tell of: a public one if any did not pass, else a hidden one."""
+        short = [test for test in self.tests if test.state != "passed"]
+        return min(short, key=lambda test: test.hidden) if short else None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What grading a submission gave. The same submission, lab and seed give the same again."""
+
+    lab: str
+    seed: int
+    digest: str
+    status: str
+    reason: str = ""
+    exercises: tuple[ExerciseMark, ...] = ()
+    notices: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def total(self) -> float:
+        """Points earned."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def max_points(self) -> float:
+        """Points to be had, from the lab's own list."""
+        return sum(exercise.max_points for exercise in self.exercises)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and dicts."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Result:
+        """The result that :meth:`to_json` wrote."""
+        exercises = tuple(
+            ExerciseMark(
+                **{
+                    **mark,
+                    "names": tuple(mark["names"]),
+                    "tests": tuple(
+                        TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
+                        for test in mark["tests"]
+                    ),
+                }
+            )
+            for mark in content["exercises"]
+        )
+        notices = tuple(map(tuple, content["notices"]))
+        return cls(**{**content, "exercises": exercises, "notices": notices})
+
+
+def seed_of(data: bytes, lab: str) -> int:
+    """The seed of a submission: it hangs on its bytes and the lab alone."""
+    return int.from_bytes(hashlib.sha256(lab.encode() + b"\0" + data).digest()[:4], "big")
+
+
+def unreadable(data: bytes, lab: LabFolder, seed: int, status: str, reason: str) -> Result:
+    """The result of a submission that could not be graded: no points, and why."""
+    marks = tuple(
+        ExerciseMark(e.number, tuple(e.names), 0.0, e.points, "not done yet") for e in lab.exercises
+    )
+    return Result(lab.name, seed, _digest(data), status, reason, marks)
+
+
+def lab_sandbox(lab: LabFolder, hidden: Sequence[Path] = (), **layers: Any) -> Sandbox:
+    """A sandbox for a lab's submissions: its answers cannot be imported, nor read where that can be."""
+    answers = sorted({name for exercise in lab.exercises for name in exercise.answers})
+    folder = Path(__file__).resolve().parent
+    covered = [folder, folder.with_name("authoring"), lab.path.parent, *hidden]
+    for name in answers:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            covered += [Path(spec.origin), *_compiled(Path(spec.origin))]
+    return Sandbox(answers, covered, _imports(lab), **layers)
+
+
+def _compiled(source: Path) -> list[Path]:
+    return sorted((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc"))
+
+
+def _imports(lab: LabFolder) -> list[str]:
+    """What the lab's notebook imports, so that it is imported once and not for every submission."""
+    story = lab.path / "notebook.py"
+    text = story.read_text(encoding="utf-8") if story.exists() else ""
+    names = re.findall(r"^(?:from|import)\s+([\w.]+)", text, re.MULTILINE)
+    parts = re.findall(r"^from\s+(course_dl)\s+import\s+([\w, ]+)$", text, re.MULTILINE)
+    names += [f"{package}.{name.strip()}" for package, many in parts for name in many.split(",")]
+    return sorted({n for n in names if not n.startswith(("course_dl.labs", "course_dl.lab"))})
+
+
+class Grading:
+    """One submission, exercise by exercise. Close it, or use it as a context manager.
+
+    Raises
+    ------
+    Unreadable
+        Where the file is no notebook and no Python.
+    """
+
+    def __init__(
+        self, lab: LabFolder, data: bytes, name: str, sandbox: Sandbox, seed: int | None = None
+    ) -> None:
+        self.lab = lab
+        self.seed = seed_of(data, lab.name) if seed is None else seed
+        self._digest = _digest(data)
+        names = [n for exercise in lab.exercises for n in exercise.names]
+        self._program = Program(read_cells(data, name), names)
+        self._sandbox = sandbox
+        self._backends: dict[bool, RemoteBackend] = {}
+        self._results: dict[str, ExerciseResult] = {}
+        seconds = sum(exercise.seconds for exercise in lab.exercises)
+        self._deadline = time.monotonic() + _WHOLE_SECONDS + 2 * seconds
+
+    def __enter__(self) -> Grading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the submission's processes."""
+        for backend in self._backends.values():
+            backend.end_child()
+
+    def exercise(self, exercise: Exercise, *, hidden: bool = True) -> ExerciseResult:
+        """Judge an exercise (once), and diagnose it."""
+        if exercise.number not in self._results:
+            backend = self._backend(exercise.autograd)
+            within = time.monotonic() + _EXERCISE_CALLS * exercise.seconds
+            backend.begin(min(self._deadline, within))
+            result = run_exercise(exercise, backend, self.seed, hidden=hidden)
+            student = Student(backend, exercise.rules)
+            others = {name: getattr(student, name) for name in self._program.names}
+            told = diagnose(result, self.lab.mistakes, others, self.seed)
+            self._results[exercise.number] = replace(result, diagnosis=told)
+        return self._results[exercise.number]
+
+    @property
+    def notices(self) -> tuple[tuple[str, str, str], ...]:
+        """The cells that failed while they were loaded: place, kind of error, message."""
+        return tuple(dict.fromkeys(n for b in self._backends.values() for n in b.notices))
+
+    def result(self) -> Result:
+        """All exercises judged, as plain data."""
+        marks = tuple(_mark(self.exercise(exercise)) for exercise in self.lab.exercises)
+        notices = tuple((a, b, _timeless(c)) for a, b, c in self.notices)
+        return Result(self.lab.name, self.seed, self._digest, "graded", "", marks, notices)
+
+    def _backend(self, autograd: bool) -> RemoteBackend:
+        """Exercises without autograd run where there is none, whatever the submission tries."""
+        if autograd not in self._backends:
+            sandbox = self._sandbox if autograd else self._sandbox.without_autograd
+            self._backends[autograd] = RemoteBackend(sandbox, self._program)
+        return self._backends[autograd]
+
+
+def _mark(result: ExerciseResult) -> ExerciseMark:
+    exercise = result.exercise
+    notes = {key: float(value) for test in result.tests for key, value in test.notes.items()}
+    return ExerciseMark(
+        exercise.number,
+        tuple(exercise.names),
+        float(min(max(result.points, 0.0), exercise.points)),
+        float(exercise.points),
+        str(result.state),
+        tuple(map(_test_mark, result.tests)),
+        result.diagnosis or "",
+        notes,
+    )
+
+
+def _test_mark(result: TestResult) -> TestMark:
+    failure = result.failure or Failure("")
+    details = tuple((label, _timeless(text)) for label, text in failure.details)
+    message = _timeless(failure.message)
+    return TestMark(result.test.title, result.test.hidden, str(result.state), message, details)
+
+
+def _timeless(text: str) -> str:
+    """The text without addresses in memory, which differ from run to run."""
+    return re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def grade_bytes(
+    data: bytes, name: str, lab_name: str, seed: int | None = None, sandbox: Sandbox | None = None
+) -> Result:
+    """Grade one submission. A pure function of its arguments (``sandbox`` only saves the start)."""
+    lab = find_lab(lab_name)
+    number = seed_of(data, lab.name) if seed is None else seed
+    box = sandbox or lab_sandbox(lab)
+    try:
+        with Grading(lab, data, name, box, number) as grading:
+            return grading.result()
+    except Unreadable as error:
+        return unreadable(data, lab, number, "unreadable", str(error))
+    finally:
+        if sandbox is None:
+            box.close()
