@@ -552,7 +552,7 @@ def problem(
 
 
 def off_by_a_thousandth(given: Network, kind: int, k: int, sign: int) -> Network:
-    """``given``, but all entries of one parameter are a thousandth of themselves larger (smaller)."""
+    """``given``, with each entry of one parameter a thousandth of itself larger (or smaller)."""
     changed = ([*given[0]], [*given[1]])
     changed[kind][k] = given[kind][k] + sign * 1e-3 * given[kind][k].abs()
     return changed
@@ -758,7 +758,7 @@ class Trainee:
 
     def read(self, name: str) -> list[Tensor]:
         """One of the four lists."""
-        found = self._attribute(name)
+        found = self.attribute(name)
         require(
             isinstance(found, list),
             f"{name} should be a list, with one tensor for each layer.",
@@ -786,18 +786,19 @@ class Trainee:
             )
 
     def forward(self, X: Tensor) -> Any:
-        return self._attribute("forward")(X)
+        return self.attribute("forward")(X)
 
     def backward(self, grad_Y: Tensor) -> None:
-        self._attribute("backward")(grad_Y)
+        self.attribute("backward")(grad_Y)
 
     def step(self, lr: float) -> None:
-        self._attribute("step")(lr)
+        self.attribute("step")(lr)
 
     def zero_grad(self) -> None:
-        self._attribute("zero_grad")()
+        self.attribute("zero_grad")()
 
-    def _attribute(self, name: str) -> Any:
+    def attribute(self, name: str) -> Any:
+        """What the student's network calls ``name``."""
         try:
             return getattr(self._net, name)
         except Wrong:
@@ -844,6 +845,20 @@ def judge_passes(
     close(trainee.forward(X), forward(X, *net, g)[1][-1], "the output of forward")
     trainee.backward(grad_Y)
     judge_state(trainee, batch_gradients(net, g, dg, X, grad_Y), "grad_")
+
+
+def judge_last_forward(
+    student: Student, rng: Inputs, sizes: list[int], batches: Sequence[int]
+) -> None:
+    """One batch after another goes forward, then the gradient of the last one goes back."""
+    net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes)
+    trainee.put(net)
+    for N in batches:
+        X = rng.normal(N, sizes[0]).float()
+        close(trainee.forward(X), forward(X, *net, torch.sin)[1][-1], "the output of forward")
+    grad_Y = rng.normal(N, sizes[-1]).float()
+    trainee.backward(grad_Y)
+    judge_state(trainee, batch_gradients(net, torch.sin, torch.cos, X, grad_Y), "grad_")
 
 
 @manual_mlp.test("a new network: its lists, and gradients of zeros")
@@ -900,6 +915,11 @@ def test_manual_mlp_equal_sizes(student: Student, rng: Inputs) -> None:
 def test_manual_mlp_sizes(student: Student, rng: Inputs) -> None:
     judge_passes(student, rng, 6, [2, 4, 3], torch.tanh, lambda a: 1 - torch.tanh(a) ** 2)
     judge_passes(student, rng, 5, [3, 2], torch.sin, torch.cos)
+
+
+@manual_mlp.test("backward goes with the last forward")
+def test_manual_mlp_last_forward(student: Student, rng: Inputs) -> None:
+    judge_last_forward(student, rng, [3, 3, 3], (3, 3))
 
 
 @manual_mlp.test("gradients add up until zero_grad")
@@ -962,17 +982,9 @@ def test_manual_mlp_deep(student: Student, rng: Inputs) -> None:
     judge_passes(student, rng, 7, [4, 1], torch.tanh, torch.cos)
 
 
-@manual_mlp.test("backward belongs to the last forward", hidden=True)
-def test_manual_mlp_last_forward(student: Student, rng: Inputs) -> None:
-    sizes = [3, 4, 2]
-    net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes)
-    trainee.put(net)
-    for N in (6, 2, 3):
-        X = rng.normal(N, 3).float()
-        close(trainee.forward(X), forward(X, *net, torch.sin)[1][-1], "the output of forward")
-    grad_Y = rng.normal(3, 2).float()
-    trainee.backward(grad_Y)
-    judge_state(trainee, batch_gradients(net, torch.sin, torch.cos, X, grad_Y), "grad_")
+@manual_mlp.test("backward goes with the last of several forwards", hidden=True)
+def test_manual_mlp_several_forwards(student: Student, rng: Inputs) -> None:
+    judge_last_forward(student, rng, [3, 4, 2], (6, 2, 3))
 
 
 @manual_mlp.test("trains on two moons to 99 %")
@@ -982,18 +994,21 @@ def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     trainee = Trainee(
         student, [2, 32, 2], torch.relu, lambda a: (a > 0).to(a.dtype), rng.generator()
     )
+    forward, zero_grad, backward, step = map(
+        trainee.attribute, ("forward", "zero_grad", "backward", "step")
+    )
     best = 0.0
-    for _ in range(400):
-        Y = trainee.forward(X)
+    for _ in range(300):
+        Y = forward(X)
         best = max(best, float((Y.argmax(1) == d).float().mean()))
         if best >= 0.99 or not bool(torch.isfinite(Y).all()):
             break
-        trainee.zero_grad()
-        trainee.backward((torch.softmax(Y, 1) - desired) / len(X))
-        trainee.step(2.0)
+        zero_grad()
+        backward((torch.softmax(Y, 1) - desired) / len(X))
+        step(2.0)
     require(
         best >= 0.99,
-        "After 400 steps of gradient descent on two moons the network is not right on 99 % of "
+        "After 300 steps of gradient descent on two moons the network is not right on 99 % of "
         "the samples. Are the first weights too large, or far too small?",
         ("Best accuracy", f"{best:.0%}"),
     )
