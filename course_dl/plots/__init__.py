@@ -7,17 +7,9 @@ animate take ``title=`` and ``figure=``, a panel of `page` to draw on.
 """
 
 from course_dl.plots._style import page
+from course_dl.plots.activation import activation_curves
 from course_dl.plots.animation import Animation, animate, animate_descent, animate_separator
 from course_dl.plots.confusion import confusion_matrix
-from course_dl.plots.curves import (
-    activation_curves,
-    curves,
-    gradient_norms,
-    mistakes_per_epoch,
-    regression_fit,
-    training_curves,
-    v_curve,
-)
 from course_dl.plots.descent import descent_1d, descent_path
 from course_dl.plots.images import (
     feature_maps,
@@ -26,6 +18,7 @@ from course_dl.plots.images import (
     image_grid,
     weights_as_images,
 )
+from course_dl.plots.lines import curves, regression_fit, v_curve
 from course_dl.plots.measurements import (
     accuracy_against_parameters,
     histogram,
@@ -40,6 +33,7 @@ from course_dl.plots.regions import (
     probability_maps,
     scatter,
 )
+from course_dl.plots.training import gradient_norms, mistakes_per_epoch, training_curves
 
 __all__ = [
     "Animation",

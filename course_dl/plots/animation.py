@@ -12,10 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_dl.plots._inputs import as_array, as_points
-from course_dl.plots._style import STYLE, Picture
-from course_dl.plots.descent import as_tracks, contour_heights, draw_contours, draw_track
-from course_dl.plots.descent import limits_of as limits_of_tracks
-from course_dl.plots.regions import (
+from course_dl.plots._plane import (
     draw_line,
     draw_normal,
     draw_samples,
@@ -23,6 +20,9 @@ from course_dl.plots.regions import (
     half_plane,
     limits_of,
 )
+from course_dl.plots._style import STYLE, Picture
+from course_dl.plots.descent import as_tracks, contour_heights, draw_contours, draw_track
+from course_dl.plots.descent import limits_of as limits_of_tracks
 
 __all__ = ["MAX_FRAMES", "Animation", "animate", "animate_descent", "animate_separator"]
 

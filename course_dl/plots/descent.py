@@ -118,9 +118,6 @@ def descent_1d(
     return figure.figure
 
 
-# What the pictures of descent share
-
-
 def as_tracks(paths: Any, dimension: int) -> dict[str, np.ndarray]:
     tracks = {}
     for label, path in named(paths).items():
