@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
+from torch import nn
 
-__all__ = ["device_name", "on_device", "pick_device"]
+from course_dl.backprop import ManualNetwork
+
+__all__ = ["device_name", "home_of", "on_device", "pick_device"]
 
 
-def pick_device(device: torch.device | str | None = None, model: Any = None) -> torch.device:
+def pick_device(device: torch.device | str | None, model: Any) -> torch.device:
     """The device asked for; else the accelerator that ``model`` stands on; else CUDA, MPS, CPU.
 
     Raises ValueError if PyTorch knows no such device, or cannot reach it on this machine.
     """
-    home = _home(model)
+    home = home_of(model)
     if device is not None:
         chosen = _reachable(device)
     elif home.type != "cpu":
@@ -43,28 +47,32 @@ def device_name(device: torch.device) -> str:
 
 
 @contextmanager
-def on_device(model: Any, device: torch.device, optimizer: Any = None) -> Iterator[None]:
-    """Move a network to ``device``, and back to where it was found at the end."""
-    home = _home(model)
-    if home == device:
-        yield
-        return
-    _move(model, device, optimizer)
+def on_device(device: torch.device, *parts: Any, optimizer: Any = None) -> Iterator[None]:
+    """Move networks (and losses that are modules) to ``device``; back to their places at the end.
+
+    The buffers of an optimizer that was used before follow the parameters.
+    """
+    movable = [part for part in parts if isinstance(part, (nn.Module, ManualNetwork))]
+    homes = [home_of(part) for part in movable]
+    away = [(part, home) for part, home in zip(movable, homes, strict=True) if home != device]
     try:
+        _move([(part, device) for part, _ in away], optimizer)
         yield
     finally:
-        _move(model, home, optimizer)
+        _move(away, optimizer)
 
 
-def _move(model: Any, device: torch.device, optimizer: Any) -> None:
-    model.to(device)
-    if isinstance(optimizer, torch.optim.Optimizer) and optimizer.state:
-        optimizer.load_state_dict(optimizer.state_dict())  # its buffers follow the parameters
+def home_of(part: Any) -> torch.device:
+    """The device of the first parameter or buffer; the CPU if there is none."""
+    some = next(chain(part.parameters(), getattr(part, "buffers", tuple)()), None)
+    return torch.device("cpu") if some is None else some.device
 
 
-def _home(model: Any) -> torch.device:
-    first = next(iter(model.parameters()), None) if model is not None else None
-    return torch.device("cpu") if first is None else first.device
+def _move(moves: list[tuple[Any, torch.device]], optimizer: Any) -> None:
+    for part, device in moves:
+        part.to(device)
+    if moves and isinstance(optimizer, torch.optim.Optimizer) and optimizer.state:
+        optimizer.load_state_dict(optimizer.state_dict())
 
 
 def _reachable(device: torch.device | str) -> torch.device:

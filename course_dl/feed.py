@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from course_dl.data.batches import Batches
+from course_dl.device import home_of
 from course_dl.validate import check_finite, check_tensor, describe
 
 __all__ = ["Feed"]
@@ -18,9 +19,10 @@ _EXPECTED = "a pair (X, d) of tensors, Batches, an ImageSet or a DataLoader of p
 
 
 class Feed:
-    """The batches ``(x, d)`` of ``data`` on ``device``, each time it is gone through.
+    """The batches ``(x, d)`` of ``data`` on the device of ``model``, each time it is gone through.
 
     Tensors in memory are checked and moved once; the batches of a loader are moved one by one.
+    ``count`` is the number of batches, 0 where it is not known beforehand.
 
     Parameters
     ----------
@@ -31,9 +33,7 @@ class Feed:
     name : what errors call it.
     """
 
-    def __init__(
-        self, data: Any, batch_size: int, *, shuffle: bool, device: torch.device, name: str
-    ) -> None:
+    def __init__(self, data: Any, model: Any, batch_size: int, *, shuffle: bool, name: str) -> None:
         if callable(getattr(data, "tensors", None)):
             data = data.tensors()
         if isinstance(data, tuple) and len(data) == 2:
@@ -42,20 +42,20 @@ class Feed:
             check_tensor(d, f"{name} d")
             data = Batches(X, d, batch_size, shuffle)
         self.name = name
-        self.device = device
+        self.device = home_of(model)
         self.batch_size: int | None = getattr(data, "batch_size", None)
         self.batches: Iterable[Any]
         if isinstance(data, Batches):
-            self.batches = _in_memory(data, shuffle, device, name)
+            _check(data, model, name)
+            self.batches = moved = copy.copy(data)
+            moved.X, moved.d = self._move(data.X), self._move(data.d)
+            moved.shuffle = shuffle and data.shuffle
         else:
             self.batches = _loader(data, name)
-
-    def __len__(self) -> int:
-        """Number of batches, 0 if it is not known beforehand."""
         try:
-            return len(self.batches)  # type: ignore[arg-type]
+            self.count = len(self.batches)  # type: ignore[arg-type]
         except TypeError:
-            return 0
+            self.count = 0
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         batch = None
@@ -73,7 +73,7 @@ class Feed:
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What tells it from another feed."""
-        return {"batch_size": self.batch_size, "batches an epoch": len(self)}
+        return {"batch_size": self.batch_size, "batches an epoch": self.count}
 
     @property
     def generators(self) -> list[Generator]:
@@ -84,16 +84,20 @@ class Feed:
         return list({id(g): g for g in found if isinstance(g, Generator)}.values())
 
 
-def _in_memory(batches: Batches, shuffle: bool, device: torch.device, name: str) -> Batches:
+def _check(batches: Batches, model: Any, name: str) -> None:
     X, d = batches.X, batches.d
+    weight = next(iter(model.parameters()), X)
     if X.dtype in (torch.uint8, torch.bool):
         raise TypeError(f"{name} X holds {X.dtype}: scale it to floats, as with X.float() / 255")
-    if not X.sum().isfinite():  # one fast pass; which entry is looked for only where there is one
-        check_finite(X, f"{name} X")
-    moved = copy.copy(batches)
-    moved.X, moved.d = X.to(device), d.to(device)
-    moved.shuffle = shuffle and batches.shuffle
-    return moved
+    if X.is_floating_point() and X.dtype != weight.dtype:
+        raise TypeError(
+            f"{name} X must have the dtype of the weights, {weight.dtype}, got {describe(X)}: "
+            f"try X.to({weight.dtype})"
+        )
+    for values, letter in ((X, "X"), (d, "d")):
+        # One fast pass; which entry is wrong is looked for only where there is one.
+        if values.is_floating_point() and not values.sum().isfinite():
+            check_finite(values, f"{name} {letter}")
 
 
 def _loader(data: Any, name: str) -> Iterable[Any]:

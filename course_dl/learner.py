@@ -12,7 +12,7 @@ from course_dl.backprop import ManualNetwork
 from course_dl.objective import Objective, course_loss, objective
 from course_dl.validate import check_positive
 
-__all__ = ["AutogradLearner", "Learner", "ManualLearner", "make_learner"]
+__all__ = ["AutogradLearner", "Learner", "ManualLearner", "check_model", "make_learner"]
 
 DEFAULT_LR = 0.1
 
@@ -102,6 +102,14 @@ class ManualSGD(torch.optim.Optimizer):
         self.network.step(self.param_groups[0]["lr"])
 
 
+def check_model(model: Any) -> None:
+    """Raise TypeError unless ``model`` is of one of the two kinds."""
+    if not isinstance(model, (nn.Module, ManualNetwork)):
+        raise TypeError(
+            f"model must be an nn.Module or a manual network, got a {type(model).__name__}"
+        )
+
+
 def make_learner(
     model: Any,
     loss: Any,
@@ -117,10 +125,6 @@ def make_learner(
                 "a manual network makes its own step, W <- W - lr * grad: give lr, not optimizer"
             )
         return ManualLearner(model, loss, ManualSGD(model, DEFAULT_LR if lr is None else lr))
-    if not isinstance(model, nn.Module):
-        raise TypeError(
-            f"model must be an nn.Module or a manual network, got a {type(model).__name__}"
-        )
     return AutogradLearner(model, loss, _make_optimizer(model, optimizer, lr))
 
 

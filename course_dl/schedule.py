@@ -61,9 +61,9 @@ class Schedule:
         if self.per_batch and total is not None and self.scheduler.last_epoch + steps > total:
             done = self.scheduler.last_epoch
             raise ValueError(
-                f"the scheduler was made for {total} batches, of which {done} are done, but {steps} "
-                f"more are asked for: make it with total_steps={done + steps} (a checkpoint keeps "
-                "the number that it began with: then train anew, with another file)"
+                f"the scheduler was made for {total} batches, of which {done} are done, but "
+                f"{steps} more are asked for: make it with total_steps={done + steps} (a "
+                "checkpoint keeps the number it began with: then train anew, with another file)"
             )
 
     @property

@@ -16,7 +16,7 @@ from course_dl.checkpoint import Checkpoint
 from course_dl.device import device_name, on_device, pick_device
 from course_dl.feed import Feed
 from course_dl.history import History
-from course_dl.learner import Learner, make_learner
+from course_dl.learner import Learner, check_model, make_learner
 from course_dl.metrics import Metrics, Tally
 from course_dl.objective import Objective, objective
 from course_dl.progress import Progress
@@ -105,14 +105,19 @@ def fit(
     check_count(epochs, "epochs")
     check_count(batch_size, "batch_size")
     check_count(seed, "seed", least=0)
+    check_model(model)
     place = pick_device(device, model)
-    with isolated_randomness(place), on_device(model, place, optimizer), mode(model, training=True):
+    with (
+        isolated_randomness(place),
+        on_device(place, model, loss, optimizer=optimizer),
+        mode(model, training=True),
+    ):
         learner = make_learner(model, loss, optimizer, lr)
         schedule = Schedule(scheduler, learner.optimizer)
-        batches = Feed(train, batch_size, shuffle=True, device=place, name="train")
+        batches = Feed(train, model, batch_size, shuffle=True, name="train")
         held_out = None
         if val is not None:
-            held_out = Feed(val, _EVAL_BATCH, shuffle=False, device=place, name="val")
+            held_out = Feed(val, model, _EVAL_BATCH, shuffle=False, name="val")
 
         history = History()
         if checkpoint is not None:
@@ -120,8 +125,7 @@ def fit(
                 Path(checkpoint),
                 parts={"model": model, "optimizer": learner.optimizer, "scheduler": schedule},
                 generators=[
-                    *batches.generators,
-                    *(held_out.generators if held_out is not None else []),
+                    g for feed in (batches, held_out) if feed is not None for g in feed.generators
                 ],
                 fingerprint={"seed": seed, **batches.fingerprint, **schedule.fingerprint},
             )
@@ -129,9 +133,9 @@ def fit(
             if len(history) >= epochs:
                 return history
         history.device = device_name(place)
-        schedule.check_length((epochs - len(history)) * len(batches))
+        schedule.check_length((epochs - len(history)) * batches.count)
 
-        bar = Progress(progress, epochs, done=len(history), batches=len(batches))
+        bar = Progress(progress, epochs, done=len(history), batches=batches.count)
         try:
             for epoch in range(len(history) + 1, epochs + 1):
                 reseed(place, seed, epoch)  # so that an epoch does not depend on those before
@@ -170,9 +174,10 @@ def evaluate(
     Arguments are those of `fit`. The modes found are put back, the random state is not touched.
     """
     check_count(batch_size, "batch_size")
+    check_model(model)
     place = pick_device(device, model)
-    with isolated_randomness(place), on_device(model, place):
-        feed = Feed(data, batch_size, shuffle=False, device=place, name="data")
+    with isolated_randomness(place), on_device(place, model, loss):
+        feed = Feed(data, model, batch_size, shuffle=False, name="data")
         return _measure(model, feed, objective(loss))
 
 
@@ -201,7 +206,7 @@ def _train_epoch(
         y, loss = learner.forward(x, d)
         value = loss.item()
         if not math.isfinite(value):
-            raise NonFiniteLoss(epoch, value, _advice(x, y, schedule.lr), history)
+            raise NonFiniteLoss(epoch, value, _advice(x, d, y, schedule.lr), history)
         learner.update()
         schedule.after_batch()
         history.steps.append(value)
@@ -221,18 +226,20 @@ def _measure(model: Any, batches: Feed, objective: Objective) -> Metrics:
     return tally.metrics()
 
 
-def _advice(x: Any, y: Any, lr: float) -> str:
-    if _not_finite(x):
-        return "The inputs of this batch hold NaN or infinity: find and remove these."
-    if _not_finite(y):
+def _advice(x: Any, d: Any, y: Any, lr: float) -> str:
+    for name, values in (("inputs", x), ("targets", d)):
+        if _extreme(values, float("inf")):
+            return f"The {name} of this batch hold NaN or infinity: find and remove these."
+    if _extreme(y, 1e6):
         return (
-            "The outputs are not finite either, the weights have grown too large: try a smaller "
-            f"lr (it is {lr:g}), and inputs of mean 0 and standard deviation 1."
+            "The outputs have grown out of bounds, as weights do after too large steps: try a "
+            f"smaller lr (it is {lr:g}), and inputs of mean 0 and standard deviation 1."
         )
     return (
-        "The outputs are finite: look at the targets, and in the loss for a log or division by 0."
+        "Inputs, targets and outputs are as they should be: look in the loss for a log or 1/x of 0."
     )
 
 
-def _not_finite(x: Any) -> bool:
-    return isinstance(x, Tensor) and not bool(torch.isfinite(x).all())
+def _extreme(values: Any, bound: float) -> bool:
+    """Whether an entry is NaN, or as large as ``bound``."""
+    return isinstance(values, Tensor) and not bool((values.abs() < bound).all())
