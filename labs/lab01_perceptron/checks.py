@@ -1,4 +1,7 @@
-"""Checks of lab 1. Samples are placed at known distances from a known separator."""
+"""Checks of lab 1. Samples are placed at known distances from a known separator.
+
+Several calls are made before any is judged where that tells one mistake from another.
+"""
 
 from __future__ import annotations
 
@@ -192,7 +195,7 @@ def test_add_bias_one_sample(student: Student, rng: Inputs) -> None:
 
 def check_add_bias(student: Student, X: Tensor) -> None:
     N, D = X.shape
-    got = shaped(student.add_bias(X), (N, D + 1), what="the result")
+    got = shaped(student.add_bias(X), (N, D + 1), X.dtype)
     require(
         bool((got[:, 0] == 1).all()),
         "Column 0 should hold ones: the bias is weight 0.",
@@ -269,12 +272,14 @@ def check_predict(student: Student, w: Tensor, X: Tensor, d: Tensor, dtype: torc
 @perceptron_loss.test("worked out by hand")
 def test_perceptron_loss_by_hand(student: Student) -> None:
     w = torch.tensor([-1, 1], dtype=torch.float64)
-    X = torch.tensor([[1, x] for x in (0, 2, 3, 1, -3)], dtype=torch.float64)
-    d = torch.tensor([1, 1, -1, -1, -1], dtype=torch.float64)
-    # The scores are -1, 1, 2, 0, -4, the losses 1, 0, 2, 0, 0.
+    X = torch.tensor([[1, x] for x in (0, 4, 3, 1, -4)], dtype=torch.float64)
+    # The scores are -1, 3, 2, 0, -5.
+    cases = [((1, 1, -1, -1, -1), 1 + 2), ((-1, -1, 1, 1, 1), 3 + 5)]
     for dtype in DTYPES:
-        got = student.perceptron_loss(w.to(dtype), X.to(dtype), d.to(dtype))
-        scalar(got, 3.0, "the loss of scores -1, 1, 2, 0, -4 and labels 1, 1, -1, -1, -1", dtype)
+        labels = [torch.tensor(d, dtype=dtype) for d, _ in cases]
+        got = [student.perceptron_loss(w.to(dtype), X.to(dtype), d) for d in labels]
+        for loss, (d, truth) in zip(got, cases, strict=True):
+            scalar(loss, truth, f"the loss of scores -1, 3, 2, 0, -5 and labels {d}", dtype)
 
 
 @perceptron_loss.test("the distances of the misclassified samples, times ||w[1:]||")
@@ -323,89 +328,83 @@ def check_perceptron_loss(
 
 @perceptron_step.test("a misclassified sample moves w by lr d x")
 def test_perceptron_step_wrong(student: Student, rng: Inputs) -> None:
-    for D in (1, 2, 5):
-        for dtype in DTYPES:
-            for d, lr in [(1, 1.0), (-1, 0.5), (-1.0, 2.0)]:
-                w, x = off_zero(rng, D, -d)
-                check_step(student, w, x, d, lr, True, dtype)
-                check_step(student, w, x, torch.tensor(d, dtype=dtype), lr, True, dtype)
+    for dtype in DTYPES:
+        cases: list[Any] = []
+        for D in (1, 2, 5):
+            for d, lr in [(1, 0.5), (-1, 1.0), (-1.0, 2.0)]:
+                w, x = off_zero(rng, D, -d, dtype)
+                cases += [(w, x, d, lr), (0.25 * w, x, torch.tensor(d, dtype=dtype), lr)]
+        check_steps(student, cases, [True] * len(cases))
 
 
 @perceptron_step.test("a sample on its right side leaves w as it is")
 def test_perceptron_step_right(student: Student, rng: Inputs) -> None:
-    for D in (1, 2, 5):
-        for dtype in DTYPES:
+    for dtype in DTYPES:
+        cases: list[Any] = []
+        for D in (1, 2, 5):
             for d in (1, -1):
-                w, x = off_zero(rng, D, d)
-                check_step(student, w, x, d, 0.5, False, dtype)
-                check_step(student, w, x, torch.tensor(d, dtype=dtype), 1.0, False, dtype)
+                w, x = off_zero(rng, D, d, dtype)
+                cases += [(w, x, d, 0.5), (0.25 * w, x, torch.tensor(d, dtype=dtype), 1.0)]
+        check_steps(student, cases, [False] * len(cases))
 
 
 @perceptron_step.test("a score of 0 is right for d = +1 and wrong for d = -1")
 def test_perceptron_step_zero(student: Student) -> None:
-    x = torch.tensor([1, 2, -1], dtype=torch.float64)
-    for w in ([0, 0, 0], [-2, 1, 0], [3, -1, 1]):
-        for dtype in DTYPES:
-            given = torch.tensor(w, dtype=dtype), x.to(dtype)
-            steps = [student.perceptron_step(*given, d, 1.0) for d in (-1, 1)]
-            judge_step(steps[0], *given, -1, 1.0, moves=True)
-            judge_step(steps[1], *given, 1, 1.0, moves=False)
-            check_step(student, *given, torch.tensor(-1.0, dtype=dtype), 0.5, True, dtype)
+    for dtype in DTYPES:
+        x = torch.tensor([1, 2, -1], dtype=dtype)
+        for start in ([0, 0, 0], [-2, 1, 0], [3, -1, 1]):
+            w = torch.tensor(start, dtype=dtype)
+            minus = torch.tensor(-1, dtype=dtype)
+            cases = [(w, x, -1, 1.0), (w, x, 1, 1.0), (w, x, minus, 0.5), (w, x, -minus, 0.5)]
+            check_steps(student, cases, [True, False, True, False])
 
 
-@perceptron_step.test("any features, any lr, scores close to 0", hidden=True)
+@perceptron_step.test("other features, scores next to 0", hidden=True)
 def test_perceptron_step_any(student: Student, rng: Inputs) -> None:
-    for D in (3, 12):
-        for dtype in DTYPES:
-            for side in (-1.0, 1.0):
+    for dtype in DTYPES:
+        for D in (3, 12):
+            for side in (-1, 1):
                 w = separator(rng, D)
                 x = placed(rng, w, torch.tensor([0.3 * side], dtype=torch.float64))[0]
-                for d in (-1, 1):
-                    label = torch.tensor(d, dtype=dtype)
-                    check_step(student, w, x, label, 0.1, d != side, dtype)
-                w, x = off_zero(rng, D, side)
-                check_step(student, 2.0**-60 * w, x, -int(side), 1.0, True, dtype)
-                check_step(student, 2.0**-60 * w, x, int(side), 1.0, False, dtype)
+                near, y = off_zero(rng, D, side, dtype)
+                label = torch.tensor(side, dtype=dtype)
+                cases = [
+                    (w.to(dtype), x.to(dtype), -label, 0.125),
+                    (w.to(dtype), x.to(dtype), label, 0.125),
+                    (2.0**-60 * near, y, -side, 1.0),
+                    (2.0**-60 * near, y, side, 1.0),
+                ]
+                check_steps(student, cases, [True, False, True, False])
 
 
-def off_zero(rng: Inputs, D: int, side: float) -> tuple[Tensor, Tensor]:
+def off_zero(rng: Inputs, D: int, side: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Integer weights, and an integer sample at least 1 away from score 0 on this side."""
     x = integers(rng, 1, D)[0]
     w = rng.integers(-4, 5, D + 1, dtype=torch.float64)
     score = float(w @ x)
     if side * score <= 0:
         w[0] += side * (1 + abs(score))
-    return w, x
+    return w.to(dtype), x.to(dtype)
 
 
-def check_step(
-    student: Student,
-    w: Tensor,
-    x: Tensor,
-    d: float | Tensor,
-    lr: float,
-    moves: bool,
-    dtype: torch.dtype,
-) -> None:
-    w, x = w.to(dtype), x.to(dtype)
-    judge_step(student.perceptron_step(w, x, d, lr), w, x, d, lr, moves)
-
-
-def judge_step(got: Any, w: Tensor, x: Tensor, d: float | Tensor, lr: float, moves: bool) -> None:
-    got = shaped(got, w.shape, w.dtype, "the new w")
-    told = (
-        ("Score <w, x>", f"{float(w @ x):g}"),
-        ("Label d", f"{float(d):+g}"),
-        ("w", summary(w)),
-        ("x", summary(x)),
-        ("Came", summary(got)),
-    )
-    stays = torch.equal(got, w)
-    if moves:
-        require(not stays, "The sample is misclassified: w should have learnt from it.", *told)
-        close(got, w + lr * d * x, "the new w")
-    else:
-        require(stays, "The sample is classified rightly: w should stay as it is.", *told)
+def check_steps(student: Student, cases: list[Any], moves: list[bool]) -> None:
+    """Cases are ``(w, x, d, lr)``; ``moves`` says in which of them the sample is misclassified."""
+    steps = [student.perceptron_step(*case) for case in cases]
+    for got, (w, x, d, lr), wrong in zip(steps, cases, moves, strict=True):
+        new = shaped(got, w.shape, w.dtype, "the new w")
+        told = (
+            ("Score <w, x>", f"{float(w @ x):g}"),
+            ("Label d", f"{float(d):+g}"),
+            ("w", summary(w)),
+            ("x", summary(x)),
+            ("Came", summary(new)),
+        )
+        stays = torch.equal(new, w)
+        if wrong:
+            require(not stays, "The sample is misclassified: w should have learnt from it.", *told)
+            close(new, w + lr * d * x, "the new w")
+        else:
+            require(stays, "The sample is classified rightly: w should stay as it is.", *told)
 
 
 # 1.5
@@ -413,29 +412,34 @@ def judge_step(got: Any, w: Tensor, x: Tensor, d: float | Tensor, lr: float, mov
 
 @train_perceptron.test("worked out by hand")
 def test_train_perceptron_by_hand(student: Student) -> None:
-    # w = (0, 0); x = 3, d = +1: score 0, right. x = 1, d = -1: score 0, wrong, w = (-1, -1).
+    # From w = (0, 0). x = 3, d = +1: score 0, right. x = 1, d = -1: score 0, wrong, w = (-1, -1).
     # Epoch 2: score -4, wrong, w = (0, 2); score 2, wrong, w = (-1, 1).
     # Epoch 3: score 2, right; score 0, wrong, w = (-2, 0).
     # Epoch 4: score -2, wrong, w = (-1, 3); score 2, wrong, w = (-2, 2).
     # Epoch 5: score 4, right; score 0, wrong, w = (-3, 1).
     # Epoch 6: score 0, right; score -2, right.
-    X = torch.tensor([[1, 3], [1, 1]], dtype=torch.float64)
-    d = torch.tensor([1, -1], dtype=torch.float64)
+    first = ([3, 1], [1, -1], [0, 0], 1.0), ([1, 2, 1, 2, 1, 0], [-3, 1])
+    # The second likewise, from w = (0, 1) with lr = 0.5.
+    second = ([-1, 1, 2], [1, 1, -1], [0, 1], 0.5), ([2, 2, 1, 0], [0.5, -0.5])
     for dtype in DTYPES:
-        given = X.to(dtype), d.to(dtype), torch.zeros(2, dtype=dtype)
-        w, mistakes = unpack(student.train_perceptron(*given), "w, mistakes")
-        shaped(w, (2,), dtype, "w")
-        check_mistakes(mistakes, [1, 2, 1, 2, 1, 0])
-        close(w, torch.tensor([-3, 1], dtype=dtype), "w")
+        got = []
+        for (x, d, w0, lr), _ in (first, second):
+            X = torch.tensor([[1, value] for value in x], dtype=dtype)
+            start, labels = torch.tensor(w0, dtype=dtype), torch.tensor(d, dtype=dtype)
+            got.append(student.train_perceptron(X, labels, start, lr=lr))
+        for result, (_, (counts, weights)) in zip(got, (first, second), strict=True):
+            w, mistakes = unpack(result, "w, mistakes")
+            shaped(w, (2,), dtype, "w")
+            check_mistakes(mistakes, counts)
+            close(w, torch.tensor(weights, dtype=dtype), "w")
 
 
 @train_perceptron.test("weights and mistakes of Rosenblatt's rule, sample by sample")
 def test_train_perceptron_rule(student: Student, rng: Inputs) -> None:
-    for n, D, lr in [(5, 2, 1.0), (8, 3, 0.5), (12, 2, 4.0)]:
-        for dtype in DTYPES:
-            X, d = separable(rng, n, D)
-            w0 = rng.integers(-5, 6, D + 1, dtype=torch.float64)
-            check_training(student, X, d, w0, dtype, lr=lr)
+    for dtype in DTYPES:
+        for n, D, lr, scale in [(5, 2, 1.0, 1.0), (8, 3, 0.5, 1.0), (12, 2, 2.0**-60, 2.0**-60)]:
+            w0 = scale * rng.integers(-5, 6, D + 1, dtype=torch.float64)
+            check_training(student, *separable(rng, n, D), w0, dtype, lr=lr)
 
 
 @train_perceptron.test("weights that are right already: one epoch, nothing learnt")
@@ -602,14 +606,15 @@ def test_xor_dataset_points(student: Student) -> None:
 
 @margin.test("worked out by hand")
 def test_margin_by_hand(student: Student) -> None:
-    w = torch.tensor([-5, 3, 4], dtype=torch.float64)
+    w = torch.tensor([-10, 3, 4], dtype=torch.float64)
     X = torch.tensor([[1, 3, 4], [1, 1, -1], [1, 0, 0]], dtype=torch.float64)
-    # Signed distances 20 / 5, -6 / 5 and -5 / 5 from the line 3 x_1 + 4 x_2 = 5.
-    for labels, truth in [((1, -1, -1), 1.0), ((-1, -1, -1), -4.0), ((1, 1, -1), -1.2)]:
-        for dtype in DTYPES:
-            d = torch.tensor(labels, dtype=dtype)
-            what = f"the margin of distances 4, -1.2, -1 and labels {labels}"
-            scalar(student.margin(w.to(dtype), X.to(dtype), d), truth, what, dtype)
+    # Signed distances 15 / 5, -11 / 5 and -10 / 5 from the line 3 x_1 + 4 x_2 = 10.
+    cases = [((1, -1, -1), 2.0), ((-1, -1, -1), -3.0), ((1, 1, -1), -2.2), ((1, 1, 1), -2.2)]
+    for dtype in DTYPES:
+        labels = [torch.tensor(d, dtype=dtype) for d, _ in cases]
+        got = [student.margin(w.to(dtype), X.to(dtype), d) for d in labels]
+        for answer, (d, truth) in zip(got, cases, strict=True):
+            scalar(answer, truth, f"the margin of distances 3, -2.2, -2 and labels {d}", dtype)
 
 
 @margin.test("all samples on their right side")
