@@ -66,6 +66,13 @@ def run_notebook() -> Callable[[str, Path, float], Any]:
     return run
 
 
+# An editable install of the repository would lend what the installed package lacks.
+NOT_FROM_THE_REPOSITORY = """\
+import sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+"""
+
+
 @pytest.fixture(scope="session")
 def install() -> Callable[[Path, Path], dict[str, str]]:
     """Install a source tree into a folder; the environment in which Python finds it there."""
@@ -77,6 +84,7 @@ def install() -> Callable[[Path, Path], dict[str, str]]:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         command += ["--no-build-isolation", "--target", str(site), str(own)]
         subprocess.run(command, check=True, timeout=300)
+        (site / "sitecustomize.py").write_text(NOT_FROM_THE_REPOSITORY)
         return {**os.environ, "PYTHONPATH": str(site)}
 
     return into
