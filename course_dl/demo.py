@@ -56,7 +56,9 @@ def tour(
     digits, test = mnist("train", root=data), mnist("test", root=data)
     if quick:
         digits = digits.subset(min(2_000, len(digits)), generator=_generator(seed))
-    print(f"Data: {len(digits):,} digits to learn from, {len(test):,} to test on; {digits.source}.\n")
+    print(
+        f"Data: {len(digits):,} digits to learn from, {len(test):,} to test on; {digits.source}.\n"
+    )
 
     page, panels = plots.page(3, 2, height=3.6, title="Introduction to deep learning: a tour")
     rows = [
@@ -78,13 +80,14 @@ def two_digits(digits: ImageSet, test: ImageSet, panel: SubFigure) -> list[Row]:
     train, held_out = digits.only([0, 1]), test.only([0, 1])
     perceptron = Perceptron(max_epochs=30).fit(train.images, 2 * train.labels - 1)
     right = perceptron.predict(held_out.images) == 2 * held_out.labels - 1
-    plots.mistakes_per_epoch(
-        perceptron.mistakes_, title="1. Perceptron, 0 against 1", figure=panel
-    )
+    plots.mistakes_per_epoch(perceptron.mistakes_, title="1. Perceptron, 0 against 1", figure=panel)
     made = sum(perceptron.mistakes_)
     ended = "converged" if perceptron.converged_ else "did not converge"
     return [
-        Row("perceptron, 0 against 1", f"{ended} in {len(perceptron.mistakes_)} epochs, {made} updates"),
+        Row(
+            "perceptron, 0 against 1",
+            f"{ended} in {len(perceptron.mistakes_)} epochs, {made} updates",
+        ),
         Row("  on digits that it never saw", f"{_percent(right)} right"),
     ]
 
@@ -170,7 +173,9 @@ def one_network_trained_twice(
         *_two_rings(seed), title="6. What hidden layers are for: circles", figure=panels[2]
     )
     return [
-        Row("MLP 784-256-128-10 by hand", f"{accuracy['by hand']:.2%} of {len(test):,} test digits"),
+        Row(
+            "MLP 784-256-128-10 by hand", f"{accuracy['by hand']:.2%} of {len(test):,} test digits"
+        ),
         Row("  the same by PyTorch", f"{accuracy['PyTorch']:.2%}"),
         Row(f"  losses of the first {first} steps", f"within {apart:.0e} of each other"),
     ]

@@ -39,7 +39,7 @@ def loop(x: torch.Tensor) -> None:
         try:
             sum(range(100))
         except Exception:
-            pass
+            continue
 
 
 def put_back(x: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What a notebook shows: checks, hints, progress and cells that wait, in a shell and in plain Python."""
+"""What a notebook shows: checks, hints, progress and cells that wait; plain Python too."""
 
 from __future__ import annotations
 

@@ -106,7 +106,9 @@ def test_every_stub_is_not_done_yet(lab: LabFolder, exercise: Exercise) -> None:
 @each_exercise
 def test_an_exercise_is_complete(lab: LabFolder, exercise: Exercise) -> None:
     assert len(known_mistakes(lab, exercise)) >= 3
-    assert len(list(right_answers(lab, exercise))) >= (3 if lab.name[:5] in ("lab01", "lab04") else 2)
+    assert len(list(right_answers(lab, exercise))) >= (
+        3 if lab.name[:5] in ("lab01", "lab04") else 2
+    )
     assert len(exercise.hints) >= 2
     assert exercise.points > 0 and exercise.minutes > 0 and exercise.difficulty in (1, 2, 3)
     assert not all(test.hidden for test in exercise.tests)
@@ -126,7 +128,9 @@ def test_a_check_of_shapes_alone_lets_mistakes_through() -> None:
     @exercise.test("shapes")
     def shapes(student: Any, rng: Any) -> None:
         W = rng.normal(3, 4)
-        results = student.backward_layer(rng.normal(3), rng.normal(3), rng.normal(4), W, lambda a: a)
+        results = student.backward_layer(
+            rng.normal(3), rng.normal(3), rng.normal(4), W, lambda a: a
+        )
         assert [tuple(r.shape) for r in results] == [(3, 4), (3,), (4,)]
 
     passing = [

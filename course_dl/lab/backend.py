@@ -1,4 +1,4 @@
-"""Running student's code: one door, through which every check calls, in a notebook and in the grader.
+"""Running student's code: one door through which every check calls, in notebook and grader alike.
 
 A call names its *target*: ``"student:backward_layer"`` (a name that the student defined),
 ``"on:getattr"`` (an operation on an object that the student's code returned) or
@@ -28,8 +28,9 @@ __all__ = ["Backend", "LocalBackend", "Outcome", "Rules", "StudentError"]
 class Rules:
     """Under what rules a call runs, and what is wanted of it besides its value.
 
-    ``gradient`` asks for the gradients of the sum of the result with respect to the tensor arguments
-    at these positions, in place of the result; ``count`` for the number of operations.
+    ``gradient`` asks for the gradients of the sum of the result with respect to the tensors
+    among the arguments at these positions, in place of the result; ``count`` for the number of
+    operations.
     """
 
     autograd: bool = True
@@ -175,7 +176,10 @@ class LocalBackend:
 
 
 def _gradients(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], wrt: tuple[int, ...]
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    wrt: tuple[int, ...],
 ) -> list[torch.Tensor]:
     leaves = [args[i].detach().clone().requires_grad_() for i in wrt]
     given = list(args)
@@ -192,7 +196,7 @@ def _state_of(argument: Any) -> list[tuple[torch.Tensor, int, bool, torch.Tensor
 
 
 def _changed(before: list[tuple[torch.Tensor, int, bool, torch.Tensor]], argument: Any) -> bool:
-    """Whether a tensor was written to (put back or not), replaced, or its ``requires_grad`` changed."""
+    """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
     now = list(tensors_in(argument))
     return len(now) != len(before) or any(
         tensor is not old
@@ -209,6 +213,8 @@ def _told(exception: BaseException) -> StudentError:
         message = str(exception)[:2_000]
     except Exception:
         message = "(its message could not be read)"
-    own = [f for f in traceback.extract_tb(exception.__traceback__) if "course_dl" not in f.filename]
+    own = [
+        f for f in traceback.extract_tb(exception.__traceback__) if "course_dl" not in f.filename
+    ]
     where = f"line {own[0].lineno}, in {own[0].name}: {own[0].line}" if own else ""
     return StudentError(type(exception).__name__, message, where)

@@ -60,7 +60,7 @@ def without_autograd() -> Iterator[Callable[[], bool]]:
 
 
 class _Refuse(TorchFunctionMode):
-    """Stops torch functions by name, however they are reached (function, method, in place, module)."""
+    """Stops torch functions by name, however they are reached (as function, method, module)."""
 
     def __init__(self, names: frozenset[str]) -> None:
         super().__init__()

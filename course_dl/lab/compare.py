@@ -110,7 +110,7 @@ def close(
 def close_all(
     got: Any, expected: Sequence[torch.Tensor], what: str, *, first: int = 1, **options: Any
 ) -> None:
-    """Check a list (or tuple) of tensors; the k-th is called ``what[k]``, counted from ``first``."""
+    """Check a list (or tuple) of tensors; they are called ``what_1``, ... from ``first`` on."""
     if not isinstance(got, list | tuple):
         raise Wrong(f"{what} should be a list of tensors, not {_a(got)}.", ("It was", summary(got)))
     if len(got) != len(expected):
@@ -120,7 +120,7 @@ def close_all(
 
 
 def unpack(got: Any, names: str) -> tuple[Any, ...]:
-    """Check that ``got`` holds one value for each of ``names`` (``"grad_W, grad_b"``); return them."""
+    """Check that ``got`` holds a value for each of ``names`` (``"grad_W, grad_b"``); return it."""
     count = len(names.split(","))
     if not isinstance(got, list | tuple):
         raise Wrong(f"The result should be ({names}), not {_a(got)}.", ("It was", summary(got)))
@@ -145,9 +145,7 @@ def number(
     if got is None:
         raise Wrong(f"{_capital(what)} is None: is a return missing?")
     if isinstance(got, torch.Tensor) and got.dim() > 0:
-        raise Wrong(
-            f"{_capital(what)} has shape {tuple(got.shape)}; it should be a single number."
-        )
+        raise Wrong(f"{_capital(what)} has shape {tuple(got.shape)}; it should be a single number.")
     if isinstance(got, bool) or not isinstance(got, int | float | torch.Tensor):
         raise Wrong(f"{_capital(what)} should be a number, not {_a(got)}.")
     answer = float(got)
@@ -200,9 +198,9 @@ def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
         if abs(ratio + 1) < 1e-3:
             return "Its sign is the other way."
         return f"It is {ratio:.4g} times what it should be: look for a factor."
-    if truth.dim() == 2 and truth.shape[0] == truth.shape[1]:
-        if bool(((answer.T - truth).abs() <= allowed).all()):
-            return "It is the transpose of what it should be."
+    square = truth.dim() == 2 and truth.shape[0] == truth.shape[1]
+    if square and bool(((answer.T - truth).abs() <= allowed).all()):
+        return "It is the transpose of what it should be."
     return ""
 
 

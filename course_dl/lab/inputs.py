@@ -38,7 +38,7 @@ class Inputs:
         return signs[self.permutation(n)].to(dtype)
 
     def classes(self, n: int, k: int) -> torch.Tensor:
-        """``n`` labels in ``0..k-1`` (int64), all of them present if ``n >= k``, in random order."""
+        """``n`` labels in ``0..k-1`` (int64), all of them there if ``n >= k``, in random order."""
         return (torch.arange(n) % k)[self.permutation(n)]
 
     def permutation(self, n: int) -> torch.Tensor:

@@ -151,8 +151,6 @@ def _names_called(result: TestResult) -> set[str]:
     return {call.target.partition(":")[2] for call in result.calls}
 
 
-def _behaves_alike(
-    exercise: Exercise, result: TestResult, backend: Backend, seed: int
-) -> bool:
+def _behaves_alike(exercise: Exercise, result: TestResult, backend: Backend, seed: int) -> bool:
     other = run_test(exercise, result.test, backend, seed)
     return other.state is result.state and same_calls(result.calls, other.calls)

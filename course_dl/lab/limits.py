@@ -100,19 +100,24 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
 
     Yields a function that tells whether the block has drawn from one of them.
     """
-    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    torch.random.default_generator.manual_seed(seed)
+    kept = _random_state()
+    torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
     np.random.seed(seed)
     random.seed(seed)
-    fresh = torch.get_rng_state(), np.random.get_state()[2], random.getstate()
-
-    def drawn_from() -> bool:
-        now = torch.get_rng_state(), np.random.get_state()[2], random.getstate()
-        return not (torch.equal(now[0], fresh[0]) and now[1:] == fresh[1:])
-
+    fresh = _random_state()
     try:
-        yield drawn_from
+        yield lambda: not _same_state(_random_state(), fresh)
     finally:
         torch.set_rng_state(kept[0])
         np.random.set_state(kept[1])
         random.setstate(kept[2])
+
+
+def _random_state() -> tuple[torch.Tensor, Any, Any]:
+    """The states of torch's, numpy's and Python's global generators."""
+    return torch.get_rng_state(), np.random.get_state(), random.getstate()
+
+
+def _same_state(a: tuple[torch.Tensor, Any, Any], b: tuple[torch.Tensor, Any, Any]) -> bool:
+    # Of numpy's state the place in its block is enough: any draw moves it.
+    return torch.equal(a[0], b[0]) and a[1][2:] == b[1][2:] and a[2] == b[2]

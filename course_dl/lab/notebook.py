@@ -20,7 +20,7 @@ __all__ = ["Lab"]
 
 @dataclass(frozen=True)
 class Shown(ExerciseResult):
-    """A result that the student has seen: as the last expression of a cell it shows nothing more."""
+    """A result that the student has seen: as the value of a cell it shows nothing more."""
 
     def _ipython_display_(self) -> None:
         """Nothing: it was shown when it was found."""
@@ -118,7 +118,7 @@ class Lab:
         return result if result and same else self._judge(exercise, names)
 
     def _after(self, line: str, cell: str) -> None:
-        """``%%after 4.3 4.4``: run the cell once these exercises pass, else say which are missing."""
+        """``%%after 4.3 4.4``: run the cell if these exercises pass, else say what it waits for."""
         shell = _shell()
         results = [self._current(self._folder.exercise(n), shell.user_ns) for n in line.split()]
         missing = [result for result in results if not result]
@@ -132,13 +132,13 @@ def _answers(exercise: Exercise, names: Mapping[str, Any]) -> list[Any]:
     return [names.get(name) for name in exercise.names]
 
 
-def _taken_from_the_package(
-    exercise: Exercise, names: Mapping[str, Any]
-) -> ExerciseResult | None:
+def _taken_from_the_package(exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult | None:
     """The result where the answer, or a base class of it, is the package's own."""
     for name in exercise.names:
         answer = names.get(name)
-        homes = [getattr(base, "__module__", None) for base in getattr(answer, "__mro__", (answer,))]
+        homes = [
+            getattr(base, "__module__", None) for base in getattr(answer, "__mro__", (answer,))
+        ]
         if set(homes) & set(exercise.answers):
             failure = Failure(f"{name} is the package's own: write it yourself.")
             test = TestResult(exercise.tests[0], State.FORBIDDEN, failure)

@@ -100,7 +100,7 @@ class Bar:
     def to_html(self) -> str:
         return (
             '<div style="margin:4px 0 4px 1em;display:flex;align-items:center;gap:10px">'
-            '<div style="width:240px;height:10px;border-radius:5px;background:rgba(128,128,128,.3)">'
+            '<div style="width:240px;height:10px;border-radius:5px;background:#8884">'
             f'<div style="width:{100 * self.share:.1f}%;height:10px;border-radius:5px;'
             f'background:#009e73"></div></div><span>{escape(self.text)}</span></div>'
         )
@@ -124,4 +124,6 @@ class Page:
         tone = next((b.tone for b in self.blocks if isinstance(b, Heading)), None)
         edge = tone.colour if tone else "#888"
         inner = "".join(block.to_html() for block in self.blocks)
-        return f'<div style="border-left:4px solid {edge};padding:4px 12px;margin:4px 0">{inner}</div>'
+        return (
+            f'<div style="border-left:4px solid {edge};padding:4px 12px;margin:4px 0">{inner}</div>'
+        )

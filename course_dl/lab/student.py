@@ -20,6 +20,9 @@ from course_dl.lab.values import Handle, summary
 __all__ = ["Call", "Function", "Remote", "Student", "fill"]
 
 
+DEFAULT = Rules()
+
+
 @dataclass(frozen=True)
 class Call:
     """One call that a check made, and how it ended: for telling of it, and for the diagnosis."""
@@ -54,7 +57,7 @@ class Student:
         What the check found out besides the verdict (an accuracy, say), for reports.
     """
 
-    def __init__(self, backend: Backend, rules: Rules = Rules()) -> None:
+    def __init__(self, backend: Backend, rules: Rules = DEFAULT) -> None:
         self.backend = backend
         self.rules = rules
         self.calls: list[Call] = []
@@ -66,7 +69,7 @@ class Student:
         return Function(self, name)
 
     def torch(self, path: str, *args: Any, **kwargs: Any) -> Any:
-        """Build something of torch where the student's code runs: ``student.torch("nn.Linear", 2, 1)``."""
+        """Build something of torch on the student's side: ``student.torch("nn.Linear", 2, 1)``."""
         return self._call(f"torch:{path}", args, kwargs, Rules(seconds=self.rules.seconds))
 
     def _call(

@@ -15,7 +15,7 @@ import torch
 
 __all__ = ["Handle", "copy_value", "summary", "tensors_in"]
 
-PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype)
+NUMBERS_AND_TEXT: tuple[type[Any], ...] = (bool, int, float, complex, str, bytes)
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
         return {copy_value(k, other): copy_value(v, other) for k, v in value.items()}
     if isinstance(value, torch.Generator):
         return torch.Generator().set_state(value.get_state())
-    for kind in (bool, int, float, complex, str, bytes):
-        if isinstance(value, kind):
-            return kind(value)
-    return value if isinstance(value, PLAIN) else other(value)
+    for plain_type in NUMBERS_AND_TEXT:
+        if isinstance(value, plain_type):
+            return plain_type(value)
+    return value if value is None or isinstance(value, torch.dtype) else other(value)
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
