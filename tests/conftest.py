@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import shutil
 import subprocess
 import sys
@@ -74,10 +73,10 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr
 
 
 @pytest.fixture(scope="session")
-def install() -> Callable[[Path, Path], dict[str, str]]:
-    """Install a source tree into a folder; the environment in which Python finds it there."""
+def install() -> Callable[[Path, Path], Path]:
+    """Install a source tree into a folder, from which Python takes it by ``PYTHONPATH``."""
 
-    def into(source: Path, site: Path) -> dict[str, str]:
+    def into(source: Path, site: Path) -> Path:
         own = site.with_name(f"{site.name}-source")  # building leaves files behind
         ignored = shutil.ignore_patterns(".*", "*.egg-info", "build", "__pycache__")
         shutil.copytree(source, own, ignore=ignored)
@@ -85,6 +84,25 @@ def install() -> Callable[[Path, Path], dict[str, str]]:
         command += ["--no-build-isolation", "--target", str(site), str(own)]
         subprocess.run(command, check=True, timeout=300)
         (site / "sitecustomize.py").write_text(NOT_FROM_THE_REPOSITORY)
-        return {**os.environ, "PYTHONPATH": str(site)}
+        return site
 
     return into
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Callable[..., str]:
+    """Run Python in a folder where nothing is to be imported from; what it prints."""
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

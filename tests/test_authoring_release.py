@@ -7,7 +7,6 @@ import importlib
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,11 +42,18 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(
-    edition: Path, install: Callable[[Path, Path], dict[str, str]], tmp_path_factory: Any
-) -> dict[str, str]:
-    """The environment in which the edition is what Python imports."""
-    return install(edition, tmp_path_factory.mktemp("site") / "site")
+def site(
+    edition: Path, install: Callable[[Path, Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Where the edition is installed."""
+    return install(edition, tmp_path_factory.mktemp("student") / "site")
+
+
+@pytest.fixture
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Processes that the test starts import the edition."""
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    return site
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +154,11 @@ def test_no_file_is_for_instructors(edition: Path) -> None:
 def test_its_notebooks_run_untouched(
     lab: LabFolder,
     edition: Path,
-    installed: dict[str, str],
+    installed: Path,
     offline: None,
-    monkeypatch: pytest.MonkeyPatch,
     run_notebook: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", installed["PYTHONPATH"])
     text = (edition / "colab" / f"{lab.name}.ipynb").read_text(encoding="utf-8")
     ran = run_notebook(text, tmp_path)
     shown = [output for cell in ran.cells for output in cell.get("outputs", [])]
@@ -181,32 +185,19 @@ print("PLACES", course_dl.__file__, *course_dl.labs.__path__)
 """
 
 
-def run(environment: dict[str, str], folder: Path, *arguments: str) -> str:
-    """What Python prints, in a folder where nothing is to be imported from."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_check_hint_and_progress_work_in_it(installed: dict[str, str], tmp_path: Path) -> None:
-    printed = run(installed, tmp_path, "-c", SESSION)
+def test_check_hint_and_progress_work_in_it(
+    installed: Path, run_python: Callable[..., str]
+) -> None:
+    printed = run_python("-c", SESSION)
     assert "RESULT False True False" in printed
     places = printed.split("PLACES")[1].split()
-    assert all(place.startswith(installed["PYTHONPATH"]) for place in places)
+    assert all(place.startswith(str(installed)) for place in places)
 
 
 def test_its_command_line_has_no_commands_for_authors(
-    installed: dict[str, str], tmp_path: Path
+    installed: Path, run_python: Callable[..., str]
 ) -> None:
-    printed = run(installed, tmp_path, "-m", "course_dl.cli", "--help")
+    printed = run_python("-m", "course_dl.cli", "--help")
     commands = set(re.findall(r"^    (\w+) ", printed, re.MULTILINE))
     assert commands == {"demo", "labs", "check", "grade"}
 
