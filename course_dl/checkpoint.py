@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Generator
 
 from course_dl.history import History
 
@@ -69,22 +68,16 @@ class Checkpoint:
     Parameters
     ----------
     path : where it stands.
-    parts : what has ``state_dict`` and ``load_state_dict``: model, optimizer, scheduler.
-    generators : random generators that live longer than an epoch.
-    fingerprint : what must be the same for a training to go on, by name.
+    parts : what has ``state_dict`` and ``load_state_dict``, by name; "model" is one of them.
+    fingerprint : what must be the same for a training to go on, by name. The shapes of the model's
+        parameters are added.
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        parts: Mapping[str, Any],
-        generators: Sequence[Generator],
-        fingerprint: Mapping[str, Any],
+        self, path: Path, parts: Mapping[str, Any], *, fingerprint: Mapping[str, Any]
     ) -> None:
         self.path = path
         self.parts = parts
-        self.generators = generators
         shapes = {name: list(p.shape) for name, p in parts["model"].state_dict().items()}
         self.fingerprint = {**fingerprint, **shapes}
 
@@ -100,8 +93,6 @@ class Checkpoint:
         check_match(self.path, kept["fingerprint"], self.fingerprint)
         for name, part in self.parts.items():
             part.load_state_dict(kept[name])
-        for generator, state in zip(self.generators, kept["generators"], strict=True):
-            generator.set_state(state)
         return History.from_dict(kept["history"])
 
     def save(self, history: History) -> None:
@@ -110,7 +101,6 @@ class Checkpoint:
             self.path,
             {
                 **{name: part.state_dict() for name, part in self.parts.items()},
-                "generators": [generator.get_state() for generator in self.generators],
                 "history": history.to_dict(),
                 "fingerprint": self.fingerprint,
             },

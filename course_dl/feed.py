@@ -73,14 +73,27 @@ class Feed:
     @property
     def fingerprint(self) -> dict[str, Any]:
         """What tells it from another feed."""
-        return {"batch_size": self.batch_size, "batches an epoch": self.count}
+        return {
+            "batch_size": self.batch_size,
+            "number of batches": self.count,
+            "number of generators": len(self._generators()),
+        }
 
-    @property
-    def generators(self) -> list[Generator]:
-        """The generators that the order of the batches is drawn from, if it has its own."""
-        sampler = getattr(self.batches, "sampler", None)
-        owners = (self.batches, sampler, getattr(self.batches, "batch_sampler", None))
-        found = [getattr(owner, "generator", None) for owner in owners]
+    def state_dict(self) -> dict[str, Any]:
+        """The states of the generators that the batches' own order is drawn from."""
+        return {"generators": [generator.get_state() for generator in self._generators()]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Put these generators into the states of a `state_dict`."""
+        for generator, kept in zip(self._generators(), state["generators"], strict=True):
+            generator.set_state(kept)
+
+    def _generators(self) -> list[Generator]:
+        in_batches = getattr(self.batches, "batch_sampler", None)
+        samplers = (getattr(owner, "sampler", None) for owner in (self.batches, in_batches))
+        found = [
+            getattr(owner, "generator", None) for owner in (self.batches, in_batches, *samplers)
+        ]
         return list({id(g): g for g in found if isinstance(g, Generator)}.values())
 
 

@@ -115,18 +115,18 @@ def fit(
         learner = make_learner(model, loss, optimizer, lr)
         schedule = Schedule(scheduler, learner.optimizer)
         batches = Feed(train, model, batch_size, shuffle=True, name="train")
-        held_out = None
-        if val is not None:
-            held_out = Feed(val, model, _EVAL_BATCH, shuffle=False, name="val")
+        held_out = None if val is None else Feed(val, model, _EVAL_BATCH, shuffle=False, name="val")
 
         history = History()
         if checkpoint is not None:
             file = Checkpoint(
                 Path(checkpoint),
-                parts={"model": model, "optimizer": learner.optimizer, "scheduler": schedule},
-                generators=[
-                    g for feed in (batches, held_out) if feed is not None for g in feed.generators
-                ],
+                {
+                    "model": model,
+                    "optimizer": learner.optimizer,
+                    "scheduler": schedule,
+                    "train": batches,
+                },
                 fingerprint={"seed": seed, **batches.fingerprint, **schedule.fingerprint},
             )
             history = file.resume()

@@ -514,11 +514,12 @@ def test_a_loss_that_is_not_finite_stops_before_the_step() -> None:
         NonFiniteLoss, match=r"loss is inf in epoch 2, step 6; .*1/x of 0"
     ) as caught:
         quiet_fit(model, loss=spoilt)
-    plain_loop(twin, F.cross_entropy, torch.optim.SGD(twin.parameters(), lr=0.1), epochs=1)
+    optimizer = torch.optim.SGD(twin.parameters(), lr=0.1)
+    plain_loop(twin, F.cross_entropy, optimizer, epochs=1)  # 4 steps
+    optimizer.zero_grad()
     F.cross_entropy(twin(X[:16]), CLASSES[:16]).backward()
-    with torch.no_grad():
-        for parameter in twin.parameters():
-            parameter -= 0.1 * parameter.grad if parameter.grad is not None else 0
+    optimizer.step()
+    assert same(weights(model), weights(twin))
     error = caught.value
     assert isinstance(error, FloatingPointError)
     assert (error.epoch, error.step, error.value) == (2, 6, float("inf"))
