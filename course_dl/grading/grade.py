@@ -1,4 +1,4 @@
-"""Grading one submission: the pure function from its bytes, the lab and a seed to a result."""
+"""Grading one submission, exercise by exercise."""
 
 from __future__ import annotations
 
@@ -7,108 +7,22 @@ import importlib.util
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from course_dl.grading.notebooks import Unreadable, read_cells
+from course_dl.grading.notebooks import read_cells
 from course_dl.grading.remote import Program, RemoteBackend, Sandbox
-from course_dl.lab.catalog import LabFolder, find_lab
+from course_dl.grading.result import ExerciseMark, Result, TestMark
+from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_exercise
 from course_dl.lab.states import Failure
 from course_dl.lab.student import Student
 
-__all__ = [
-    "ExerciseMark",
-    "Grading",
-    "Result",
-    "TestMark",
-    "lab_sandbox",
-    "seed_of",
-    "unreadable",
-]
+__all__ = ["Grading", "lab_sandbox", "seed_of", "unreadable"]
 
 _EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0
-
-
-@dataclass(frozen=True)
-class TestMark:
-    """How one test ended, as plain text."""
-
-    __test__ = False
-
-    title: str
-    hidden: bool
-    state: str
-    message: str = ""
-    details: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class ExerciseMark:
-    """How one exercise ended: points earned of those possible, its tests, the diagnosis."""
-
-    number: str
-    names: tuple[str, ...]
-    points: float
-    max_points: float
-    state: str
-    tests: tuple[TestMark, ...] = ()
-    diagnosis: str = ""
-    notes: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def first_failure(self) -> TestMark | None:
-        """The test to tell of: a public one if any did not pass, else a hidden one."""
-        short = [test for test in self.tests if test.state != "passed"]
-        return min(short, key=lambda test: test.hidden) if short else None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What grading a submission gave. The same submission, lab and seed give the same again."""
-
-    lab: str
-    seed: int
-    digest: str
-    status: str
-    reason: str = ""
-    exercises: tuple[ExerciseMark, ...] = ()
-    notices: tuple[tuple[str, str, str], ...] = ()
-
-    @property
-    def total(self) -> float:
-        """Points earned."""
-        return sum(exercise.points for exercise in self.exercises)
-
-    @property
-    def max_points(self) -> float:
-        """Points to be had, from the lab's own list."""
-        return sum(exercise.max_points for exercise in self.exercises)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain lists and dicts."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Result:
-        """The result that :meth:`to_json` wrote."""
-        exercises = tuple(
-            ExerciseMark(
-                **{
-                    **mark,
-                    "names": tuple(mark["names"]),
-                    "tests": tuple(
-                        TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
-                        for test in mark["tests"]
-                    ),
-                }
-            )
-            for mark in content["exercises"]
-        )
-        notices = tuple(map(tuple, content["notices"]))
-        return cls(**{**content, "exercises": exercises, "notices": notices})
 
 
 def seed_of(data: bytes, lab: str) -> int:
@@ -245,20 +159,3 @@ def _timeless(text: str) -> str:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def grade_bytes(
-    data: bytes, name: str, lab_name: str, seed: int | None = None, sandbox: Sandbox | None = None
-) -> Result:
-    """Grade one submission. A pure function of its arguments (``sandbox`` only saves the start)."""
-    lab = find_lab(lab_name)
-    number = seed_of(data, lab.name) if seed is None else seed
-    box = sandbox or lab_sandbox(lab)
-    try:
-        with Grading(lab, data, name, box, number) as grading:
-            return grading.result()
-    except Unreadable as error:
-        return unreadable(data, lab, number, "unreadable", str(error))
-    finally:
-        if sandbox is None:
-            box.close()

@@ -13,7 +13,8 @@ import unicodedata
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 __all__ = ["Submission", "find_submissions"]
@@ -41,6 +42,8 @@ class Submission:
         Why there is nothing to grade; ``""`` where there is.
     number
         Moodle's number of the participant, ``""`` elsewhere.
+    when
+        When the file was written, in seconds since 1970; 0 if unknown.
     """
 
     student: str
@@ -48,6 +51,7 @@ class Submission:
     data: bytes = b""
     problem: str = ""
     number: str = ""
+    when: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def find_submissions(path: Path, names: Sequence[str] = ()) -> list[Submission]:
         files = list(_in_zip(path.read_bytes()))
     else:
         data = path.read_bytes()
-        return [Submission(_label(path.stem), _label(path.name), data)]
+        when = path.stat().st_mtime
+        return [Submission(_label(path.stem), _label(path.name), data, when=when)]
     groups = _by_student(_without_common_folder(files))
     found = [_chosen(key, group, names) for key, group in groups.items()]
     if not found:
@@ -129,8 +134,15 @@ def _in_zip(data: bytes, inside: PurePosixPath = PurePosixPath(), depth: int = 0
             if len(content) > LARGEST_FILE:
                 yield _File(name, problem=_too_large(len(content)))
             else:
-                when = float("".join(f"{part:02d}" for part in entry.date_time))
-                yield from _opened(_File(name, when, content), depth)
+                yield from _opened(_File(name, _when(entry), content), depth)
+
+
+def _when(entry: zipfile.ZipInfo) -> float:
+    """The entry's time; archives tell it in local time, and some tell nonsense."""
+    try:
+        return datetime(*entry.date_time).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _opened(file: _File, depth: int = 0) -> Iterator[_File]:
@@ -171,7 +183,7 @@ def _without_common_folder(files: list[_File]) -> list[_File]:
         several = inner or len(files) > 1
         if len(tops) > 1 or _MOODLE.match(next(iter(tops))) or not several:
             break
-        files = [_File(PurePosixPath(*f.path.parts[1:]), f.when, f.data, f.problem) for f in files]
+        files = [replace(f, path=PurePosixPath(*f.path.parts[1:])) for f in files]
     return files
 
 
@@ -203,7 +215,8 @@ def _chosen(
     best = max(fit, key=lambda f: _rank(f, names))
     name = best.path.name
     moodle = _MOODLE.match(name)
-    return Submission(student, _label(moodle["rest"] if moodle else name), best.data, "", number)
+    file = _label(moodle["rest"] if moodle else name)
+    return Submission(student, file, best.data, "", number, best.when)
 
 
 def _rank(file: _File, names: Sequence[str]) -> tuple[int, float, int, bool, str]:
@@ -223,7 +236,7 @@ def _with_distinct_names(found: list[Submission]) -> Iterator[Submission]:
     for one in found:
         again = times[one.student.casefold()] > 1
         name = f"{one.student} ({one.number or one.file})" if again else one.student
-        yield Submission(name, one.file, one.data, one.problem, one.number)
+        yield replace(one, student=name)
 
 
 def _label(name: str) -> str:

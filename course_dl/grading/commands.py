@@ -1,0 +1,74 @@
+"""What ``course-dl check`` and ``course-dl grade`` do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+__all__ = ["check", "grade", "sandbox_report"]
+
+
+def grade(
+    lab: str,
+    submissions: Path,
+    out: Path,
+    *,
+    only: str | None = None,
+    regrade: bool = False,
+    dask: str | None = None,
+    processes: int | None = None,
+) -> int:
+    """Grade a class; the exit status is 0 once every submission has its result."""
+    from course_dl.grading.bulk import grade_class
+
+    entries = grade_class(
+        lab, submissions, out, only=only, regrade=regrade, dask=dask, processes=processes
+    )
+    for entry in entries:
+        if entry.result.status != "graded":
+            print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
+    print(f"{len(entries)} submissions graded; see {Path(out) / 'overview.html'}")
+    return 0
+
+
+def check(lab: str, file: Path) -> int:
+    """Check a student's own file by the public tests; the exit status is 0 if all pass."""
+    from course_dl.grading.grade import Grading, lab_sandbox
+    from course_dl.lab.catalog import find_lab
+    from course_dl.lab.show import result_page
+
+    folder = find_lab(lab)
+    data = Path(file).read_bytes()
+    earned = possible = 0.0
+    with lab_sandbox(folder) as sandbox, Grading(folder, data, Path(file).name, sandbox) as grading:
+        for exercise in folder.exercises:
+            result = grading.exercise(exercise, hidden=False)
+            print(_coloured(str(result_page(result))))
+            earned, possible = earned + result.points, possible + exercise.points
+        for place, kind, text in grading.notices:
+            print(f"{place} did not run: {kind}: {text}")
+    print(f"{earned:g} of {possible:g} points by the public tests")
+    return int(earned < possible)
+
+
+def sandbox_report() -> int:
+    """Print which layers of the sandbox are active on this machine; the exit status is 0."""
+    from course_dl.grading.remote import Sandbox
+
+    print("separate process, values only: active")
+    with Sandbox() as sandbox:
+        for layer, reason in sandbox.layers().items():
+            print(f"{layer}: {'not here: ' + reason if reason else 'active'}")
+    return 0
+
+
+_COLOURS = {"✓": "32", "✗": "31", "○": "90", "✎": "35", "➜": "34"}
+
+
+def _coloured(text: str) -> str:
+    """Marks in colour, on a terminal."""
+    if not sys.stdout.isatty():
+        return text
+    for mark, colour in _COLOURS.items():
+        text = text.replace(mark, f"\033[{colour}m{mark}\033[0m")
+    return text

@@ -1,0 +1,27 @@
+"""One student in the reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from course_dl.grading.result import Result
+from course_dl.grading.settings import Mark
+
+__all__ = ["Entry", "number"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A student, what was handed in, the result, and the mark it gives."""
+
+    student: str
+    moodle: str
+    file: str
+    slug: str
+    result: Result
+    mark: Mark
+
+
+def number(points: float) -> str:
+    """``3``, ``2.5``: points without needless zeros."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")

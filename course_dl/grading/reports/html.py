@@ -1,0 +1,34 @@
+"""What the pages share: the frame, the style, and escaping. One file each, no script, prints well."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+__all__ = ["STATES", "bar", "escape", "page"]
+
+_STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+
+STATES = {
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "failed"),
+    "not done yet": ("○", "open"),
+    "write it yourself": ("✎", "forbidden"),
+}
+
+
+def page(title: str, body: str) -> str:
+    """A whole page around ``body``, which is HTML already. No script of anybody's runs in it."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def bar(share: float, state: str = "passed") -> str:
+    """A bar, filled to a share between 0 and 1."""
+    return f'<span class="bar"><span class="{state}" style="width:{100 * share:.1f}%"></span></span>'

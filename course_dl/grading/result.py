@@ -1,0 +1,87 @@
+"""What grading gives: points, states and messages as plain data, without torch or any check."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["ExerciseMark", "Result", "TestMark"]
+
+
+@dataclass(frozen=True)
+class TestMark:
+    """How one test ended, as plain text."""
+
+    __test__ = False
+
+    title: str
+    hidden: bool
+    state: str
+    message: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ExerciseMark:
+    """How one exercise ended: points earned of those possible, its tests, the diagnosis."""
+
+    number: str
+    names: tuple[str, ...]
+    points: float
+    max_points: float
+    state: str
+    tests: tuple[TestMark, ...] = ()
+    diagnosis: str = ""
+    notes: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def first_failure(self) -> TestMark | None:
+        """The test to tell of: a public one if any did not pass, else a hidden one."""
+        short = [test for test in self.tests if test.state != "passed"]
+        return min(short, key=lambda test: test.hidden) if short else None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What grading a submission gave. The same submission, lab and seed give the same again."""
+
+    lab: str
+    seed: int
+    digest: str
+    status: str
+    reason: str = ""
+    exercises: tuple[ExerciseMark, ...] = ()
+    notices: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def total(self) -> float:
+        """Points earned."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def max_points(self) -> float:
+        """Points to be had, from the lab's own list."""
+        return sum(exercise.max_points for exercise in self.exercises)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and dicts."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Result:
+        """The result that :meth:`to_json` wrote."""
+        exercises = tuple(
+            ExerciseMark(
+                **{
+                    **mark,
+                    "names": tuple(mark["names"]),
+                    "tests": tuple(
+                        TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
+                        for test in mark["tests"]
+                    ),
+                }
+            )
+            for mark in content["exercises"]
+        )
+        notices = tuple(map(tuple, content["notices"]))
+        return cls(**{**content, "exercises": exercises, "notices": notices})

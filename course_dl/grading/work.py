@@ -1,0 +1,91 @@
+"""The unit of work of bulk grading, as a process of the pool or of a cluster runs it.
+
+Imports what is heavy where it is used: the process that hands out the work needs none of it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import multiprocessing
+import os
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_dl.grading.remote import Sandbox
+
+__all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "work"]
+
+HEAVY = ["torch", "pytest", "course_dl.grading.session"]
+_sandboxes: dict[str, Sandbox] = {}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the reports need to know of a lab."""
+
+    name: str
+    title: str
+    folder: str
+    exercises: tuple[tuple[str, tuple[str, ...], float], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The functions and classes that the lab asks for."""
+        return [name for _, names, _ in self.exercises for name in names]
+
+
+def begin(lab_name: str, hidden: tuple[str, ...]) -> None:
+    """What a process of the pool does first: end with its parent, and start its sandbox."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
+    _sandbox(lab_name, hidden)
+
+
+def describe(lab_name: str) -> Sheet:
+    """The lab's title and its exercises: number, names, points."""
+    from course_dl.lab.catalog import find_lab
+
+    lab = find_lab(lab_name)
+    exercises = tuple((e.number, tuple(e.names), float(e.points)) for e in lab.exercises)
+    return Sheet(lab.name, lab.title, str(lab.path), exercises)
+
+
+def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Grade one submission: its result and pytest's report, as plain data."""
+    from course_dl.grading.session import grade_submission
+
+    result, junit = grade_submission(data, file, lab_name, _sandbox(lab_name, hidden))
+    return {"result": result.to_json(), "junit": junit}
+
+
+def failed_work(data: bytes, lab_name: str, status: str, reason: str) -> dict[str, Any]:
+    """The same for a submission that cannot be graded."""
+    from course_dl.grading.grade import seed_of, unreadable
+    from course_dl.lab.catalog import find_lab
+
+    lab = find_lab(lab_name)
+    result = unreadable(data, lab, seed_of(data, lab.name), status, reason)
+    return {"result": result.to_json(), "junit": ""}
+
+
+def _sandbox(lab_name: str, hidden: tuple[str, ...]) -> Sandbox:
+    """The sandbox of this process for a lab, started when first asked for."""
+    import torch
+
+    from course_dl.grading.grade import lab_sandbox
+    from course_dl.lab.catalog import find_lab
+
+    lab = find_lab(lab_name)
+    if lab.name not in _sandboxes:
+        torch.set_num_threads(1)
+        _sandboxes[lab.name] = sandbox = lab_sandbox(lab, hidden)
+        atexit.register(sandbox.close)
+        gc.collect()
+        gc.freeze()
+    return _sandboxes[lab.name]
