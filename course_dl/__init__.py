@@ -28,7 +28,18 @@ _HOMES = {
     "fit": "training",
 }
 _PARTS = (
-    "activations backprop data descent gradcheck lab losses mlp perceptron plots training".split()
+    "activations",
+    "backprop",
+    "convolution",
+    "data",
+    "descent",
+    "gradcheck",
+    "lab",
+    "losses",
+    "mlp",
+    "perceptron",
+    "plots",
+    "training",
 )
 
 

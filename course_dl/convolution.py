@@ -1,0 +1,279 @@
+"""Convolutional networks: what a filter computes, and how its error signal goes back.
+
+As in PyTorch, the convolution of the field is a cross-correlation: the filter is not flipped. Every
+patch of an image that a filter sees is one column, so that all filters on all patches are a matrix
+product, ``a = W columns + b``, and backpropagation is that of a linear unit.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_dl.activations import ACTIVATIONS
+from course_dl.backprop import Elementwise, Layer, Linear, ManualNetwork, Trainable
+from course_dl.mlp import he_normal_
+from course_dl.validate import check_count, check_floating, describe
+
+__all__ = [
+    "ConvNet",
+    "Convolution",
+    "Flatten",
+    "ManualConvNet",
+    "MaxPool",
+    "conv2d",
+    "conv2d_grad",
+    "max_pool2d",
+    "max_pool2d_grad",
+    "output_size",
+]
+
+
+def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+    """``floor((n + 2 padding - kernel) / stride) + 1``: how many places a filter takes along n."""
+    check_count(n, "n")
+    check_count(kernel, "kernel")
+    check_count(stride, "stride")
+    check_count(padding, "padding", least=0)
+    if kernel > n + 2 * padding:
+        raise ValueError(f"a kernel of {kernel} does not fit into {n} + 2 * {padding} pixels")
+    return (n + 2 * padding - kernel) // stride + 1
+
+
+def conv2d(x: Tensor, w: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
+    """``out[i, m] = sum_c x[i, c] * w[m, c] + b[m]``, ``*`` being cross-correlation.
+
+    ``x`` (N, C, H, W), ``w`` (M, C, k, k), ``b`` (M,) give (N, M, H', W').
+    """
+    places = _places(x, w, stride, padding)
+    out = w.flatten(1) @ _columns(x, w, stride, padding) + b[:, None]
+    return out.unflatten(2, places)
+
+
+def conv2d_grad(
+    grad_out: Tensor, x: Tensor, w: Tensor, stride: int = 1, padding: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``(grad_x, grad_w, grad_b)`` from ``grad_out`` (N, M, H', W'); of w and b summed over all.
+
+    With ``delta`` = ``grad_out`` as (M, patches): ``grad_W = delta columns^T``, ``grad_b`` the sum
+    of ``delta``, ``grad_columns = W^T delta``; a pixel collects from all the patches it is in.
+    """
+    delta = grad_out.flatten(2)
+    columns = _columns(x, w, stride, padding)
+    grad_w = torch.einsum("nmp,ncp->mc", delta, columns).view_as(w)
+    return conv2d_grad_x(grad_out, x, w, stride, padding), grad_w, delta.sum((0, 2))
+
+
+def conv2d_grad_x(
+    grad_out: Tensor, x: Tensor, w: Tensor, stride: int = 1, padding: int = 0
+) -> Tensor:
+    """The first of `conv2d_grad` alone."""
+    grad_columns = w.flatten(1).T @ grad_out.flatten(2)
+    return F.fold(grad_columns, x.shape[2:], w.shape[2:], stride=stride, padding=padding)
+
+
+def max_pool2d(x: Tensor, k: int) -> Tensor:
+    """The largest entry of each k x k window: (N, C, H, W) to (N, C, H // k, W // k)."""
+    return _windows(x, k).max(-1).values
+
+
+def max_pool2d_grad(grad_out: Tensor, x: Tensor, k: int) -> Tensor:
+    """``grad_x``: what comes back goes to the (first) largest entry of each window, 0 elsewhere."""
+    windows = _windows(x, k)
+    grad = torch.zeros_like(windows)
+    grad.scatter_(-1, windows.max(-1, keepdim=True).indices, grad_out[..., None])
+    grad_x = torch.zeros_like(x)
+    height, width = (k * n for n in grad_out.shape[2:])
+    grad_x[..., :height, :width] = (
+        grad.unflatten(-1, (k, k)).transpose(3, 4).reshape(*x.shape[:2], height, width)
+    )
+    return grad_x
+
+
+class Convolution(Trainable):
+    """``A = X * W + b`` with ``W`` (M, C, k, k) and ``b`` (M,), as `conv2d` computes it."""
+
+    X: Tensor
+
+    def __init__(self, W: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> None:
+        super().__init__(W, b)
+        self.stride, self.padding = stride, padding
+
+    def forward(self, X: Tensor) -> Tensor:
+        """``A`` (N, M, H', W') of ``X`` (N, C, H, W)"""
+        self.X = X
+        return conv2d(X, self.W, self.b, self.stride, self.padding)
+
+    def backward(self, delta: Tensor) -> Tensor:
+        """``grad_X E`` from ``delta = grad_A E``"""
+        self.accumulate(delta)
+        return conv2d_grad_x(delta, self.X, self.W, self.stride, self.padding)
+
+    def accumulate(self, delta: Tensor) -> None:
+        """``grad_W`` and ``grad_b`` of `conv2d_grad`, added up"""
+        columns = _columns(self.X, self.W, self.stride, self.padding)
+        self.grad_W += torch.einsum("nmp,ncp->mc", delta.flatten(2), columns).view_as(self.W)
+        self.grad_b += delta.sum((0, 2, 3))
+
+
+class MaxPool(Layer):
+    """The largest entry of each k x k window."""
+
+    X: Tensor
+
+    def __init__(self, k: int) -> None:
+        self.k = check_count(k, "k")
+
+    def forward(self, X: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C, H // k, W // k)"""
+        self.X = X
+        return max_pool2d(X, self.k)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        """`max_pool2d_grad`"""
+        return max_pool2d_grad(grad, self.X, self.k)
+
+
+class Flatten(Layer):
+    """Maps to a vector for each sample, (N, C, H, W) to (N, C H W)."""
+
+    shape: torch.Size
+
+    def forward(self, X: Tensor) -> Tensor:
+        """``X`` with one row a sample"""
+        self.shape = X.shape
+        return X.flatten(1)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        """``grad`` in the shape of the maps"""
+        return grad.reshape(self.shape)
+
+
+class ConvNet(nn.Module):
+    """A small network after LeNet: twice convolution 5 x 5, ReLU, pooling 2 x 2; a linear unit.
+
+    LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+
+    Parameters
+    ----------
+    n_classes : number of scores.
+    channels : of the first and of the second convolution.
+    generator : where the initial weights come from; the global one by default.
+    """
+
+    def __init__(
+        self,
+        n_classes: int = 10,
+        channels: tuple[int, int] = (8, 16),
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.n_classes = check_count(n_classes, "n_classes")
+        self.channels = channels
+        first, second = (check_count(c, "channels") for c in channels)
+        self.layers = nn.ModuleList(
+            [
+                nn.utils.skip_init(nn.Conv2d, 1, first, 5, padding=2),
+                nn.utils.skip_init(nn.Conv2d, first, second, 5),
+                nn.utils.skip_init(nn.Linear, second * 5 * 5, n_classes),
+            ]
+        )
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                he_normal_(parameter, generator)
+            else:
+                nn.init.zeros_(parameter)
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Scores (N, n_classes) of images (N, 1, 28, 28), or (N, 784) as of an MLP."""
+        first, second, output = self.layers
+        h = F.max_pool2d(torch.relu(first(_as_images(X))), 2)
+        h = F.max_pool2d(torch.relu(second(h)), 2)
+        y: Tensor = output(h.flatten(1))
+        return y
+
+    def extra_repr(self) -> str:
+        return f"n_classes={self.n_classes}, channels={self.channels}"
+
+
+class ManualConvNet(ManualNetwork):
+    """The twin of `ConvNet` without autograd, made of the layers of this file."""
+
+    def __init__(
+        self,
+        n_classes: int = 10,
+        channels: tuple[int, int] = (8, 16),
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        twin = ConvNet(n_classes, channels, generator=generator)
+        self.n_classes, self.channels = twin.n_classes, twin.channels
+        W1, b1, W2, b2, W3, b3 = twin.parameters()
+        super().__init__(
+            [
+                Convolution(W1, b1, padding=2),
+                Elementwise(ACTIVATIONS["relu"]),
+                MaxPool(2),
+                Convolution(W2, b2),
+                Elementwise(ACTIVATIONS["relu"]),
+                MaxPool(2),
+                Flatten(),
+                Linear(W3, b3),
+            ]
+        )
+
+    @classmethod
+    def from_module(cls, net: ConvNet) -> Self:
+        """A network with a copy of the weights of ``net``, on its device and in its dtype."""
+        network = cls(net.n_classes, net.channels, generator=torch.Generator())
+        some = next(net.parameters())
+        network.to(some.dtype).to(some.device).load_state_dict(net.state_dict())
+        return network
+
+    def to_module(self) -> ConvNet:
+        """A `ConvNet` with a copy of the weights, on their device and in their dtype."""
+        net = ConvNet(self.n_classes, self.channels, generator=torch.Generator())
+        net.to(self.parameters()[0]).load_state_dict(self.state_dict())
+        return net
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Scores (N, n_classes) of images (N, 1, 28, 28), or (N, 784) as of an MLP."""
+        return super().forward(_as_images(X))
+
+
+def _places(x: Tensor, w: Tensor, stride: int, padding: int) -> tuple[int, int]:
+    """``(H', W')``, once ``x`` and ``w`` are found to fit."""
+    check_floating(x, "x")
+    if x.dim() != 4 or w.dim() != 4 or x.shape[1] != w.shape[1]:
+        raise ValueError(
+            "expected images x (N, C, H, W) and filters w (M, C, k, k) with the same C; got a "
+            f"{describe(x)} and a {describe(w)}"
+        )
+    (height, width), (rows, columns) = x.shape[2:], w.shape[2:]
+    return (
+        output_size(height, rows, stride, padding),
+        output_size(width, columns, stride, padding),
+    )
+
+
+def _columns(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
+    """The patches that the filters see, (N, C k k, H' W')."""
+    return F.unfold(x, w.shape[2:], stride=stride, padding=padding)
+
+
+def _windows(x: Tensor, k: int) -> Tensor:
+    """The windows that pooling looks at, (N, C, H // k, W // k, k k); a rest is left out."""
+    height, width = (n // k for n in x.shape[2:])
+    x = x[..., : height * k, : width * k]
+    return x.unflatten(3, (width, k)).unflatten(2, (height, k)).transpose(3, 4).flatten(4)
+
+
+def _as_images(X: Tensor) -> Tensor:
+    check_floating(X, "X")
+    if X.dim() < 2 or X.shape[1:].numel() != 28 * 28:
+        raise ValueError(f"X must be images (N, 1, 28, 28) or (N, 784), got a {describe(X)}")
+    return X.reshape(-1, 1, 28, 28)
