@@ -42,7 +42,7 @@ def labs(given: Arguments) -> None:
         print(f"{lab.name:<20} {lab.title}")
         for e in lab.exercises:
             names = ", ".join(e.names)
-            print(f"  {e.number:<4} {names:<34} {points(e.points):<9} about {e.minutes} min")
+            print(f"  {e.number:<4} {points(e.points):<9} about {e.minutes:>2} min  {names}")
 
 
 def check(given: Arguments) -> int:
@@ -61,7 +61,17 @@ def grade(given: Arguments) -> int:
         only=given.only,
         regrade=given.regrade,
         dask=given.dask,
+        processes=given.processes,
     )
+
+
+class SandboxReport(argparse.Action):
+    """An option that reports and ends, as ``--version`` does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from course_dl.grading.commands import sandbox_report
+
+        parser.exit(sandbox_report())
 
 
 def build(given: Arguments) -> int:
@@ -138,7 +148,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     marks.add_argument("--only", metavar="NAME", help="grade this student alone")
     marks.add_argument("--regrade", action="store_true", help="grade again what is graded already")
+    marks.add_argument("--processes", type=int, metavar="N", help="at a time (default: one a core)")
     marks.add_argument("--dask", metavar="ADDRESS", help="let a dask.distributed cluster do it")
+    marks.add_argument(
+        "--sandbox-report",
+        action=SandboxReport,
+        nargs=0,
+        help="say which layers of the sandbox this machine has, and end",
+    )
 
     if find_spec("course_dl.authoring") is not None:  # not in the student edition
         _add_authoring(command)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import re
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from course_dl.authoring.colab import setup_code
 from course_dl.authoring.new import new_lab
 from course_dl.authoring.notebooks import build, find_stale, make_notebooks
 from course_dl.authoring.sources import Project
@@ -156,3 +160,33 @@ def test_stale_notebooks_are_named(lab: Path, tmp_path: Path) -> None:
         "lab03_gone.ipynb": "belongs to no lab",
         "lab12_topic.ipynb": "is stale",
     }
+
+
+@pytest.mark.parametrize(
+    ("colab", "installed", "installs"),
+    [(False, [], False), (True, [], True), (True, ["0.9"], True), (True, ["1.0"], False)],
+)
+def test_the_setup_cell_installs_on_colab_what_is_not_there_yet(
+    colab: bool, installed: list[str], installs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if colab:
+        monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    found = [types.SimpleNamespace(version=version) for version in installed]
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda name: found)
+    ran: list[tuple[str, str]] = []
+    shell = types.SimpleNamespace(run_line_magic=lambda *magic: ran.append(magic))
+    code = setup_code(Project("1.0", "school/labs", "v1.0"), "rest = 1")
+    names: dict[str, Any] = {"get_ipython": lambda: shell}
+    exec(TransformerManager().transform_cell(code), names)
+    wanted = ("pip", 'install -q "git+https://github.com/school/labs@v1.0"')
+    assert ran == [wanted] * installs
+    assert names["rest"] == 1
+
+
+def test_the_setup_cell_is_a_form(lab: Path) -> None:
+    first = next(cell for cell in cells().values() if cell["cell_type"] == "code")
+    assert source(first).startswith("#@title ")
+    assert source(first).endswith('lab = Lab("lab12")')
+    assert first["metadata"] == {"cellView": "form"}

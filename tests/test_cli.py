@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,7 +64,34 @@ def test_labs_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
     for lab in find_labs():
         assert f"{lab.name:<20} {lab.title}\n" in said
         for exercise in lab.exercises:
-            assert f"\n  {exercise.number:<4} {exercise.names[0]}" in said
+            (line,) = re.findall(rf"^  {re.escape(exercise.number)} .*", said, re.MULTILINE)
+            assert line.endswith(f"{exercise.minutes} min  {', '.join(exercise.names)}")
+            assert f"{exercise.points:g} point" in line
+
+
+def test_a_class_is_graded_with_what_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from course_dl.grading import commands
+
+    given = []
+    monkeypatch.setattr(commands, "grade", lambda *a, **k: given.append((a, k)) or 0)
+    command = ["grade", "lab04", "class.zip", "-o", "marks", "--only", "Ann", "--regrade"]
+    assert main([*command, "--processes", "2", "--dask", "tcp://host:1"]) == 0
+    rest = {"only": "Ann", "regrade": True, "dask": "tcp://host:1", "processes": 2}
+    assert given == [(("lab04", Path("class.zip"), Path("marks")), rest)]
+
+
+def test_checking_at_home_ends_with_the_status_of_the_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from course_dl.grading import commands
+
+    monkeypatch.setattr(
+        commands, "check", lambda lab, file: int((lab, file) != ("lab04", Path("a")))
+    )
+    assert main(["check", "lab04", "a"]) == 0
+    assert main(["check", "lab04", "b"]) == 1
 
 
 def test_demo_hands_on_what_it_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from course_dl.lab.catalog import find_lab
 
 __all__ = ["Definition", "Project", "find_definition", "lab_source", "repository_root"]
 
@@ -48,14 +49,8 @@ class Project:
 
 
 def lab_source(lab: str, part: str) -> str:
-    """The text of ``solutions.py``, ``notebook.py`` ... of a lab, by the lab's whole name."""
-    spec = importlib.util.find_spec(f"course_dl.labs.{lab}")
-    if spec is None or spec.origin is None:
-        raise ValueError(f"there is no lab {lab!r}")
-    path = Path(spec.origin).with_name(f"{part}.py")
-    if not path.is_file():
-        raise FileNotFoundError(f"{lab} has no {path.name}: looked for {path}")
-    return path.read_text(encoding="utf-8")
+    """The text of ``solutions.py``, ``notebook.py`` ... of a lab."""
+    return (find_lab(lab).path / f"{part}.py").read_text(encoding="utf-8")
 
 
 def find_definition(source: str, name: str) -> Definition:

@@ -90,7 +90,9 @@ def _line_numbers(node: Definition, lines: Sequence[str]) -> range:
     """Where a definition stands, with its decorators and the comments at its end."""
     stop = _end(node) + 1
     inside = " " * (node.col_offset + 1)
-    while stop <= len(lines) and (not lines[stop - 1].strip() or lines[stop - 1].startswith(inside)):
+    while stop <= len(lines) and (
+        not lines[stop - 1].strip() or lines[stop - 1].startswith(inside)
+    ):
         stop += 1
     return range(_first_line(node), stop)
 
