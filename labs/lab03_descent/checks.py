@@ -370,7 +370,7 @@ def judge_square(student: Student, y: Tensor, d: Tensor) -> None:
 
 
 def judge_cross_entropy(student: Student, y: Tensor, d: Tensor) -> None:
-    leaf = y.double().requires_grad_()
+    leaf = y.to(torch.float64, copy=True).requires_grad_()
     (expected,) = torch.autograd.grad(F.cross_entropy(leaf, d, reduction="sum"), leaf)
     got = student.cross_entropy_grad(y, d)
     close(got, expected.to(y.dtype), "the gradient of the cross-entropy")
@@ -463,7 +463,7 @@ def classifier(
 
 
 def batch_gradient(W: Tensor, X: Tensor, d: Tensor, batch: Tensor) -> Tensor:
-    leaf = W.double().requires_grad_()
+    leaf = W.to(torch.float64, copy=True).requires_grad_()
     E = F.cross_entropy(X[batch].double() @ leaf.T, d[batch], reduction="sum")
     return torch.autograd.grad(E, leaf)[0].to(W.dtype)
 
