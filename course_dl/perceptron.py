@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from course_dl.activations import sign
+from course_dl.rosenblatt import rule, rule_in_blocks, rule_in_the_plane
 from course_dl.validate import check_count, check_finite, check_positive, check_signs
 
 __all__ = ["Perceptron"]
@@ -60,46 +61,39 @@ class Perceptron:
 
         Rosenblatt (1958). A score of 0 predicts +1, so it is a mistake for ``d = -1`` alone.
         """
-        X = _with_ones(X)
+        samples = _samples(X)
         d = torch.as_tensor(d)
-        if d.shape != (len(X),):
+        if d.shape != (len(samples),):
             raise ValueError(
-                f"d must hold one label a sample, shape ({len(X)},); got {tuple(d.shape)}"
+                f"d must hold one label a sample, shape ({len(samples)},); got {tuple(d.shape)}"
             )
-        check_signs(d.double())
-        w = _start(w0, X.shape[1]).numpy()
-        rows, labels = X.numpy(), d.double().tolist()
-        path = [w.copy()]
-
+        labels = d.detach().cpu().double()
+        check_signs(labels)
+        w = _start(w0, samples.shape[1] + 1).numpy()
+        rows, run = samples.numpy(), (labels.numpy(), w, self.lr, self.max_epochs)
         self.weights_ = torch.from_numpy(w)  # Shares its memory with w, which learns in place.
-        self.mistakes_ = []
-        self.converged_ = False
-        while not self.converged_ and len(self.mistakes_) < self.max_epochs:
-            mistakes = 0
-            for x, label in zip(rows, labels, strict=True):
-                predicted = 1.0 if w @ x >= 0 else -1.0
-                if predicted != label:
-                    w += self.lr * label * x
-                    mistakes += 1
-                    if keep_path:
-                        path.append(w.copy())
-            self.mistakes_.append(mistakes)
-            self.converged_ = mistakes == 0
-
-        self.path_ = torch.from_numpy(np.stack(path)) if keep_path else None
+        self.path_ = None
+        if keep_path:
+            path = [w.copy()]
+            self.mistakes_ = rule(rows, *run, path)
+            self.path_ = torch.from_numpy(np.stack(path))
+        else:
+            learn = rule_in_the_plane if rows.shape[1] == 2 else rule_in_blocks
+            self.mistakes_ = learn(rows, *run)
+        self.converged_ = self.mistakes_[-1] == 0
         return self
 
     def decision_function(self, X: Tensor | ArrayLike) -> Tensor:
         """Scores ``<w, x>``, (N,) float64."""
         if not hasattr(self, "weights_"):
             raise RuntimeError("this Perceptron has no weights yet: call fit(X, d) first")
-        X = _with_ones(X)
-        if X.shape[1] != len(self.weights_):
+        samples = _samples(X)
+        b, w = self.weights_[0], self.weights_[1:]
+        if samples.shape[1] != len(w):
             raise ValueError(
-                f"X must have {len(self.weights_) - 1} numbers a sample, as in fit;"
-                f" got {X.shape[1] - 1}"
+                f"X must have {len(w)} numbers a sample, as in fit; got {samples.shape[1]}"
             )
-        return X @ self.weights_
+        return samples.double() @ w + b
 
     def predict(self, X: Tensor | ArrayLike) -> Tensor:
         """Labels ``sign(<w, x>)``, (N,) float64 of -1 and +1; a score of 0 gives +1."""
@@ -109,16 +103,19 @@ class Perceptron:
         return f"Perceptron(lr={self.lr}, max_epochs={self.max_epochs})"
 
 
-def _with_ones(X: Tensor | ArrayLike) -> Tensor:
-    """``x = (1, x_1, ..., x_D)`` for every sample: (N, D+1) float64, checked, on the CPU."""
+def _samples(X: Tensor | ArrayLike) -> Tensor:
+    """One sample a row, (N, D), checked, on the CPU, in a dtype that numpy has."""
     X = torch.as_tensor(X)
     if X.dim() < 2 or X.numel() == 0:
         raise ValueError(
             f"X must be a non-empty batch of shape (N, D), one sample a row; got {tuple(X.shape)}"
         )
-    X = X.detach().cpu().double().flatten(1)
-    check_finite(X, "X")
-    return torch.cat([torch.ones(len(X), 1, dtype=torch.float64), X], dim=1)
+    X = X.detach().cpu().flatten(1)
+    if X.dtype == torch.bfloat16:
+        X = X.float()
+    if X.is_floating_point():
+        check_finite(X, "X")
+    return X
 
 
 def _start(w0: Tensor | ArrayLike | None, size: int) -> Tensor:
