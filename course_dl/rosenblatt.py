@@ -78,8 +78,8 @@ def rule_in_blocks(
     The margins ``d_i <w, x_i>`` of a block are one product in float32. A sample whose margin is
     larger than float32 can be wrong by is right without a further look; the others (and any that
     float32 cannot hold) are decided in float64, one after the other. After an update
-    ``w + lr d_i x_i``, the margins of the block move by ``lr`` times row i of the matrix of products
-    ``d_i d_j <x_i, x_j>``, which a block computes when it first errs.
+    ``w + lr d_i x_i``, the margins of the block move by ``lr`` times row i of its products
+    ``d_i d_j <x_i, x_j>``, which are computed when a block first errs.
     """
     signed = np.empty((len(X), len(w)), np.float32)  # d_i x_i
     signed[:, 0] = 1
