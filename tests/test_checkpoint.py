@@ -161,8 +161,11 @@ def test_a_checkpoint_changes_nothing_in_the_training(tmp_path: Path) -> None:
     assert same(with_file, without)
 
 
-def test_stopped_by_hand_and_started_again_it_ends_as_if_never_stopped(tmp_path: Path) -> None:
-    stopped = {"left": 12}
+@pytest.mark.parametrize("step", [3, 12])  # in the first epoch, in the third
+def test_stopped_by_hand_and_started_again_it_ends_as_if_never_stopped(
+    step: int, tmp_path: Path
+) -> None:
+    stopped = {"left": step}
 
     def loss(y: Tensor, d: Tensor) -> Tensor:
         stopped["left"] -= 1

@@ -34,7 +34,7 @@ def test_a_column_is_reached_by_its_name_and_a_row_by_going_through() -> None:
 
 
 def test_an_unknown_column_is_told_with_the_known_ones() -> None:
-    with pytest.raises(KeyError, match="no column 'test_loss'.*val_loss"):
+    with pytest.raises(KeyError, match=r"no column 'test_loss'.*val_loss"):
         history()["test_loss"]
 
 
@@ -42,7 +42,7 @@ def test_it_prints_as_an_aligned_table() -> None:
     *table, end = str(history()).splitlines()
     head, first, second = table
     assert head.split("  ")[-1].strip() == "seconds"
-    assert first.split() == "1 1.0000 50.00 % 2.0000 25.00 % 0.1 1.50".split()
+    assert first.split() == ["1", "1.0000", "50.00", "%", "2.0000", "25.00", "%", "0.1", "1.50"]
     assert len(head) == len(first) == len(second)
     assert end == "trained for 2 epochs, 3.0 s on cpu, 2 threads"
 
