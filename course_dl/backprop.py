@@ -2,7 +2,7 @@
 
 A network is a chain of layers. Each keeps from its `forward` what its `backward` needs, and
 `backward` turns the gradient of E with respect to the layer's output into the gradient with respect
-to its input, adding those of its own parameters on the way::
+to its input; `accumulate` adds up those with respect to its own parameters::
 
     forward      a_k = W_k h_{k-1} + b_k                    h_k = g(a_k)
     backward     delta_k = grad_{h_k} E * g'(a_k)           grad_{W_k} E += delta_k h_{k-1}^T
@@ -35,11 +35,14 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, grad: Tensor) -> Tensor:
-        """``grad_input E`` from ``grad = grad_output E``, gradients of parameters added up."""
+        """``grad_input E`` from ``grad = grad_output E``."""
         raise NotImplementedError
 
     def accumulate(self, grad: Tensor) -> None:
-        """The part of `backward` that concerns the layer's parameters."""
+        """Add to the gradients of the layer's parameters what ``grad`` leads to."""
+
+    def descend(self, grad: Tensor, lr: float) -> None:
+        """Move the parameters at once by ``-lr`` times what `accumulate` would add."""
 
 
 class Trainable(Layer):
@@ -59,18 +62,23 @@ class Linear(Trainable):
     def forward(self, H: Tensor) -> Tensor:
         """``A`` (N, n_out) of ``H`` (N, n_in)"""
         self.H = H
-        return H @ self.W.T + self.b
+        return torch.addmm(self.b, H, self.W.T)
 
     def backward(self, delta: Tensor) -> Tensor:
         """``grad_H E = delta W``, (N, n_in), from ``delta = grad_A E``, (N, n_out)"""
-        self.accumulate(delta)
         return delta @ self.W
 
     def accumulate(self, delta: Tensor) -> None:
         """``grad_W += delta^T H``, ``grad_b += sum_i delta_i``"""
         self.delta = delta
-        self.grad_W += delta.T @ self.H
+        self.grad_W.addmm_(delta.T, self.H)
         self.grad_b += delta.sum(0)
+
+    def descend(self, delta: Tensor, lr: float) -> None:
+        """``W -= lr delta^T H``, ``b -= lr sum_i delta_i``"""
+        self.delta = delta
+        self.W.addmm_(delta.T, self.H, alpha=-lr)
+        self.b.sub_(delta.sum(0), alpha=lr)
 
 
 class Elementwise(Layer):
@@ -133,17 +141,24 @@ class ManualNetwork:
         To be called after `forward` on the same batch. As in PyTorch, gradients add up
         until `zero_grad`.
         """
-        Y = self._output()
-        if grad_Y.shape != Y.shape:
-            raise ValueError(
-                f"grad_Y must have the shape of the last output, {tuple(Y.shape)},"
-                f" got {tuple(grad_Y.shape)}"
-            )
-        grad = grad_Y.detach()
+        grad = self._checked(grad_Y)
         first, *others = self.layers
         for layer in reversed(others):
+            layer.accumulate(grad)
             grad = layer.backward(grad)
         first.accumulate(grad)  # Nobody asks for the gradient with respect to X.
+
+    def descend(self, grad_Y: Tensor, lr: float) -> None:
+        """`zero_grad`, `backward` and `step` in one, and faster: no gradient is kept.
+
+        An error signal goes back through the weights that it came through, then these move.
+        """
+        grad = self._checked(grad_Y)
+        first, *others = self.layers
+        for layer in reversed(others):
+            delta, grad = grad, layer.backward(grad)
+            layer.descend(delta, lr)
+        first.descend(grad, lr)
 
     def step(self, lr: float) -> None:
         """Gradient descent: ``W -= lr * grad_W``, ``b -= lr * grad_b`` in every layer."""
@@ -199,6 +214,15 @@ class ManualNetwork:
         if self.Y is None:
             raise RuntimeError("nothing has gone forward yet: call the network on a batch first")
         return self.Y
+
+    def _checked(self, grad_Y: Tensor) -> Tensor:
+        Y = self._output()
+        if grad_Y.shape != Y.shape:
+            raise ValueError(
+                f"grad_Y must have the shape of the last output, {tuple(Y.shape)},"
+                f" got {tuple(grad_Y.shape)}"
+            )
+        return grad_Y.detach()
 
 
 class ManualMLP(ManualNetwork):

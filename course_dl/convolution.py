@@ -61,18 +61,25 @@ def conv2d_grad(
     With ``delta`` = ``grad_out`` as (M, patches): ``grad_W = delta columns^T``, ``grad_b`` the sum
     of ``delta``, ``grad_columns = W^T delta``; a pixel collects from all the patches it is in.
     """
-    delta = grad_out.flatten(2)
-    columns = _columns(x, w, stride, padding)
-    grad_w = torch.einsum("nmp,ncp->mc", delta, columns).view_as(w)
-    return conv2d_grad_x(grad_out, x, w, stride, padding), grad_w, delta.sum((0, 2))
+    at = (grad_out, x, w, stride, padding)
+    return conv2d_grad_x(*at), *conv2d_grad_w(*at)
 
 
 def conv2d_grad_x(
     grad_out: Tensor, x: Tensor, w: Tensor, stride: int = 1, padding: int = 0
 ) -> Tensor:
-    """The first of `conv2d_grad` alone."""
+    """The first of `conv2d_grad`."""
     grad_columns = w.flatten(1).T @ grad_out.flatten(2)
     return F.fold(grad_columns, x.shape[2:], w.shape[2:], stride=stride, padding=padding)
+
+
+def conv2d_grad_w(
+    grad_out: Tensor, x: Tensor, w: Tensor, stride: int = 1, padding: int = 0
+) -> tuple[Tensor, Tensor]:
+    """The other two of `conv2d_grad`."""
+    delta = grad_out.flatten(2)
+    columns = _columns(x, w, stride, padding)
+    return torch.einsum("nmp,ncp->mc", delta, columns).view_as(w), delta.sum((0, 2))
 
 
 def max_pool2d(x: Tensor, k: int) -> Tensor:
@@ -109,14 +116,19 @@ class Convolution(Trainable):
 
     def backward(self, delta: Tensor) -> Tensor:
         """``grad_X E`` from ``delta = grad_A E``"""
-        self.accumulate(delta)
         return conv2d_grad_x(delta, self.X, self.W, self.stride, self.padding)
 
     def accumulate(self, delta: Tensor) -> None:
         """``grad_W`` and ``grad_b`` of `conv2d_grad`, added up"""
-        columns = _columns(self.X, self.W, self.stride, self.padding)
-        self.grad_W += torch.einsum("nmp,ncp->mc", delta.flatten(2), columns).view_as(self.W)
-        self.grad_b += delta.sum((0, 2, 3))
+        grad_W, grad_b = conv2d_grad_w(delta, self.X, self.W, self.stride, self.padding)
+        self.grad_W += grad_W
+        self.grad_b += grad_b
+
+    def descend(self, delta: Tensor, lr: float) -> None:
+        """``W -= lr grad_W``, ``b -= lr grad_b``"""
+        grad_W, grad_b = conv2d_grad_w(delta, self.X, self.W, self.stride, self.padding)
+        self.W.sub_(grad_W, alpha=lr)
+        self.b.sub_(grad_b, alpha=lr)
 
 
 class MaxPool(Layer):
