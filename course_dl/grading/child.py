@@ -117,8 +117,9 @@ class _Submission:
         reader = Reader(body, self._argument)
         target = request["call"]
         args, kwargs = reader.decode(request["args"]), reader.decode(request["kwargs"])
-        rules = Rules(**{**request["rules"], "library": frozenset(request["rules"]["library"]),
-                         "gradient": tuple(request["rules"]["gradient"])})  # fmt: skip
+        said = request["rules"]
+        sets = {"library": frozenset(said["library"]), "gradient": tuple(said["gradient"])}
+        rules = Rules(**(said | sets))
         outcome = self._backend.call(target, args, kwargs, rules)
         name = target.partition(":")[2]
         if outcome.missing and name in self._failed:

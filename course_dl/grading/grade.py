@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +84,7 @@ class Grading:
         self._backends: dict[bool, RemoteBackend] = {}
         self._results: dict[str, ExerciseResult] = {}
         seconds = sum(exercise.seconds for exercise in lab.exercises)
-        self._deadline = time.monotonic() + _WHOLE_SECONDS + 2 * seconds
+        self._left = _WHOLE_SECONDS + 2 * seconds
 
     def __enter__(self) -> Grading:
         return self
@@ -102,12 +101,13 @@ class Grading:
         """Judge an exercise (once), and diagnose it."""
         if exercise.number not in self._results:
             backend = self._backend(exercise.autograd)
-            within = time.monotonic() + _EXERCISE_CALLS * exercise.seconds
-            backend.begin(min(self._deadline, within))
+            given = min(_EXERCISE_CALLS * exercise.seconds, self._left)
+            backend.begin(given)
             result = run_exercise(exercise, backend, self.seed, hidden=hidden)
             student = Student(backend, exercise.rules)
             others = {name: getattr(student, name) for name in self._program.names}
             told = diagnose(result, self.lab.mistakes, others, self.seed)
+            self._left -= given - backend.left
             self._results[exercise.number] = replace(result, diagnosis=told)
         return self._results[exercise.number]
 

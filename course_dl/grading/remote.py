@@ -185,32 +185,34 @@ class RemoteBackend:
     """Calls a submission's functions in a child of the sandbox; see :class:`course_dl.lab.backend.Backend`.
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
-    the next call gets a new one. ``notices`` tells which cells failed while they were loaded.
+    the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
+    ``left`` is how many seconds calls may still take together.
     """
 
     sandbox: Sandbox
     program: Program
-    deadline: float = math.inf
+    left: float = math.inf
     notices: list[tuple[str, str, str]] = field(default_factory=list)
     _functions: list[Callable[..., Any]] = field(default_factory=list)
     _channel: Channel | None = None
     _skip: set[int] = field(default_factory=set)
     _unloadable: str = ""
+    _load_left: float = _LOAD_ALL
 
     def call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Outcome:
         """Run the call in the child and tell how it ended."""
-        deadline = min(self.deadline, time.monotonic() + rules.seconds + _GRACE)
-        if time.monotonic() > self.deadline:
+        if self.left <= 0:
             return Outcome(timed_out=True)
         try:
-            if self._channel is None:
-                self._start()
-                deadline = min(self.deadline, time.monotonic() + rules.seconds + _GRACE)
-            return self._exchange(target, args, kwargs, rules, deadline)
+            self._start()
         except _Unloadable as error:
             return _failed("ProcessEnded", str(error))
+        started = time.monotonic()
+        deadline = started + min(rules.seconds + _GRACE, self.left)
+        try:
+            return self._exchange(target, args, kwargs, rules, deadline)
         except TimedOut:
             self.end_child()
             return Outcome(timed_out=True)
@@ -220,10 +222,12 @@ class RemoteBackend:
         except Violation as error:
             self.end_child()
             return _failed("ValueError", f"the answer cannot be read: {error}")
+        finally:
+            self.left -= time.monotonic() - started
 
-    def begin(self, deadline: float) -> None:
-        """Forget what earlier tests handed over; calls past ``deadline`` are not made."""
-        self.deadline = deadline
+    def begin(self, seconds: float) -> None:
+        """Forget what earlier tests handed over; the calls to come may take so long together."""
+        self.left = seconds
         self._functions.clear()
 
     def end_child(self) -> None:
@@ -236,13 +240,15 @@ class RemoteBackend:
     # -- loading ----------------------------------------------------------------------------
 
     def _start(self) -> None:
-        """Fork a child and let it load the submission, without the statements that ended others."""
-        give_up = time.monotonic() + _LOAD_ALL
+        """Have a child that has loaded the submission, without the statements that ended others."""
         for _ in range(_LOAD_DEATHS):
             if self._unloadable:
                 raise _Unloadable(self._unloadable)
+            if self._channel is not None:
+                return
             self._channel = Channel(self.sandbox.fork(), Limits())
-            at = -1
+            started, at = time.monotonic(), -1
+            give_up = started + self._load_left
             try:
                 self._channel.send(Writer().message(self._request()), give_up)
                 while True:
@@ -258,6 +264,8 @@ class RemoteBackend:
                 if at in self._skip or at < 0 or time.monotonic() > give_up:
                     break
                 self._skip.add(at)
+            finally:
+                self._load_left -= time.monotonic() - started
         self._unloadable = "the submission's code cannot be loaded: it ends the process, or never ends"
         raise _Unloadable(self._unloadable)
 
@@ -298,7 +306,7 @@ class RemoteBackend:
             "call": target,
             "args": writer.encode(args),
             "kwargs": writer.encode(kwargs),
-            "rules": asdict(rules) | {"library": sorted(rules.library)},
+            "rules": vars(rules) | {"library": sorted(rules.library)},
         }
         self._channel.send(writer.message(request), deadline)
         while True:
@@ -388,7 +396,7 @@ def _text(text: Any) -> str:
     """Text from the child, of bounded length, that any file or terminal can take."""
     if not isinstance(text, str):
         raise Violation("malformed text")
+    if text.isascii() and text.isprintable() and len(text) <= 2000:
+        return text
     plain = text[:2000].encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in plain)
-
-

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import select
 import socket
 import struct
 import time
@@ -54,6 +53,7 @@ _DTYPES = {
     ).split()
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_CHUNK = 1 << 16
 _MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
 
 
@@ -264,18 +264,17 @@ class Channel:
     def __init__(self, connection: socket.socket, limits: Limits = ANY_SIZE) -> None:
         self._socket = connection
         self._limits = limits
-        connection.setblocking(False)
+        self._read = bytearray()
 
     def send(self, message: bytes, deadline: float = math.inf) -> None:
         """Send a message made by :meth:`Writer.message`."""
-        left = memoryview(message)
-        while left:
-            try:
-                left = left[self._socket.send(left) :]
-            except BlockingIOError:
-                self._wait(select.POLLOUT, deadline)
-            except OSError:
-                raise Closed from None
+        self._wait_until(deadline)
+        try:
+            self._socket.sendall(message)
+        except TimeoutError:
+            raise TimedOut from None
+        except OSError:
+            raise Closed from None
 
     def receive(self, deadline: float = math.inf) -> tuple[Any, bytes]:
         """The next message: its header, and its body for a :class:`Reader`."""
@@ -294,24 +293,24 @@ class Channel:
         self._socket.close()
 
     def _exactly(self, size: int, deadline: float) -> bytes:
-        parts, missing = [], size
-        while missing:
+        while len(self._read) < size:
+            self._wait_until(deadline)
             try:
-                part = self._socket.recv(min(missing, 1 << 20))
-            except BlockingIOError:
-                self._wait(select.POLLIN, deadline)
-                continue
+                part = self._socket.recv(max(_CHUNK, min(size - len(self._read), 16 * _CHUNK)))
+            except TimeoutError:
+                raise TimedOut from None
             except OSError:
                 raise Closed from None
             if not part:
                 raise Closed
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+            self._read += part
+        taken = bytes(memoryview(self._read)[:size])
+        del self._read[:size]
+        return taken
 
-    def _wait(self, event: int, deadline: float) -> None:
+    def _wait_until(self, deadline: float) -> None:
+        """Let the socket's next operation take until the deadline."""
         seconds = deadline - time.monotonic()
-        poll = select.poll()
-        poll.register(self._socket, event)
-        if seconds <= 0 or not poll.poll(None if math.isinf(seconds) else seconds * 1000):
+        if seconds <= 0:
             raise TimedOut
+        self._socket.settimeout(None if math.isinf(seconds) else seconds)

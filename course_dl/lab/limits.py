@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import random
 import signal
@@ -100,22 +101,30 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
 
     Yields a function that tells whether the block has drawn from one of them.
     """
-    kept = _random_state()
-    torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
-    np.random.seed(seed)
-    random.seed(seed)
-    fresh = _random_state()
+    kept, fresh = _random_state(), _seeded_state(seed)
+    _set_random_state(fresh)
     try:
         yield lambda: not _same_state(_random_state(), fresh)
     finally:
-        torch.set_rng_state(kept[0])
-        np.random.set_state(kept[1])
-        random.setstate(kept[2])
+        _set_random_state(kept)
+
+
+@functools.lru_cache(maxsize=16)
+def _seeded_state(seed: int) -> tuple[torch.Tensor, Any, Any]:
+    generator = torch.Generator().manual_seed(seed)
+    numpy_state = np.random.RandomState(seed).get_state()
+    return generator.get_state(), numpy_state, random.Random(seed).getstate()
 
 
 def _random_state() -> tuple[torch.Tensor, Any, Any]:
     """The states of torch's, numpy's and Python's global generators."""
     return torch.get_rng_state(), np.random.get_state(), random.getstate()
+
+
+def _set_random_state(state: tuple[torch.Tensor, Any, Any]) -> None:
+    torch.set_rng_state(state[0])  # of the CPU alone: no accelerator is woken up
+    np.random.set_state(state[1])
+    random.setstate(state[2])
 
 
 def _same_state(a: tuple[torch.Tensor, Any, Any], b: tuple[torch.Tensor, Any, Any]) -> bool:

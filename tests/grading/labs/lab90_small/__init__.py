@@ -1,0 +1,1 @@
+"""Lab 90: a small lab, to grade"""
