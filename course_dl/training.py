@@ -130,8 +130,6 @@ def fit(
                 fingerprint={"seed": seed, **batches.fingerprint, **schedule.fingerprint},
             )
             history = file.resume()
-            if len(history) >= epochs:
-                return history
         history.device = device_name(place)
         schedule.check_length((epochs - len(history)) * batches.count)
 
