@@ -82,6 +82,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "fill": lambda obj, name, values: operator.setitem(getattr(obj, name), slice(None), values),
+    "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
     "len": len,
     "list": list,
     "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),

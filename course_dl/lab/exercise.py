@@ -15,13 +15,17 @@ Code = TypeVar("Code", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Test:
-    """One test of an exercise; hidden ones are not handed out to students."""
+    """One test of an exercise; hidden ones are not handed out to students.
+
+    What a ``measured`` test finds hangs on the clock: it is not repeated to find a mistake.
+    """
 
     __test__ = False  # a class of that name is not a test class of pytest's
 
     title: str
     function: Callable[..., None]
     hidden: bool
+    measured: bool = False
 
 
 @dataclass
@@ -65,7 +69,9 @@ class Exercise:
         """The rules under which the student's functions are called."""
         return Rules(self.autograd, frozenset(self.library), self.seconds)
 
-    def test(self, title: str, *, hidden: bool = False) -> Callable[[Code], Code]:
+    def test(
+        self, title: str, *, hidden: bool = False, measured: bool = False
+    ) -> Callable[[Code], Code]:
         """Make a function ``(student)`` or ``(student, rng)`` a test of this exercise.
 
         ``student`` is a :class:`~course_dl.lab.student.Student`, ``rng`` an
@@ -73,7 +79,7 @@ class Exercise:
         """
 
         def register(function: Code) -> Code:
-            self.tests.append(Test(title, function, hidden))
+            self.tests.append(Test(title, function, hidden, measured))
             return function
 
         return register

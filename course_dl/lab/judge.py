@@ -127,11 +127,13 @@ def diagnose(
     """The sentence of the known mistake that behaves as the student's code does, if there is one.
 
     A mistake fits when, in its place, the first failed test makes the same calls with the same
-    outcomes. Of several that fit, the one that agrees on most of the other tests is told.
+    outcomes. Of several that fit, the one that agrees on most of the other tests is told. Measured
+    tests are left out.
     """
     failed = result.first_failure
-    if failed is None or failed.state is not State.FAILED:
+    if failed is None or failed.state is not State.FAILED or failed.test.measured:
         return None
+    repeated = [other for other in result.tests if not other.test.measured]
     best, best_agreement = None, 0
     for known in mistakes:
         if known.number != result.exercise.number or known.name not in _names_called(failed):
@@ -139,9 +141,7 @@ def diagnose(
         backend = LocalBackend({**namespace, known.name: known.code})
         if not _behaves_alike(result.exercise, failed, backend, seed):
             continue
-        agreement = sum(
-            _behaves_alike(result.exercise, other, backend, seed) for other in result.tests
-        )
+        agreement = sum(_behaves_alike(result.exercise, other, backend, seed) for other in repeated)
         if agreement > best_agreement:
             best, best_agreement = known.sentence, agreement
     return best

@@ -17,7 +17,7 @@ from course_dl.lab.backend import Backend, Outcome, Rules
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
-__all__ = ["Call", "Function", "Remote", "Student", "fill"]
+__all__ = ["Call", "Function", "Remote", "Student", "backward", "fill"]
 
 
 DEFAULT = Rules()
@@ -154,6 +154,11 @@ class Remote:
 def fill(remote: Remote, name: str, values: Sequence[Any]) -> None:
     """Put ``values`` into the list that is the attribute ``name`` of a student's object."""
     remote._on("fill", name, list(values))
+
+
+def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:
+    """Leave the gradients of ``loss_fn(model(X), d)`` in the model, on the student's side."""
+    model._on("backward", loss_fn, X, d)
 
 
 def _sent(value: Any) -> Any:
