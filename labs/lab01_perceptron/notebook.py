@@ -243,20 +243,22 @@ plots.animate_separator(X, d, path)
 # We take only 40 samples to learn from, 10,000 new ones from the same two clouds to test with, and
 # start 100 times at random.
 
+
+# %%
+def error(w, X, d):
+    """The share of the samples that is misclassified."""
+    return float((predict(w, X) != d).float().mean())
+
+
 # %% after="1.1 1.2 1.5"
 X_few, d_few = overlapping_clouds(40, distance=4.0, generator=seeded(0))
 X_test, d_test = overlapping_clouds(10_000, distance=4.0, generator=seeded(1))
 X1_few, X1_test = add_bias(X_few), add_bias(X_test)
 
-
-def test_error(w):
-    return float((predict(w, X1_test) != d_test).float().mean())
-
-
 starts = 5 * torch.randn(100, 3, generator=seeded(2))
 runs = [train_perceptron(X1_few, d_few, w0, max_epochs=1000) for w0 in starts]
 lines = torch.stack([w for w, _ in runs])
-errors = torch.tensor([test_error(w) for w in lines])
+errors = torch.tensor([error(w, X1_test, d_test) for w in lines])
 
 converged = sum(mistakes[-1] == 0 for _, mistakes in runs)
 print(f"{converged} of {len(runs)} runs ended without any mistake on the 40 samples")
@@ -293,16 +295,16 @@ def logistic_regression(X, d, steps=1000, lr=0.05):
 
 # %% after="1.1 1.2 1.5"
 logistic = logistic_regression(X1_few, d_few)
-optimal = torch.tensor(SEPARATOR)  # the best line there is: the clouds were made around it
-worse = int((errors > test_error(logistic)).sum())
-print(f"logistic regression: test error {test_error(logistic):.1%}")
-print(f"{worse} of {len(errors)} perceptrons are worse than that")
+of_logistic = error(logistic, X1_test, d_test)
+of_best = error(torch.tensor(SEPARATOR), X1_test, d_test)  # the clouds were made around this line
+print(f"logistic regression: test error {of_logistic:.1%}")
+print(f"{int((errors > of_logistic).sum())} of {len(errors)} perceptrons are worse than that")
 plots.histogram(
     100 * errors,
     lines={
         "perceptrons, on average": 100 * errors.mean(),
-        "logistic regression": 100 * test_error(logistic),
-        "the best line there is": 100 * test_error(optimal),
+        "logistic regression": 100 * of_logistic,
+        "the best line there is": 100 * of_best,
     },
     xlabel="test error in %",
     ylabel="number of perceptrons",
@@ -363,13 +365,14 @@ plots.animate_separator(X_xor, d_xor, path_of_weights(X1_xor, d_xor, torch.zeros
 # faded for years. Yet there is a way out: give the perceptron *another feature*. With the product
 # $x_1 x_2$ as a third input it learns exclusive or, by the very same code.
 
-# %% after="1.1 1.2 1.5 1.6"
 
-
+# %%
 def with_product(X):
+    """``(x_1, x_2, x_1 x_2)`` for every sample."""
     return torch.cat([X, X[:, :1] * X[:, 1:]], dim=1)
 
 
+# %% after="1.1 1.2 1.5 1.6"
 start = torch.tensor([0.5, 0.0, 0.0, 0.0])
 w_product, mistakes = train_perceptron(add_bias(with_product(X_xor)), d_xor, start)
 print(f"converged in epoch {len(mistakes)}: w = {w_product.tolist()} for (1, x_1, x_2, x_1 x_2)")
@@ -406,10 +409,9 @@ margins = torch.tensor([float(margin(w, X1_few, d_few)) for w in lines])
 print(f"margins of the perceptrons: {margins.min():.3f} to {margins.max():.3f}")
 print(f"margin of logistic regression: {float(margin(logistic, X1_few, d_few)):.3f}")
 narrow, wide = errors[margins < margins.median()], errors[margins >= margins.median()]
-print(
-    f"test error of the narrower half: {narrow.mean():.1%} on average, {narrow.max():.1%} at worst"
-)
-print(f"test error of the wider half:    {wide.mean():.1%} on average, {wide.max():.1%} at worst")
+print("test error, on average and at worst:")
+print(f"the narrower half: {narrow.mean():.1%}, {narrow.max():.1%}")
+print(f"the wider half:    {wide.mean():.1%}, {wide.max():.1%}")
 plots.relation(margins, 100 * errors, xlabel="margin", ylabel="test error in %")
 
 # %% [markdown]
@@ -454,8 +456,8 @@ def novikoff(w, X, d):
 
 # %% [markdown]
 # The proof holds $\|w_t\|$ in a vice, between $t \gamma$ and $\sqrt t R$, which closes at
-# $t = (R / \gamma)^2$. To see it close we need samples that teach nothing about each other: 25
-# samples in 25 dimensions, at right angles to each other.
+# $t = (R / \gamma)^2$. To see it close we need samples that teach next to nothing about each other:
+# 25 samples in 25 dimensions, each on an axis of its own.
 
 # %% after="1.1 1.4 1.7"
 X1_worst = add_bias(3 * torch.eye(25))
@@ -466,25 +468,26 @@ R, gamma = novikoff(w_star, X1_worst, d_worst)
 path = path_of_weights(X1_worst, d_worst, torch.zeros(26))
 print(f"at most (R / gamma)^2 = {(R / gamma) ** 2:.1f} updates; it took {len(path) - 1}")
 
-t = torch.arange(0, 31)
+t, made = torch.arange(31), torch.arange(len(path))
 plots.curves(
     {
-        "not above $\\sqrt{t}\\,R$": t.sqrt() * R,
-        "not below $t\\,\\gamma$": t * gamma,
-        "$\\|w_t\\|$": path.norm(dim=1),
+        r"$\sqrt{t}\,R$, not above": t.sqrt() * R,
+        r"$\|w_t\|$": path.norm(dim=1),
+        r"$t\,\gamma$, not below": t * gamma,
     },
     {
-        "not above $\\sqrt{t}\\,R$": t,
-        "not below $t\\,\\gamma$": t,
-        "$\\|w_t\\|$": range(len(path)),
+        r"$\sqrt{t}\,R$, not above": t,
+        r"$\|w_t\|$": made,
+        r"$t\,\gamma$, not below": t,
     },
     xlabel="updates t",
     title="Novikoff's vice",
 )
 
 # %% [markdown]
-# There the bound is sharp. And for samples that resemble each other? We make 60 sets, from clouds
-# that nearly touch to clouds far apart, train on each from zeros, and compare.
+# Here it took nearly as many updates as the bound allows. And for samples that resemble each other?
+# We make 60 sets, from clouds that nearly touch to clouds far apart, train on each from zeros, and
+# compare.
 
 # %% after="1.1 1.5 1.7"
 bounds, updates = [], []
@@ -502,7 +505,7 @@ plots.relation(
     bounds,
     updates,
     log="xy",
-    xlabel="Novikoff's bound $(R / \\gamma)^2$",
+    xlabel=r"Novikoff's bound $(R / \gamma)^2$",
     ylabel="updates made",
     diagonal="as many as the bound allows",
 )
@@ -534,7 +537,7 @@ def samples_of(pair, split):
 
 # %% [markdown]
 # We train epoch by epoch, to see the test error on the way: `max_epochs=1`, and each time from the
-# weights of the last.
+# weights of the last. That is a few hundred thousand visits; give them some seconds.
 
 # %% after="1.1 1.2 1.5"
 all_mistakes, test_errors, weights = {}, {}, {}
@@ -545,7 +548,7 @@ for name, pair in digits.items():
     for _ in range(10):
         w, counted = train_perceptron(X_train, d_train, w, max_epochs=1)
         all_mistakes[name] += counted
-        test_errors[name].append(100 * float((predict(w, X_new) != d_new).float().mean()))
+        test_errors[name].append(100 * error(w, X_new, d_new))
         if counted == [0]:
             break
     weights[name] = w
@@ -561,7 +564,6 @@ plots.mistakes_per_epoch(all_mistakes)
 # %% after="1.1 1.2 1.5"
 plots.curves(
     test_errors,
-    {name: range(1, len(values) + 1) for name, values in test_errors.items()},
     xlabel="epoch",
     ylabel="test error in %",
     title="While it still makes mistakes, it goes up and down",
@@ -573,7 +575,10 @@ plots.curves(
 # see the ring of the zero, the stroke of the one, the bar on top of the nine?
 
 # %% after="1.1 1.2 1.5"
-plots.weights_as_images(torch.stack([weights[name][1:] for name in digits]), names=list(digits))
+figure, panels = plots.page(1, 2)
+for name, panel in zip(digits, panels, strict=True):
+    plots.weights_as_images(weights[name][1:], title=name, figure=panel)
+figure
 
 # %% [markdown]
 # And here are fours and nines of the test set that it takes for each other.
