@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -152,7 +153,7 @@ def judge_neuron(
         b = rng.normal(1, dtype=dtype)[0]
     truth = output(X, [w[None]], [torch.as_tensor(b, dtype=dtype)[None]], [g])[:, 0]
     got = [scalar(student.neuron(x, w, b, g), dtype, "the output of the neuron") for x in X]
-    close(torch.stack(got), truth, "the outputs of the neuron for four samples")
+    close(torch.stack(got), truth, "the output of the neuron for four samples")
 
 
 # 2.2
@@ -183,7 +184,7 @@ def test_layer_sizes(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         judge_layer(student, rng, 5, 2, 4, torch.relu, dtype)
         judge_layer(student, rng, 2, 6, 3, torch.exp, dtype)
-        judge_layer(student, rng, 4, 3, 4, torch.sigmoid, dtype)
+        judge_layer(student, rng, 4, 3, 1, torch.sigmoid, dtype)
 
 
 @layer.test("one sample")
@@ -192,10 +193,10 @@ def test_layer_one_sample(student: Student, rng: Inputs) -> None:
         judge_layer(student, rng, 1, 3, 4, torch.cos, dtype)
 
 
-@layer.test("one neuron, one input, activations without a name", hidden=True)
-def test_layer_one_neuron(student: Student, rng: Inputs) -> None:
+@layer.test("one input, activations without a name", hidden=True)
+def test_layer_one_input(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        judge_layer(student, rng, 4, 3, 1, bump, dtype)
+        judge_layer(student, rng, 4, 3, 4, bump, dtype)
         judge_layer(student, rng, 4, 1, 3, identity, dtype)
         judge_layer(student, rng, 1, 1, 1, torch.exp, dtype)
         judge_layer(student, rng, 7, 4, 2, step, dtype)
@@ -222,7 +223,6 @@ forward = Exercise(
     points=2,
     difficulty=1,
     minutes=10,
-    answers=["course_dl.backprop"],
     hints=[
         "The output of a layer is the input of the next one. A variable H, which is X at the "
         "start, goes through all of them.",
@@ -246,10 +246,12 @@ def test_forward_sizes(student: Student, rng: Inputs) -> None:
         judge_forward(student, rng, 4, [3, 5, 2, 4], [torch.sin, bump, identity], dtype)
 
 
-@forward.test("one layer")
-def test_forward_one_layer(student: Student, rng: Inputs) -> None:
+@forward.test("one layer, one sample, one output")
+def test_forward_one(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         judge_forward(student, rng, 4, [3, 2], [torch.tanh], dtype)
+        judge_forward(student, rng, 1, [2, 3, 4], [torch.tanh, torch.cos], dtype)
+        judge_forward(student, rng, 5, [2, 3, 1], [torch.sin, torch.sigmoid], dtype)
 
 
 @forward.test("the same call gives the same again")
@@ -261,8 +263,8 @@ def test_forward_again(student: Student, rng: Inputs) -> None:
         close(got, output(X, weights, biases, units), "the output of the network")
 
 
-@forward.test("one sample, layers of one unit", hidden=True)
-def test_forward_one_sample(student: Student, rng: Inputs) -> None:
+@forward.test("layers of one unit", hidden=True)
+def test_forward_one_unit(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         judge_forward(student, rng, 1, [3, 4, 2], [torch.cos, torch.sigmoid], dtype)
         judge_forward(student, rng, 3, [1, 1, 1], [bump, torch.tanh], dtype)
@@ -315,11 +317,10 @@ activations = Exercise(
 # Nothing between 16 and 40, where "log(1 + exp(a)) = a" begins to hold to all digits.
 SMALL = [1.0, -1.0, 0.5, -0.5, 0.1, -0.1, 2.0, -3.0, 4.0, -5.0, -8.0, 10.0, 16.0, -16.0]
 LARGE = {
-    torch.float32: [-40.0, 40.0, -60.0, 80.0, -80.0],
+    torch.float32: [-40.0, 40.0, -80.0, 80.0, -100.0, 100.0, -300.0],
     torch.float64: [-40.0, 40.0, -100.0, 100.0, -300.0, 700.0, -700.0],
 }
 HUGE = [-1e4, 1e4, -1e3, 1e3]
-GRADIENT_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-7}
 
 
 def true_sigmoid(a: Tensor) -> Tensor:
@@ -341,8 +342,8 @@ def test_sigmoid_values(student: Student, rng: Inputs) -> None:
 
 
 @activations.test("sigmoid: gradients")
-def test_sigmoid_gradients(student: Student, rng: Inputs) -> None:
-    judge_gradients(student, rng, "sigmoid", true_dsigmoid, absolute=lambda a: a > 0)
+def test_sigmoid_gradients(student: Student) -> None:
+    judge_gradients(student, "sigmoid", true_dsigmoid, absolute=lambda a: (a > 0) | (a < -50))
 
 
 @activations.test("tanh_from_sigmoid: values")
@@ -351,14 +352,8 @@ def test_tanh_from_sigmoid_values(student: Student, rng: Inputs) -> None:
 
 
 @activations.test("tanh_from_sigmoid: gradients")
-def test_tanh_from_sigmoid_gradients(student: Student, rng: Inputs) -> None:
-    judge_gradients(
-        student,
-        rng,
-        "tanh_from_sigmoid",
-        lambda a: 4 * true_dsigmoid(2 * a),
-        absolute=lambda a: a != 0,
-    )
+def test_tanh_from_sigmoid_gradients(student: Student) -> None:
+    judge_gradients(student, "tanh_from_sigmoid", lambda a: 4 * true_dsigmoid(2 * a))
 
 
 @activations.test("relu: values")
@@ -367,8 +362,8 @@ def test_relu_values(student: Student, rng: Inputs) -> None:
 
 
 @activations.test("relu: gradients")
-def test_relu_gradients(student: Student, rng: Inputs) -> None:
-    judge_gradients(student, rng, "relu", lambda a: (a > 0).to(a.dtype))
+def test_relu_gradients(student: Student) -> None:
+    judge_gradients(student, "relu", lambda a: (a > 0).to(a.dtype))
 
 
 @activations.test("softplus: values, and the digits of small ones")
@@ -377,22 +372,30 @@ def test_softplus_values(student: Student, rng: Inputs) -> None:
 
 
 @activations.test("softplus: gradients")
-def test_softplus_gradients(student: Student, rng: Inputs) -> None:
-    judge_gradients(student, rng, "softplus", true_sigmoid)
+def test_softplus_gradients(student: Student) -> None:
+    judge_gradients(student, "softplus", true_sigmoid)
 
 
 @activations.test("elementwise, for tensors of any shape", hidden=True)
 def test_activations_shapes(student: Student, rng: Inputs) -> None:
     for name, truth in [
+        ("relu", lambda a: a.clamp(min=0)),
         ("sigmoid", true_sigmoid),
         ("tanh_from_sigmoid", torch.tanh),
-        ("relu", lambda a: a.clamp(min=0)),
         ("softplus", true_softplus),
     ]:
+        function = function_of(student, name)
         for dtype in DTYPES:
             for shape in [(1,), (4, 3), (1, 5), (2, 3, 4)]:
                 a = 3 * rng.normal(*shape, dtype=dtype)
-                close(getattr(student, name)(a), truth(a.double()).to(dtype), f"{name}(a)")
+                close(function(a), truth(a.double()).to(dtype), f"{name}(a)")
+
+
+def function_of(student: Student, name: str) -> Any:
+    """The student's function; where it is not relu itself, the library's relu is a mere tool."""
+    if name != "relu":
+        student.rules = replace(student.rules, library=student.rules.library - {"relu"})
+    return getattr(student, name)
 
 
 def judge_values(
@@ -402,7 +405,7 @@ def judge_values(
     truth: Unit,
     absolute: Unit = torch.zeros_like,
 ) -> None:
-    function = getattr(student, name)
+    function = function_of(student, name)
     for dtype in DTYPES:
         for points in (SMALL, LARGE[dtype], HUGE):
             a = torch.tensor([0.0, *points], dtype=dtype)
@@ -414,21 +417,17 @@ def judge_values(
 
 
 def judge_gradients(
-    student: Student,
-    rng: Inputs,
-    name: str,
-    truth: Unit,
-    absolute: Unit = torch.zeros_like,
+    student: Student, name: str, truth: Unit, absolute: Unit = torch.ones_like
 ) -> None:
-    """Gradients at any point but 0."""
-    function = getattr(student, name)
+    """Gradients at any point but 0; like torch's own, they may lose digits where they are tiny."""
+    function = function_of(student, name)
     for dtype in DTYPES:
         for points in (SMALL, HUGE, LARGE[dtype]):
             a = torch.tensor(points, dtype=dtype)
             (got,) = function.gradient(a)
             expected = truth(a.double())
             entry = f"The derivative of {name} at {{}}"
-            judge_entries(got, a, expected, entry, GRADIENT_TOLERANCE[dtype], absolute(a))
+            judge_entries(got, a, expected, entry, TOLERANCE[dtype], absolute(a))
 
 
 def judge_entries(
@@ -436,11 +435,12 @@ def judge_entries(
 ) -> None:
     """Each entry relative to itself, but relative to 1 where ``absolute`` says so.
 
-    Of values too small for the dtype it is only asked that they are tiny.
+    Of values that the dtype is too small for it is only asked that they are tiny.
     """
     got = shaped(got, a.shape, a.dtype, entry.format("a"))
-    allowed = tolerance * torch.where(absolute.bool(), 1.0, expected.abs())
+    allowed = tolerance * expected.abs()
     allowed[expected.abs() < torch.finfo(a.dtype).tiny] = 1e-30
+    allowed[absolute.bool()] = tolerance
     answer = got.detach().double()
     wrong = ~((answer - expected).abs() <= allowed)
     if bool(wrong.any()):
@@ -453,7 +453,7 @@ def judge_entries(
             ("a", summary(a, 20)),
             ("Expected", summary(expected.to(a.dtype), 20)),
             ("Came", summary(got, 20)),
-            ("Allowed", f"{tolerance:g} relative"),
+            ("Allowed there", f"a difference of {float(allowed[k]):.2g}"),
         )
 
 
@@ -630,6 +630,7 @@ def test_mlp_equal_sizes(student: Student, rng: Inputs) -> None:
 def test_mlp_sizes(student: Student, rng: Inputs) -> None:
     judge_mlp(student, rng, 4, [2, 5, 3], torch.sin)
     judge_mlp(student, rng, 6, [4, 3, 5, 2, 3], torch.sigmoid)
+    judge_mlp(student, rng, 3, [2, 4, 1], torch.tanh)
 
 
 @mlp.test("ReLU where no activation is given")

@@ -995,8 +995,8 @@ def softmax__in_place(Y):
 
 @mistake(
     "2.8",
-    "1 / sum_j exp(y_j - y_k) is right in value, 1 / infinity being 0, but its gradient is NaN: the "
-    "chain rule multiplies 0 by infinity. Subtract the largest score of each row instead.",
+    "1 / sum_j exp(y_j - y_k) has the right value, as 1 / infinity is 0, but its gradient is NaN: "
+    "the chain rule multiplies 0 by infinity. Subtract the largest score of each row instead.",
 )
 def softmax__differences(Y):
     return 1 / torch.exp(Y[:, None, :] - Y[:, :, None]).sum(dim=2)
