@@ -61,9 +61,8 @@ gradient_descent = Exercise(
 def judge_path(student: Student, grad: Gradient, x0: Tensor, step: float, n: int) -> None:
     """The trajectory begins at x0, and each point leads to the next."""
     path = walk(student, grad, x0, step, n)
-    if n:
-        expected = torch.stack([x - step * grad(x) for x in path[:-1]])
-        close(path[1:], expected, "x_{t+1} = x_t - step * grad(x_t), for t = 0, 1, ...,")
+    expected = torch.stack([x0, *(x - step * grad(x) for x in path[:-1])])
+    close(path, expected, "the trajectory, x_{t+1} = x_t - step * grad(x_t),")
 
 
 def walk(student: Student, grad: Gradient, x0: Tensor, step: float, n: int) -> Tensor:
@@ -158,15 +157,21 @@ STEP_TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 
 
 def judge_step(student: Student, A: Tensor, L: float) -> None:
-    number(student.largest_step(A), 2 / L, "2 / L", tolerance=STEP_TOLERANCE[A.dtype])
+    got = student.largest_step(A)
+    require(
+        not (isinstance(got, Tensor) and got.is_complex()),
+        "The result is a complex number. The eigenvalues of a symmetric matrix are real: eigvalsh.",
+        ("Came", summary(got)),
+    )
+    number(got, 2 / L, "2 / L", tolerance=STEP_TOLERANCE[A.dtype])
 
 
 @largest_step.test("worked out by hand")
 def test_largest_step_by_hand(student: Student) -> None:
     matrices = [
-        ([[2, -1], [-1, 2]], 3.0),  # eigenvalues 1 and 3
+        ([[5, 4, 0], [4, 11, 0], [0, 0, 1]], 13.0),  # eigenvalues 1, 3 and 13
+        ([[2, -1], [-1, 2]], 3.0),  # 1 and 3
         ([[2, 1], [1, 2]], 3.0),
-        ([[5, 4], [4, 11]], 13.0),  # 3 and 13
         ([[4, 0, 0], [0, 1, 0], [0, 0, 2]], 4.0),
     ]
     for dtype in DTYPES:
@@ -590,7 +595,7 @@ def orders(calls: Batches, n: int, batch_size: int, epochs: int) -> list[list[in
     asked = f"{epochs} epochs over {n} samples in batches of {batch_size}"
     require(
         len(batches) == epochs * per_epoch,
-        f"grad_batch was called {len(batches)} times; {asked} take {epochs * per_epoch} calls "
+        f"{asked} take {epochs * per_epoch} calls of grad_batch, yours took {len(batches)} "
         "(the last batch of an epoch may be smaller, and counts).",
         ("Sizes of the first batches", str([len(batch) for batch in batches[: per_epoch + 1]])),
     )

@@ -453,7 +453,8 @@ def cross_entropy_grad__loss(y, d):
 
 @mistake(
     "3.4",
-    "y -= ... changes the scores of your caller; y = y - ... makes new ones.",
+    "You change the scores of your caller: y = y - ... makes new ones where y -= ... does not, and "
+    "autograd can be asked for the gradient of a copy, y.clone().requires_grad_().",
 )
 def cross_entropy_grad__in_place(y, d):
     y -= y.max(dim=1, keepdim=True).values
@@ -566,6 +567,17 @@ def minibatch_gradient__biases_stay(W, X, d, batch):
     grad = _grad(X @ W.T, d).T @ X
     grad[:, 0] = 0
     return grad
+
+
+@mistake(
+    "3.5",
+    "W.requires_grad_() switches autograd on for the weights of your caller; ask for gradients of "
+    "a copy, W.detach().clone().requires_grad_().",
+)
+def minibatch_gradient__requires_grad(W, X, d, batch):
+    W.requires_grad_()
+    F.cross_entropy(X[batch] @ W.T, d[batch], reduction="sum").backward()
+    return W.grad
 
 
 # 3.6
