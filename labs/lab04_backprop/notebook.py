@@ -337,26 +337,25 @@ def forward_batch(X, weights, biases, g):
     return A, [*H[:-1], A[-1]]
 
 
+def sample_by_sample(samples, weights, dg):
+    return [backward_pass(*sample, weights, dg) for sample in samples]
+
+
 # %% [markdown]
 # Same result, other price. Both ways compute the same sums; one calls PyTorch a few times for
 # each sample, the other a few times for the batch. This is why deep learning speaks in matrices.
 
 # %% after="4.4 4.5"
-
-
-def sample_by_sample(samples):
-    return [backward_pass(*sample, net[0], dtanh) for sample in samples]
-
-
 net = random_network([20, 50, 10], seed=4, dtype=torch.float32)
 one_by_one, all_at_once, counts = [], [], [1, 4, 16, 64, 256]
 for N in counts:
     A, H = forward_batch(torch.randn(N, 20, generator=seeded(5)), *net, tanh)
     grad_Y = torch.randn(N, 10, generator=seeded(6))
     samples = [(grad_Y[i], [A_k[i] for A_k in A], [H_k[i] for H_k in H]) for i in range(N)]
-    one_by_one.append(seconds_of(sample_by_sample, samples, repeat=5))
+    one_by_one.append(seconds_of(sample_by_sample, samples, net[0], dtanh, repeat=5))
     all_at_once.append(seconds_of(backward_pass_batch, grad_Y, A, H, net[0], dtanh))
-    total = sum(grad_weights[0] for grad_weights, _ in sample_by_sample(samples))
+    parts = sample_by_sample(samples, net[0], dtanh)
+    total = sum(grad_weights[0] for grad_weights, _ in parts)
     batch = backward_pass_batch(grad_Y, A, H, net[0], dtanh)[0][0]
     print(
         f"N = {N:3d}: largest difference {(total - batch).abs().max() / batch.abs().max():.0e}, "
@@ -643,6 +642,10 @@ X_train, d_train = train.tensors()
 X_test, d_test = test.tensors()
 
 
+def accuracy_of(net, X, d):
+    return float((net.forward(X).argmax(1) == d).float().mean())
+
+
 # %% after="4.8"
 def twin_of(net):
     """The same network of torch.nn, with a copy of the same weights."""
@@ -685,12 +688,6 @@ plots.curves(
 # whole program:
 
 # %% after="4.8"
-
-
-def accuracy_of(net, X, d):
-    return float((net.forward(X).argmax(1) == d).float().mean())
-
-
 net = ManualMLP([784, 128, 10], relu, drelu, seeded(24))
 batches = Batches(X_train, d_train, batch_size=128, generator=seeded(25))
 history = {"loss": [], "accuracy": [], "val_accuracy": []}
@@ -806,7 +803,7 @@ plots.curves(runs, xlabel="step", ylabel="loss of the batch", title="Six layers 
 # | the start, square error | $\delta_L = y - d$ | `output_gradient` |
 # | the start, cross-entropy | $\delta_L = \text{softmax}(y) - \text{onehot}(d)$ | |
 # | back through a layer | $\delta_k = (W_{k+1}^T \delta_{k+1}) \odot g'(a_k)$ | `backward_layer` |
-# | gradients | $\nabla_{W_k} E = \delta_k h_{k-1}^T$, $\nabla_{b_k} E = \delta_k$ | `backward_pass` |
+# | | $\nabla_{W_k} E = \delta_k h_{k-1}^T$, $\nabla_{b_k} E = \delta_k$ | `backward_pass` |
 # | for a batch | $\Delta_k = (\Delta_{k+1} W_{k+1}) \odot g'(A_k)$ | `backward_pass_batch` |
 # | | $\nabla_{W_k} E = \Delta_k^T H_{k-1}$, $\nabla_{b_k} E = \sum_i \Delta_{k,i}$ | |
 # | is it right? | largest difference over largest entry | `gradients_agree` |
