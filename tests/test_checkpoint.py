@@ -18,8 +18,8 @@ from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_dl import MLP, ManualMLP, fit
-from course_dl.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from course_dl.history import History
+from course_dl.training.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from course_dl.training.history import History
 
 X = torch.randn(40, 4, generator=torch.Generator().manual_seed(1))
 CLASSES = torch.randint(3, (40,), generator=torch.Generator().manual_seed(2))

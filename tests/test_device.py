@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_dl import MLP, ManualMLP, fit
-from course_dl.device import device_name, home_of, on_device, pick_device
+from course_dl.training.device import device_name, home_of, on_device, pick_device
 
 CPU = torch.device("cpu")
 META = torch.device("meta")  # holds shapes alone, on every machine: a device to move to

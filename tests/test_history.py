@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.history import Epoch, History
+from course_dl.training.history import Epoch, History
 
 
 def history(epochs: int = 2, val: bool = True) -> History:

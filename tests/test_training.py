@@ -19,9 +19,9 @@ from tqdm import tqdm
 from course_dl import MLP, ManualMLP, evaluate, fit
 from course_dl.backprop import Elementwise, Linear, ManualNetwork
 from course_dl.data import Batches, ImageSet, mnist
-from course_dl.history import History
 from course_dl.losses import LOSSES, Loss, square_error
 from course_dl.training import NonFiniteLoss
+from course_dl.training.history import History
 
 
 def seeded(seed: int = 0) -> Generator:
@@ -286,7 +286,7 @@ def test_the_bar_shows_loss_and_accuracy_and_can_be_left_out(capfd) -> None:
 def test_the_bar_is_a_plain_one_where_a_widget_would_only_warn(
     ipywidgets, module, monkeypatch
 ) -> None:
-    monkeypatch.setattr("course_dl.progress.find_spec", lambda name: ipywidgets)
+    monkeypatch.setattr("course_dl.training.progress.find_spec", lambda name: ipywidgets)
     chosen = []
 
     class Watched(tqdm):

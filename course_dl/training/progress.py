@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
-from course_dl.metrics import Tally
+from course_dl.training.metrics import Tally
 
 __all__ = ["Progress"]
 

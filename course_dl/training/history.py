@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from course_dl.metrics import Metrics
+    from course_dl.training.metrics import Metrics
 
 __all__ = ["Epoch", "History"]
 

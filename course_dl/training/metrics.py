@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from course_dl.objective import Objective
+from course_dl.training.objective import Objective
 
 __all__ = ["Metrics", "Tally"]
 

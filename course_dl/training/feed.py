@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from course_dl.data.batches import Batches
-from course_dl.device import home_of
+from course_dl.training.device import home_of
 from course_dl.validate import check_finite, check_tensor, describe
 
 __all__ = ["Feed"]

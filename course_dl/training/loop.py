@@ -12,16 +12,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_dl.checkpoint import Checkpoint
-from course_dl.device import device_name, on_device, pick_device
-from course_dl.feed import Feed
-from course_dl.history import History
-from course_dl.learner import Learner, check_model, make_learner
-from course_dl.metrics import Metrics, Tally
-from course_dl.objective import Objective, objective
-from course_dl.progress import Progress
-from course_dl.randomness import isolated_randomness, reseed
-from course_dl.schedule import Schedule
+from course_dl.training.checkpoint import Checkpoint
+from course_dl.training.device import device_name, on_device, pick_device
+from course_dl.training.feed import Feed
+from course_dl.training.history import History
+from course_dl.training.learner import Learner, check_model, make_learner
+from course_dl.training.metrics import Metrics, Tally
+from course_dl.training.objective import Objective, objective
+from course_dl.training.progress import Progress
+from course_dl.training.randomness import isolated_randomness, reseed
+from course_dl.training.schedule import Schedule
 from course_dl.validate import check_count
 
 __all__ = ["Metrics", "NonFiniteLoss", "evaluate", "fit", "mode"]
@@ -79,7 +79,7 @@ def fit(
     optimizer : a ``torch.optim`` optimizer, or what makes one of the parameters, such as
         ``torch.optim.Adam``. SGD by default.
     scheduler : a scheduler of ``torch.optim.lr_scheduler``, or what makes one of the optimizer; see
-        `course_dl.schedule`.
+        `course_dl.training.schedule`.
     batch_size : samples a batch, where ``train`` does not come in batches.
     lr : learning rate, for an optimizer made here; 0.1 for SGD by default.
     device : where to compute; an accelerator by default, if there is one. The model is handed back

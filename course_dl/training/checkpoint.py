@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from course_dl.history import History
+from course_dl.training.history import History
 
 __all__ = ["Checkpoint", "CheckpointError", "check_match", "load_checkpoint", "save_checkpoint"]
 

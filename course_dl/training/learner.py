@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from course_dl.backprop import ManualNetwork
-from course_dl.objective import Objective, course_loss, objective
+from course_dl.training.objective import Objective, course_loss, objective
 from course_dl.validate import check_positive
 
 __all__ = ["AutogradLearner", "Learner", "ManualLearner", "check_model", "make_learner"]
@@ -20,8 +20,11 @@ DEFAULT_LR = 0.1
 class Learner(Protocol):
     """A step in two halves, so that a bad loss is seen before the weights are touched."""
 
-    optimizer: torch.optim.Optimizer
     objective: Objective
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """What makes the step, at a learning rate that a schedule may change."""
 
     def forward(self, x: Any, d: Any) -> tuple[Any, Tensor]:
         """Outputs and mean loss of a batch."""
@@ -72,7 +75,7 @@ class AutogradLearner:
 class ManualLearner:
     """The backward pass of the course and ``W <- W - lr grad_W E``, without autograd."""
 
-    def __init__(self, network: ManualNetwork, loss: Any, optimizer: torch.optim.Optimizer) -> None:
+    def __init__(self, network: ManualNetwork, loss: Any, optimizer: ManualSGD) -> None:
         self.network = network
         self.loss = course_loss(loss)
         self.objective = objective(self.loss)
@@ -83,8 +86,7 @@ class ManualLearner:
         return self._y, self.objective.mean(self._y, d)
 
     def update(self) -> None:
-        self.network.zero_grad()
-        self.network.backward(self.loss.grad(self._y, self._d, reduction="mean"))
+        self.optimizer.grad_Y = self.loss.grad(self._y, self._d, reduction="mean")
         self.optimizer.step()
 
     def zero_grad(self) -> None:
@@ -92,14 +94,16 @@ class ManualLearner:
 
 
 class ManualSGD(torch.optim.Optimizer):
-    """The network's own ``step(lr)`` in the form that torch's schedulers work with."""
+    """The network's own ``descend(grad_Y, lr)`` in the form that torch's schedulers work with."""
+
+    grad_Y: Tensor
 
     def __init__(self, network: ManualNetwork, lr: float) -> None:
         super().__init__(network.parameters(), {"lr": lr})
         self.network = network
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        self.network.step(self.param_groups[0]["lr"])
+        self.network.descend(self.grad_Y, self.param_groups[0]["lr"])
 
 
 def check_model(model: Any) -> None:

@@ -1,0 +1,1 @@
+"""Speed of the course, as ratios measured within one run: ``python -m benchmarks``."""

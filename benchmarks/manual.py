@@ -1,0 +1,99 @@
+"""Hand-written backpropagation against autograd, and against its matrix products alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional as F
+
+from benchmarks.digits import BATCH, LR, bare_epoch, bare_products, network, training_set
+from benchmarks.measure import Row, cores, medians, report, threads
+from course_dl.backprop import ManualMLP
+from course_dl.losses import cross_entropy_grad
+from course_dl.training import fit
+
+STEP_TARGETS = {1: 0.45, 32: 0.75, 128: 0.90, 1024: 1.0}
+
+
+def main() -> None:
+    X, d = training_set().tensors()
+    rows = []
+    for n, target in dict.fromkeys([(1, 0.80), (cores(), 0.75)]):
+        with threads(n):
+            times = medians(
+                {
+                    "manual": lambda: fit(
+                        ManualMLP.from_module(network()),
+                        (X, d),
+                        epochs=1,
+                        batch_size=BATCH,
+                        lr=LR,
+                        progress=False,
+                    ),
+                    "autograd": bare_epoch(X, d),
+                    "products": bare_products(len(X)),
+                },
+                7,
+            )
+        on = f"{n} thread{'s' * (n > 1)}"
+        rows += [
+            Row(
+                "`ManualMLP`, a training epoch",
+                "the barest in-memory autograd loop",
+                times["manual"] / times["autograd"],
+                target,
+                on,
+            ),
+            Row(
+                "`ManualMLP`, a training epoch",
+                "its matrix products alone",
+                times["manual"] / times["products"],
+                1.25,
+                on,
+            ),
+        ]
+    with threads(1):
+        for n, target in STEP_TARGETS.items():
+            times = medians({"manual": manual_steps(n), "autograd": autograd_steps(n)}, 9)
+            rows.append(
+                Row(
+                    "a manual step that keeps its gradients",
+                    "autograd's step",
+                    times["manual"] / times["autograd"],
+                    target,
+                    f"batch {n}, 1 thread",
+                )
+            )
+    report(rows)
+
+
+def manual_steps(n: int) -> Callable[[], None]:
+    net = ManualMLP.from_module(network())
+    x, d = torch.randn(n, 784), torch.randint(10, (n,))
+
+    def run() -> None:
+        for _ in range(max(20, 2000 // n)):
+            net.zero_grad()
+            net.backward(cross_entropy_grad(net(x), d, "mean"))
+            net.step(1e-6)
+
+    return run
+
+
+def autograd_steps(n: int) -> Callable[[], None]:
+    net = network()
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
+    x, d = torch.randn(n, 784), torch.randint(10, (n,))
+
+    def run() -> None:
+        for _ in range(max(20, 2000 // n)):
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), d).backward()
+            optimizer.step()
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
