@@ -1,0 +1,1 @@
+"""Lab 6: Convolutional networks for image classification"""
