@@ -30,7 +30,7 @@ class Rules:
 
     ``gradient`` asks for the gradients of the sum of the result with respect to the tensors
     among the arguments at these positions, in place of the result; ``count`` for the number of
-    operations.
+    operations. ``seed`` is what the global random generators start from.
     """
 
     autograd: bool = True
@@ -38,6 +38,7 @@ class Rules:
     seconds: float = 5.0
     gradient: tuple[int, ...] = ()
     count: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class LocalBackend:
         value, error, timed_out, operations = None, None, False, 0
         with ExitStack() as around:
             printed = around.enter_context(captured_output())
-            drawn = around.enter_context(private_randomness(seed=len(self._objects)))
+            drawn = around.enter_context(private_randomness(rules.seed))
             library = around.enter_context(without_library(rules.library))
             asked = None if rules.autograd else around.enter_context(without_autograd())
 

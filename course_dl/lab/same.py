@@ -40,6 +40,8 @@ def _same(a: Any, b: Any) -> bool:
         return a.shape == b.shape and a.dtype == b.dtype and _same_entries(a, b)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
     if isinstance(a, Handle) and isinstance(b, Handle):
         return True  # what the objects are shows in what they do
     if isinstance(a, float) and isinstance(b, float):
@@ -50,7 +52,8 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _same_entries(a: torch.Tensor, b: torch.Tensor) -> bool:
+    a, b = a.detach(), b.detach()
     limit = TOLERANCE.get(a.dtype, 0.0)
     finite = b[torch.isfinite(b)].abs() if b.is_floating_point() else b.abs()
     scale = float(finite.max()) if finite.numel() else 0.0
-    return torch.allclose(a.detach(), b.detach(), rtol=limit, atol=limit * scale, equal_nan=True)
+    return torch.allclose(a, b, rtol=limit, atol=limit * scale, equal_nan=True)

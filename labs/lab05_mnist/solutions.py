@@ -122,14 +122,14 @@ def build_model() -> nn.Module:
     """
     return nn.Sequential(
         nn.Unflatten(1, (1, 28, 28)),
-        nn.Conv2d(1, 6, kernel_size=5, stride=2),
+        nn.Conv2d(1, 16, kernel_size=5, stride=3),  # (N, 16, 8, 8)
         nn.ReLU(),
-        nn.Conv2d(6, 16, kernel_size=5, stride=2),
+        nn.Conv2d(16, 24, kernel_size=3),  # (N, 24, 6, 6)
         nn.ReLU(),
         nn.Flatten(),
-        nn.Linear(16 * 4 * 4, 128),
+        nn.Linear(24 * 6 * 6, 64),
         nn.ReLU(),
-        nn.Linear(128, 10),
+        nn.Linear(64, 10),
     )
 
 

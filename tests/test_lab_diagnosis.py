@@ -1,0 +1,61 @@
+"""A known mistake is recognized where it behaves as the student's code does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_dl.lab import Exercise, Student, mistake, require
+from course_dl.lab.backend import LocalBackend
+from course_dl.lab.judge import diagnose, run_exercise
+
+
+def told(exercise: Exercise, answer: Callable[..., Any], known: Callable[..., Any]) -> str | None:
+    """The diagnosis of ``answer``, where ``known`` is the only mistake known."""
+    names = {"f": answer}
+    marked = mistake(exercise.number, "known")(known)
+    return diagnose(run_exercise(exercise, LocalBackend(names)), [marked.mistake], names)
+
+
+def exercise() -> Exercise:
+    return Exercise("0.1", ["f"], points=1, difficulty=1, minutes=1, hints=[])
+
+
+def test_weights_drawn_at_random_are_the_same_wherever_a_test_is_repeated() -> None:
+    trained = exercise()
+
+    @trained.test("something before, which makes objects")
+    def before(student: Student) -> None:
+        student.f(), student.f()
+
+    @trained.test("no unit is alike")
+    def alike(student: Student) -> None:
+        first, second = student.f(), student.f()
+        state = first.state_dict()
+        require(not torch.equal(state["weight"], second.weight), "two networks start the same")
+        require(float(state["bias"].abs().max()) == 0, "biases")
+
+    def f__biases() -> nn.Module:
+        return nn.Linear(2, 3)
+
+    assert told(trained, lambda: nn.Linear(2, 3), f__biases) == "known"
+    assert told(trained, lambda: nn.Linear(2, 4), f__biases) is None
+
+
+def test_what_a_clock_has_a_part_in_is_not_repeated() -> None:
+    slow = exercise()
+    calls = []
+
+    @slow.test("in time", measured=True)
+    def in_time(student: Student) -> None:
+        require(student.f() > 1, "not in time")
+
+    def f__early() -> int:
+        calls.append(1)
+        return 0
+
+    assert told(slow, lambda: 0, f__early) is None
+    assert not calls
