@@ -171,14 +171,12 @@ for s in scores:
 
 y = torch.tensor([2.0, 1.0, -1.0])
 gradient = output_gradient(y, torch.tensor(1), "cross_entropy")
-print("scores          ", y.tolist())
-print("probabilities   ", [round(p, 3) for p in torch.softmax(y, 0).tolist()])
-print(
-    "gradient, d = 1 ",
-    [round(v, 3) for v in gradient.tolist()],
-    " its sum:",
-    f"{gradient.sum():.1g}",
-)
+for name, row in (
+    ("scores", y),
+    ("probabilities", torch.softmax(y, 0)),
+    ("gradient, if d = 1", gradient),
+):
+    print(f"{name:20}", *(f"{value:+.3f}" for value in row.tolist()))
 plots.curves(
     {"the loss $E$": losses, "its gradient": slopes},
     scores,

@@ -173,7 +173,8 @@ def gradients_agree(
     ----------
     grad_weights, grad_biases : the gradients to be judged, in the order of the layers.
     weights, biases, g : the network, as in `forward_pass`; left as it was, ``requires_grad`` too.
-    x, d, loss : the sample (N_0,), its desired output and the loss, as in `output_gradient`.
+    x, d, loss : the sample (N_0,), its desired output and the loss, as in `output_gradient`; scores
+        as large as 1e4 are no problem.
     """
     W = [w.detach().clone().requires_grad_() for w in weights]
     b = [w.detach().clone().requires_grad_() for w in biases]
@@ -197,7 +198,8 @@ class ManualMLP:
 
     Attributes
     ----------
-    weights, biases : lists, ``W_1, ..., W_L`` and ``b_1, ..., b_L``.
+    weights, biases : lists, ``W_1, ..., W_L`` and ``b_1, ..., b_L``. Others may put tensors of
+        their own into them, and `forward` and `backward` go on with these.
     grad_weights, grad_biases : lists of the same shapes, the gradients added up so far.
     """
 
