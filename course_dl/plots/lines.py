@@ -48,6 +48,8 @@ def curves(
     figure = canvas(figure, 3.8)
     ax = figure.subplots()
     draw_curves(ax, named(series), x, errors, log)
+    if x is None:
+        whole_numbers(ax)
     finish(ax, xlabel, ylabel, title)
     return figure.figure
 
