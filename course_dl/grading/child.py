@@ -31,7 +31,6 @@ from course_dl.lab.values import copy_value
 
 __all__ = ["main"]
 
-_LOAD_SECONDS = 5.0
 
 
 def main(connection: int) -> None:
@@ -77,7 +76,7 @@ class _Submission:
 
     def _load(self, submission: dict[str, Any]) -> None:
         defined: set[str] = set()
-        failures = []
+        failures, endless = [], []
         for number, step in enumerate(_all_steps(submission)):
             if step.stub and step.names <= defined:
                 continue  # a stub below the answer is not the answer
@@ -87,7 +86,9 @@ class _Submission:
                 )
             else:
                 self._channel.send(Writer().message({"at": number, "place": step.place}))
-                error = self._run(step)
+                error = self._run(step, submission["seconds"])
+                if error is not None and error.kind == "TimeUp":
+                    endless.append(number)
             if error is None:
                 defined |= step.names
                 for name in step.names:
@@ -95,17 +96,17 @@ class _Submission:
             else:
                 failures.append([step.place, error.kind, error.message[:500]])
                 self._failed.update(dict.fromkeys(step.names, error))
-        self._channel.send(Writer().message({"loaded": failures[:100]}))
+        self._channel.send(Writer().message({"loaded": failures[:100], "endless": endless}))
 
-    def _run(self, step: Step) -> StudentError | None:
+    def _run(self, step: Step, seconds: float) -> StudentError | None:
         if step.error is not None:
             line = f"line {step.error.lineno}: " if step.error.lineno else ""
             return StudentError("SyntaxError", f"{line}{step.error.msg}", step.place)
         try:
             code = compile(step.code, step.place, "exec")  # type: ignore[arg-type]
-            call_within(_LOAD_SECONDS, lambda: exec(code, self._namespace))
+            call_within(seconds, lambda: exec(code, self._namespace))
         except TimeUp:
-            return StudentError("TimeUp", f"not done within {_LOAD_SECONDS:g} seconds", step.place)
+            return StudentError("TimeUp", f"not done within {seconds:g} seconds", step.place)
         except BaseException as error:
             return _told(error)
         return None
@@ -125,9 +126,10 @@ class _Submission:
         if outcome.missing and name in self._failed:
             outcome = Outcome(error=self._failed[name])
         try:
-            return _message(outcome)
+            return _message(request["id"], outcome)
         except (Violation, UnicodeError, RecursionError) as error:
-            return _message(Outcome(error=StudentError("ValueError", f"the result cannot be read: {error}")))
+            told = StudentError("ValueError", f"the result cannot be read: {error}")
+            return _message(request["id"], Outcome(error=told))
 
     def _argument(self, tag: str, content: Any) -> Any:
         if tag == "torch":
@@ -189,7 +191,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _message(outcome: Outcome) -> bytes:
+def _message(number: int, outcome: Outcome) -> bytes:
     writer = Writer(limits=Limits())
     error = outcome.error
     content = {
@@ -204,4 +206,4 @@ def _message(outcome: Outcome) -> bytes:
         "operations": outcome.operations,
         "printed": outcome.printed,
     }
-    return writer.message({"outcome": content})
+    return writer.message({"outcome": content, "id": number})

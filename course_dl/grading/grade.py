@@ -82,6 +82,7 @@ class Grading:
         self._program = Program(read_cells(data, name), names)
         self._sandbox = sandbox
         self._backends: dict[bool, RemoteBackend] = {}
+        self._skip: set[int] = set()
         self._results: dict[str, ExerciseResult] = {}
         seconds = sum(exercise.seconds for exercise in lab.exercises)
         self._left = _WHOLE_SECONDS + 2 * seconds
@@ -126,7 +127,7 @@ class Grading:
         """Exercises without autograd run where there is none, whatever the submission tries."""
         if autograd not in self._backends:
             sandbox = self._sandbox if autograd else self._sandbox.without_autograd
-            self._backends[autograd] = RemoteBackend(sandbox, self._program)
+            self._backends[autograd] = RemoteBackend(sandbox, self._program, skip=self._skip)
         return self._backends[autograd]
 
 

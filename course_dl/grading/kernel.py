@@ -16,6 +16,7 @@ __all__ = [
     "bind",
     "die_with_parent",
     "drop_capabilities",
+    "keep_capabilities",
     "keep_orphans",
     "make_private",
     "make_read_only",
@@ -30,8 +31,9 @@ CLONE_NEWNS, CLONE_NEWIPC = 0x00020000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
-_PR_SET_CHILD_SUBREAPER, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 36, 47, 4
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 8, 24, 38
+_PR_SET_CHILD_SUBREAPER = 36
+MAY_READ_ALL = 1 << 2  # CAP_DAC_READ_SEARCH
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
 # Numbers that all architectures of Linux share, but for pivot_root and capset.
@@ -131,8 +133,16 @@ def no_new_privileges() -> None:
     _prctl("PR_SET_NO_NEW_PRIVS", _PR_SET_NO_NEW_PRIVS, 1)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, those of root in a namespace of one's own included."""
+def keep_capabilities() -> None:
+    """Let a change of user leave the capabilities that :func:`drop_capabilities` then keeps."""
+    _prctl("PR_SET_KEEPCAPS", _PR_SET_KEEPCAPS, 1)
+
+
+def drop_capabilities(kept: int = 0) -> None:
+    """Give up every capability, those of root in a namespace of one's own included.
+
+    All but those of the mask ``kept``.
+    """
     _need_linux()
     assert _SYS is not None
     for capability in range(64):
@@ -140,23 +150,26 @@ def drop_capabilities() -> None:
             _prctl("PR_CAPBSET_DROP", _PR_CAPBSET_DROP, capability)
         except OSError:
             break  # past the last one, or not ours to drop
-    header, nothing = struct.pack("Ii", 0x20080522, 0), bytes(24)
-    _syscall("capset", _SYS[1], header, nothing)
+    header, sets = struct.pack("Ii", 0x20080522, 0), struct.pack("6I", kept, kept, 0, 0, 0, 0)
+    _syscall("capset", _SYS[1], header, sets)
 
 
 _LANDLOCK_ALL, _LANDLOCK_READ, _LANDLOCK_LIST = (1 << 13) - 1, 0b1101, 0b1000
-_LANDLOCK_ON_FILES = 0b0111
+_LANDLOCK_ON_FILES, _LANDLOCK_TCP, _LANDLOCK_SCOPES = 0b0111, 0b11, 0b11
 
 
 def allow_only_below(readable: list[str], listed: list[str], writable: list[str]) -> None:
     """Landlock: files can be read below ``readable`` and written below ``writable`` alone.
 
-    Folders can be listed below ``listed`` too.
+    Folders can be listed below ``listed`` too. Where the kernel is new enough, TCP is closed, and
+    signals reach no process outside.
     """
+    size = ctypes.c_size_t
+    version = _syscall("landlock", _SYS_LANDLOCK, None, size(0), ctypes.c_uint(1))
     ruleset = struct.pack("Q", _LANDLOCK_ALL)
-    fd = _syscall(
-        "landlock", _SYS_LANDLOCK, ruleset, ctypes.c_size_t(len(ruleset)), ctypes.c_uint(0)
-    )
+    ruleset += struct.pack("Q", _LANDLOCK_TCP) if version >= 4 else b""
+    ruleset += struct.pack("Q", _LANDLOCK_SCOPES) if version >= 6 else b""
+    fd = _syscall("landlock", _SYS_LANDLOCK, ruleset, size(len(ruleset)), ctypes.c_uint(0))
     try:
         for rights, paths in (
             (_LANDLOCK_READ, readable),

@@ -21,7 +21,9 @@ __all__ = ["Bounds", "ServerLayers"]
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a child may use: bytes of data, of one file, of its scratch folder; seconds; counts."""
+    """What a child may use: bytes of data (beyond what the server has), of one file, of its scratch
+    folder; seconds of work; open files; processes and threads.
+    """
 
     data: int = 2 << 30
     file: int = 16 << 20
@@ -41,6 +43,7 @@ class ServerLayers:
         self._own_pid_namespace = -1
         self._landlock: tuple[list[str], list[str]] | None = None
         self._user: int | None = None
+        self._kept = 0
 
     def _try(self, layer: str, action: Callable[[], object]) -> bool:
         try:
@@ -88,11 +91,11 @@ class ServerLayers:
     def _choose_user(self) -> None:
         if os.getuid() != 0 or "user namespace" in self.report:
             self.report["another user"] = "the judge is not root"
-        elif not all(view.open_to_others(path) for path in (sys.base_prefix, sys.prefix)):
-            self.report["another user"] = "Python's home is closed to other users"
         else:
             self._user = 200_000 + os.getpid() % 100_000
             self.report["another user"] = ""
+            if not all(view.open_to_others(path) for path in (sys.base_prefix, sys.prefix)):
+                self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users
 
     # -- for each child ---------------------------------------------------------------------
 
@@ -121,10 +124,12 @@ class ServerLayers:
         self._try("killed first when memory is short", _be_killed_first)
         self._limit()
         if self._user is not None:
+            if self._kept:
+                kernel.keep_capabilities()
             os.setgroups([])
             os.setresgid(self._user, self._user, self._user)
             os.setresuid(self._user, self._user, self._user)
-        self._try("no capabilities", kernel.drop_capabilities)
+        self._try("no capabilities", lambda: kernel.drop_capabilities(self._kept))
         self._try("no new privileges", kernel.no_new_privileges)
         self._try("dies with its server", kernel.die_with_parent)
         if self._landlock is not None:
@@ -141,9 +146,10 @@ class ServerLayers:
     def _limit(self) -> None:
         bounds = self.bounds
         own = bounds.processes + (0 if self._uncounted() else _processes_of(os.getuid()))
+        address_space, data = _memory_now()
         limits = {
-            "RLIMIT_DATA": bounds.data,
-            "RLIMIT_AS": _address_space() + 2 * bounds.data,  # shared memory is not in RLIMIT_DATA
+            "RLIMIT_DATA": data + bounds.data,
+            "RLIMIT_AS": address_space + 2 * bounds.data,  # shared memory is not in RLIMIT_DATA
             "RLIMIT_FSIZE": bounds.file,
             "RLIMIT_CPU": bounds.cpu_seconds,
             "RLIMIT_NOFILE": bounds.open_files,
@@ -181,7 +187,8 @@ def _keep_only(connection: int) -> int:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nowhere, fd)
-    os.dup2(connection, 3, inheritable=False)
+    if connection != 3:
+        os.dup2(connection, 3, inheritable=False)
     os.closerange(4, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 4096)
     return 3
 
@@ -195,12 +202,14 @@ def _be_killed_first() -> None:
     _write("/proc/self/oom_score_adj", "1000")
 
 
-def _address_space() -> int:
+def _memory_now() -> tuple[int, int]:
+    """Bytes of address space and of data that the process has already."""
     try:
         with open("/proc/self/statm") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
+            pages = [int(number) for number in file.read().split()]
     except OSError:
-        return 64 << 30
+        return 64 << 30, 0
+    return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
 
 
 def _processes_of(user: int) -> int:

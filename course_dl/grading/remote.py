@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 
 import torch
 
+from course_dl.grading.files import remove_folder
 from course_dl.grading.layers import Bounds
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
 from course_dl.lab.backend import Outcome, Rules, StudentError
@@ -24,7 +26,7 @@ from course_dl.lab.backend import Outcome, Rules, StudentError
 __all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
-_LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 8.0, 60.0, 8
+_LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 8  # for a statement; for all; deaths allowed
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 
@@ -73,10 +75,22 @@ class Sandbox:
         namespaces: bool = True,
         landlock: bool = True,
     ) -> None:
+        self._config = {
+            "answers": list(answers),
+            "preload": list(preload),
+            "hidden": [str(Path(path).absolute()) for path in hidden],
+            "bounds": asdict(bounds),
+            "namespaces": namespaces,
+            "landlock": landlock,
+        }
+        self._scratch = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._without_autograd: Sandbox | None = None
-        ours, theirs = socket.socketpair()
-        self._control = ours
+        self._start()
+
+    def _start(self) -> None:
+        """Start the server; it says so once it is ready."""
+        self._control, theirs = socket.socketpair()
         command = [sys.executable, "-P", "-s", str(_BOOTSTRAP), str(theirs.fileno())]
         with theirs:
             self._process = subprocess.Popen(
@@ -87,15 +101,9 @@ class Sandbox:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        config = {
-            "answers": list(answers),
-            "preload": list(preload),
-            "hidden": [str(Path(path).absolute()) for path in hidden],
-            "bounds": asdict(bounds),
-            "namespaces": namespaces,
-            "landlock": landlock,
-        }
-        ours.sendall(json.dumps(config).encode())
+        self._scratch = tempfile.mkdtemp(prefix="course-dl-")
+        os.chmod(self._scratch, 0o711)
+        self._control.sendall(json.dumps(self._config | {"scratch": self._scratch}).encode())
         self._ready = False
 
     def __enter__(self) -> Sandbox:
@@ -110,6 +118,9 @@ class Sandbox:
         """End the server, and with it whatever its children left."""
         if self._without_autograd is not None:
             self._without_autograd.close()
+        self._stop()
+
+    def _stop(self) -> None:
         self._control.close()
         if self._process is not None:
             try:
@@ -118,17 +129,13 @@ class Sandbox:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            remove_folder(self._scratch)
 
     @property
     def without_autograd(self) -> Sandbox:
         """The same with PyTorch's autograd taken out of its children."""
         if self._without_autograd is None:
-            other = object.__new__(Sandbox)
-            other._process, other._without_autograd, other._ready = None, None, False
-            other._control, theirs = socket.socketpair()
-            with theirs:
-                self._request(b"split", theirs)
-            self._without_autograd = other
+            self._without_autograd = _WithoutAutograd(self)
         return self._without_autograd
 
     def layers(self) -> dict[str, str]:
@@ -148,21 +155,46 @@ class Sandbox:
         self._request(b"kill")
 
     def _request(self, name: bytes, sent: socket.socket | None = None) -> Any:
+        """Ask the server; one that a submission has managed to end is replaced by a new one."""
+        try:
+            return self._asked(name, sent)
+        except ConnectionError:
+            self._stop()
+            self._start()
+        try:
+            return self._asked(name, sent)
+        except ConnectionError:
+            raise RuntimeError("the sandbox cannot be started: see its error output") from None
+
+    def _asked(self, name: bytes, sent: socket.socket | None) -> Any:
         if not self._ready:
-            self._answer("start")
+            self._answer()
             self._ready = True
         fds = [] if sent is None else [sent.fileno()]
-        try:
-            socket.send_fds(self._control, [name], fds)
-        except OSError:
-            raise RuntimeError("the sandbox's server has ended") from None
-        return self._answer(name.decode())
+        socket.send_fds(self._control, [name], fds)
+        return self._answer()
 
-    def _answer(self, what: str) -> Any:
+    def _answer(self) -> Any:
         answer = self._control.recv(1 << 16)
         if not answer:
-            raise RuntimeError(f"the sandbox's server has ended ({what}): see its error output")
+            raise ConnectionResetError
         return json.loads(answer)
+
+
+class _WithoutAutograd(Sandbox):
+    """A server forked from another one's, in which PyTorch has no autograd."""
+
+    def __init__(self, other: Sandbox) -> None:
+        self._other = other
+        self._process = None
+        self._without_autograd = None
+        self._start()
+
+    def _start(self) -> None:
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._other._request(b"split", theirs)
+        self._ready = False
 
 
 def _environment() -> dict[str, str]:
@@ -186,16 +218,18 @@ class RemoteBackend:
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
     the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
-    ``left`` is how many seconds calls may still take together.
+    ``left`` is how many seconds calls may still take together; ``skip`` holds the statements that
+    end the process, or never end.
     """
 
     sandbox: Sandbox
     program: Program
     left: float = math.inf
     notices: list[tuple[str, str, str]] = field(default_factory=list)
+    skip: set[int] = field(default_factory=set)
     _functions: list[Callable[..., Any]] = field(default_factory=list)
     _channel: Channel | None = None
-    _skip: set[int] = field(default_factory=set)
+    _calls: int = 0
     _unloadable: str = ""
     _load_left: float = _LOAD_ALL
 
@@ -229,6 +263,8 @@ class RemoteBackend:
         """Forget what earlier tests handed over; the calls to come may take so long together."""
         self.left = seconds
         self._functions.clear()
+        if self._channel is not None and not self._channel.is_open():
+            self.end_child()
 
     def end_child(self) -> None:
         """End the child; the next call gets a new one."""
@@ -252,18 +288,20 @@ class RemoteBackend:
             try:
                 self._channel.send(Writer().message(self._request()), give_up)
                 while True:
-                    step, _ = self._channel.receive(min(give_up, time.monotonic() + _LOAD_STEP))
+                    within = time.monotonic() + _LOAD_STEP + _GRACE
+                    step, _ = self._channel.receive(min(give_up, within))
                     if "loaded" in step:
                         self._note(step["loaded"])
+                        self.skip.update(n for n in step["endless"][:100] if type(n) is int)
                         return
                     at = step["at"]
                     if type(at) is not int:
                         raise Violation("malformed step")
             except (TimedOut, Closed, Violation, TypeError, KeyError):
                 self.end_child()
-                if at in self._skip or at < 0 or time.monotonic() > give_up:
+                if at in self.skip or at < 0 or time.monotonic() > give_up:
                     break
-                self._skip.add(at)
+                self.skip.add(at)
             finally:
                 self._load_left -= time.monotonic() - started
         self._unloadable = "the submission's code cannot be loaded: it ends the process, or never ends"
@@ -271,7 +309,7 @@ class RemoteBackend:
 
     def _request(self) -> dict[str, Any]:
         program = asdict(self.program)
-        return program | {"skip": sorted(self._skip)}
+        return program | {"skip": sorted(self.skip), "seconds": _LOAD_STEP}
 
     def _note(self, failures: Any) -> None:
         if not isinstance(failures, list):
@@ -301,8 +339,10 @@ class RemoteBackend:
             functions.append(value)
             return {"callback": [len(functions) - 1, getattr(value, "__name__", "function")]}
 
+        self._calls += 1
         writer = Writer(other)
         request = {
+            "id": self._calls,
             "call": target,
             "args": writer.encode(args),
             "kwargs": writer.encode(kwargs),
@@ -311,9 +351,11 @@ class RemoteBackend:
         self._channel.send(writer.message(request), deadline)
         while True:
             answer, body = self._channel.receive(deadline)
-            if not isinstance(answer, dict) or len(answer) != 1:
+            if not isinstance(answer, dict):
                 raise Violation("malformed answer")
             if "outcome" in answer:
+                if answer.get("id") != self._calls:
+                    raise Violation("an answer to another call")
                 return _outcome(answer["outcome"], body)
             if time.monotonic() > deadline:
                 raise TimedOut

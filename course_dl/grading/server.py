@@ -11,7 +11,6 @@ import gc
 import importlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -19,6 +18,7 @@ import tempfile
 from typing import Any
 
 from course_dl.grading import kernel
+from course_dl.grading.files import remove_folder
 from course_dl.grading.hidden import hide_modules
 from course_dl.grading.layers import Bounds, ServerLayers
 
@@ -39,7 +39,7 @@ def main(control_fd: int) -> None:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     layers.enter_view(config["landlock"])
-    _Server(control, layers).serve()
+    _Server(control, layers, config["scratch"]).serve()
 
 
 def _import_and_warm() -> None:
@@ -64,9 +64,10 @@ def _import_and_warm() -> None:
 
 
 class _Server:
-    def __init__(self, control: socket.socket, layers: ServerLayers) -> None:
+    def __init__(self, control: socket.socket, layers: ServerLayers, scratch_home: str) -> None:
         self._control = control
         self._layers = layers
+        self._scratch_home = scratch_home
         self._child = 0
         self._scratch = ""
         self._splits: set[int] = set()
@@ -78,18 +79,19 @@ class _Server:
         self._reply(True)
         while True:
             request, fds, _, _ = socket.recv_fds(self._control, 64, 1)
+            if request == b"split":
+                self._reply(self._split(fds[0]))
+                continue
             self._end_child()
-            if not request:
-                break
             match request:
                 case b"fork":
                     self._reply(self._fork(fds[0]))
-                case b"split":
-                    self._reply(self._split(fds[0]))
                 case b"probe":
                     self._reply(self._probe())
                 case b"kill":
                     self._reply(True)
+                case _:
+                    return  # the judge is gone
 
     def _reply(self, answer: Any) -> None:
         with contextlib.suppress(OSError):
@@ -97,7 +99,7 @@ class _Server:
 
     def _new_scratch(self) -> str:
         if self._layers.report["own root, read only"]:
-            self._scratch = tempfile.mkdtemp(prefix="course-dl-")
+            self._scratch = tempfile.mkdtemp(dir=self._scratch_home)
         return self._scratch
 
     def _fork(self, connection: int) -> bool:
@@ -149,7 +151,7 @@ class _Server:
             self._control.close()
             remove_autograd()
             try:
-                _Server(socket.socket(fileno=control), self._layers).serve()
+                _Server(socket.socket(fileno=control), self._layers, self._scratch_home).serve()
             finally:
                 os._exit(0)
         self._splits.add(pid)
@@ -168,7 +170,7 @@ class _Server:
                 _end_descendants(self._splits)
             self._child = 0
         if self._scratch:
-            _remove(self._scratch)
+            remove_folder(self._scratch)
             self._scratch = ""
 
 
@@ -195,14 +197,3 @@ def _own_children() -> list[int]:
                     if int(file.read().rpartition(")")[2].split()[1]) == os.getpid():
                         found.append(int(name))
     return found
-
-
-def _remove(folder: str) -> None:
-    def unlock(function: Any, path: str, _: Any) -> None:
-        with contextlib.suppress(OSError):
-            for locked in (os.path.dirname(path), path):
-                if not os.path.islink(locked):
-                    os.chmod(locked, 0o700)
-            function(path)
-
-    shutil.rmtree(folder, onerror=unlock)

@@ -288,6 +288,15 @@ class Channel:
         except (ValueError, RecursionError):
             raise Violation("malformed message") from None
 
+    def is_open(self) -> bool:
+        """Whether the other side is still there, as far as one can tell."""
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Let go of the socket."""
         self._socket.close()
