@@ -17,7 +17,7 @@ from course_dl.lab.catalog import LabFolder, find_labs
 
 pytestmark = pytest.mark.notebooks
 
-Run = Callable[[str, Path, float], Any]
+Run = Callable[..., Any]
 
 SECONDS = {"lab06": 90.0}  # for a whole notebook on two cores; 60 for the others
 COLABS_LIMIT = 20_000_000  # bytes of a notebook
@@ -106,5 +106,5 @@ def test_the_kernel_is_of_this_environment(tmp_path: Path, run_notebook: Run) ->
         "import IPython, ipykernel\nIPython.__version__, ipykernel.__version__"
     )
     text = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
-    notebook = run_notebook(text, tmp_path, 60.0)
+    notebook = run_notebook(text, tmp_path)
     assert text_of(notebook.cells[0]) == str((version("ipython"), version("ipykernel")))
