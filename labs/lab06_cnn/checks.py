@@ -338,7 +338,7 @@ max_pool2d = Exercise(
         "There are H // k times W // k windows; cut off the rows and columns that do not fill one.",
         "reshape can split an axis: H rows become H // k groups of k rows. With both axes split, "
         "the windows lie along axes 3 and 5 of (N, C, H // k, k, W // k, k).",
-        "x[:, :, :h*k, :w*k].reshape(N, C, h, k, w, k).amax(dim=(3, 5)) with h, w = H // k, W // k.",
+        "x[:, :, :h*k, :w*k].reshape(N, C, h, k, w, k).amax((3, 5)) with h, w = H // k, W // k.",
     ],
 )
 
@@ -539,7 +539,7 @@ def test_lenet_samples_apart(student: Student, rng: Inputs) -> None:
         require(
             same(again, whole_batch),
             "In evaluation mode the network gives other scores at a second call: is something "
-            "random left in it? F.dropout needs training=self.training; nn.Dropout knows by itself.",
+            "random left? F.dropout needs training=self.training; nn.Dropout knows by itself.",
         )
         alone = torch.cat([scores(net, x[None]) for x in X])
         turned = scores(net, torch.cat([5 * X.flip(0) + 3, X.flip(0)]))[6:].flip(0)
