@@ -84,13 +84,22 @@ def run_test(exercise: Exercise, test: Test, backend: Backend, seed: int = 0) ->
     try:
         test.function(*(given[name] for name in wanted))
     except _Verdict as verdict:
-        state, failure, points = verdict.state, verdict.failure, verdict.points
+        state, points = verdict.state, verdict.points
+        failure = _with_call(verdict.failure, student.calls)
     except Exception as error:
         if not student.calls:
             raise  # the check itself is broken
         wrong = _unusable(student.calls[-1], error)
         state, failure = wrong.state, wrong.failure
     return TestResult(test, state, failure, points, student.calls, student.notes)
+
+
+def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
+    """The failure with the last call of a function of the student's, so that its input is seen."""
+    asked = [call for call in calls if call.target.startswith("student:")]
+    if not asked or not failure.details or any(label == "The call" for label, _ in failure.details):
+        return failure
+    return Failure(failure.message, (*failure.details, ("The call", str(asked[-1]))))
 
 
 def _unusable(call: Call, error: Exception) -> Wrong:
