@@ -669,6 +669,7 @@ def test_lenet_others(student: Student, rng: Inputs) -> None:
 def test_lenet_large_batch(student: Student, rng: Inputs) -> None:
     net = network(student)
     X = images(rng, 128)
+    scores(net, X[:2])  # lazy layers find their sizes now
     net.load_state_dict(drawn(rng, net))
     parts = torch.cat([scores(net, part) for part in X.split(50)])
     require(
@@ -707,7 +708,7 @@ def check_backward(
     for N, C, H, W, M, k, stride, padding in cases:
         x, (w, b) = rng.normal(N, C, H, W, dtype=dtype), filters(rng, M, C, k, dtype)
         leaves = [t.clone().requires_grad_() for t in (x, w, b)]
-        out = F.conv2d(*leaves, stride=stride, padding=padding)
+        out = F.conv2d(leaves[0], leaves[1], leaves[2], stride, padding)
         grad_out = rng.normal(*out.shape, dtype=dtype)
         given.append(torch.autograd.grad(out, leaves, grad_out))
         steps = {} if (stride, padding) == (1, 0) else {"stride": stride, "padding": padding}
