@@ -1,0 +1,189 @@
+"""What crosses between judge and child: values come out as they went in, and nothing else does."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
+from course_dl.lab.values import Handle
+
+DTYPES = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
+
+
+def passed_on(value: Any) -> Any:
+    """The value after a crossing."""
+    ours, theirs = socket.socketpair()
+    writer = Writer()
+    Channel(ours).send(writer.message(writer.encode(value)))
+    header, body = Channel(theirs).receive()
+    reader = Reader(body)
+    found = reader.decode(header)
+    reader.finished()
+    return found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, True, 0, -(2**70), 0.1, float("inf"), -0.0, 1 + 2j, "é\n\x00", b"\x00\xff",
+        [], (), [1, (2.0, "a")], {"a": [None], 1: {}}, slice(1, None, 2), range(5),
+        torch.float64, Handle(3, "Counter"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_plain_values_arrive_as_they_were(value: Any) -> None:
+    found = passed_on(value)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_nan_arrives() -> None:
+    assert passed_on(float("nan")) != passed_on(float("nan"))
+
+
+@pytest.mark.parametrize("name", DTYPES.split())
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3, 4)])
+def test_tensors_arrive_to_the_bit(name: str, shape: tuple[int, ...]) -> None:
+    dtype = getattr(torch, name)
+    tensor = (10 * torch.rand(shape, generator=torch.Generator().manual_seed(0))).to(dtype)
+    found = passed_on(tensor)
+    assert found.dtype == dtype
+    assert found.shape == tensor.shape
+    assert torch.equal(found, tensor)
+
+
+def test_views_conjugates_and_gradients_arrive() -> None:
+    x = torch.arange(12.0).reshape(3, 4)
+    assert torch.equal(passed_on(x.T[1:, ::2]), x.T[1:, ::2])
+    z = torch.tensor([1 + 2j])
+    assert torch.equal(passed_on(z.conj()), z.conj().resolve_conj())
+    assert passed_on(x.clone().requires_grad_()).requires_grad
+    assert torch.equal(passed_on([x, {"b": x + 1}])[1]["b"], x + 1)
+
+
+def test_arrays_and_generators_arrive() -> None:
+    array = np.arange(6, dtype=np.int16).reshape(2, 3)
+    found = passed_on(array)
+    assert found.dtype == array.dtype
+    assert np.array_equal(found, array)
+    generator = torch.Generator().manual_seed(5)
+    assert torch.equal(torch.rand(3, generator=passed_on(generator)), torch.rand(3, generator=generator))
+
+
+def test_what_arrives_shares_no_memory() -> None:
+    x = torch.zeros(3)
+    passed_on(x).add_(1)
+    assert torch.equal(x, torch.zeros(3))
+
+
+@pytest.mark.parametrize("value", [object(), print, {1}, 1 << 10_000, torch.ones(2).to_sparse()])
+def test_other_things_do_not_cross(value: Any) -> None:
+    with pytest.raises(Violation):
+        Writer().encode(value)
+
+
+def test_values_too_deep_or_too_large_do_not_cross() -> None:
+    deep: list[Any] = []
+    for _ in range(40):
+        deep = [deep]
+    with pytest.raises(Violation, match="nested"):
+        Writer(limits=Limits()).encode(deep)
+    with pytest.raises(Violation, match="MB"):
+        Writer(limits=Limits(body=1 << 20)).encode(torch.zeros(1 << 19))
+    with pytest.raises(Violation, match="large"):
+        Writer(limits=Limits(header=100)).message("x" * 200)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"tensor": ["float64", [3], False, 8]},
+        {"tensor": ["float64", [-1], False, -8]},
+        {"tensor": ["float64", [1 << 40, 0], False, 0]},
+        {"tensor": ["float64", [1] * 100, False, 8]},
+        {"tensor": ["float64", [1.0], False, 8]},
+        {"tensor": ["float64", [True], False, 8]},
+        {"tensor": ["object", [1], False, 8]},
+        {"tensor": ["float64", [1], False]},
+        {"tensor": "float64"},
+        {"array": ["O", [1], 8]},
+        {"array": ["V8", [1], 8]},
+        {"array": ["no", [1], 8]},
+        {"bytes": 9},
+        {"bytes": -1},
+        {"bytes": True},
+        {"handle": [-1, "A"]},
+        {"handle": [1 << 40, "A"]},
+        {"handle": [0, 7]},
+        {"generator": 8},
+        {"range": [0, 10**9, 1]},
+        {"dict": [[{"list": []}, 1]]},
+        {"dtype": "quint8"},
+        {"complex": [1]},
+        {"list": {}},
+        {"list": [], "tuple": []},
+        {"callback": [0]},
+        {"eval": "1"},
+        {},
+        [1],
+    ],
+    ids=repr,
+)
+def test_a_malformed_value_is_a_violation(item: Any) -> None:
+    with pytest.raises(Violation):
+        Reader(b"12345678").decode(item)
+
+
+def test_deep_nesting_on_arrival_is_a_violation() -> None:
+    item: Any = 1
+    for _ in range(50):
+        item = {"list": [item]}
+    with pytest.raises(Violation):
+        Reader(b"").decode(item)
+
+
+def test_bytes_left_over_are_a_violation() -> None:
+    with pytest.raises(Violation):
+        Reader(b"1").finished()
+
+
+def pair(limits: Limits = Limits()) -> tuple[socket.socket, Channel]:
+    theirs, ours = socket.socketpair()
+    return theirs, Channel(ours, limits)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [struct.pack(">IQ", 1 << 31, 0), struct.pack(">IQ", 2, 1 << 60), struct.pack(">IQ", 2, 0) + b"{{"],
+)
+def test_a_malformed_message_is_a_violation(sent: bytes) -> None:
+    theirs, channel = pair()
+    theirs.send(sent)
+    with pytest.raises(Violation):
+        channel.receive(time.monotonic() + 10)
+
+
+def test_deep_json_is_a_violation() -> None:
+    theirs, channel = pair()
+    raw = b"[" * 200_000
+    theirs.sendall(struct.pack(">IQ", len(raw), 0) + raw)
+    with pytest.raises(Violation):
+        channel.receive(time.monotonic() + 10)
+
+
+def test_silence_times_out_and_an_end_is_told() -> None:
+    theirs, channel = pair()
+    assert channel.is_open()
+    with pytest.raises(TimedOut):
+        channel.receive(time.monotonic() + 0.01)
+    theirs.close()
+    assert not channel.is_open()
+    with pytest.raises(Closed):
+        channel.receive(time.monotonic() + 10)
