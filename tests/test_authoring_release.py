@@ -17,7 +17,7 @@ from course_dl.authoring.new import new_lab
 from course_dl.authoring.release import release
 from course_dl.authoring.sources import Definition, find_definition, lab_source
 from course_dl.authoring.stubs import stub
-from course_dl.authoring.students import without_hidden_tests, without_instructor_parts
+from course_dl.authoring.students import packed, without_hidden_tests, without_instructor_parts
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise
 
@@ -90,9 +90,11 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def body(node: Definition) -> str:
-    """The code of a function or class without its name, signature and docstrings."""
-    return code(ast.unparse(node.body))
+def bodies(node: Definition) -> Iterator[str]:
+    """The code of a function, or of each method of a class, without signatures and docstrings."""
+    for function in ast.walk(node):
+        if isinstance(function, ast.FunctionDef):
+            yield code(ast.unparse(function.body))
 
 
 def answers(lab: LabFolder, exercise: Exercise) -> Iterator[str]:
@@ -106,8 +108,7 @@ def answers(lab: LabFolder, exercise: Exercise) -> Iterator[str]:
         for node in ast.parse(right).body
         if isinstance(node, Definition) and node.name.partition("__")[0] in exercise.names
     ]
-    for node in nodes:
-        text = body(node)
+    for text in (text for node in nodes for text in bodies(node)):
         if len(text) >= TELLING and not any(text in stub for stub in kept):
             yield text
 
@@ -133,7 +134,7 @@ def test_no_file_holds_a_hidden_test(
 ) -> None:
     hidden = [test for test in exercise.tests if test.hidden]
     # A title stands in quotes: as words of a sentence it may be anywhere.
-    public = {test.title for e in lab.exercises for test in e.tests if not test.hidden}
+    public = {test.title for _, e in EXERCISES for test in e.tests if not test.hidden}
     telling = {test.function.__name__ for test in hidden}
     telling |= {repr(test.title) for test in hidden if test.title not in public}
     for text in telling:
@@ -166,12 +167,27 @@ def test_its_notebooks_run_untouched(
     assert sum("not done yet" in str(output) for output in shown) >= len(lab.exercises)
 
 
+def test_its_readme_says_nothing_of_what_it_lacks(edition: Path) -> None:
+    readme = (edition / "README.md").read_text(encoding="utf-8")
+    assert "lab.check(" in readme
+    for lacking in (
+        "pytest --",
+        ".[test]",
+        ".[dev]",
+        "course-dl build",
+        "course-dl release",
+        "labs/",
+    ):
+        assert lacking not in readme
+
+
 # What a student does first: a right answer, a wrong one, a hint, and a look at the progress.
 SESSION = """\
+import torch
 import course_dl, course_dl.labs
 from course_dl.lab import Lab
 lab = Lab("lab01")
-def add_bias(X): return X
+def add_bias(X): return torch.cat([X, X.new_ones(len(X), 1)], dim=1)
 wrong = lab.check("1.1")
 def add_bias(X):
     Y = X.new_ones(len(X), 1 + X.shape[1])
@@ -180,7 +196,8 @@ def add_bias(X):
 right = lab.check(add_bias)
 lab.hint("1.1")
 lab.progress()
-print("RESULT", bool(wrong), bool(right), any(t.test.hidden for t in right.tests))
+hidden = any(t.test.hidden for t in right.tests)
+print("RESULT", bool(wrong), wrong.diagnosis is not None, bool(right), hidden)
 print("PLACES", course_dl.__file__, *course_dl.labs.__path__)
 """
 
@@ -189,7 +206,7 @@ def test_check_hint_and_progress_work_in_it(
     installed: Path, run_python: Callable[..., str]
 ) -> None:
     printed = run_python("-c", SESSION)
-    assert "RESULT False True False" in printed
+    assert "RESULT False True True False" in printed
     places = printed.split("PLACES")[1].split()
     assert all(place.startswith(str(installed)) for place in places)
 
@@ -206,6 +223,15 @@ def test_a_page_loses_what_is_for_instructors() -> None:
     page = "a\n\n<!-- instructors -->\nsecret\n\nsecret\n<!-- end instructors -->\n\nb\n"
     assert without_instructor_parts(page) == "a\n\nb\n"
     assert without_instructor_parts(page * 2).count("b") == 2
+
+
+def test_packed_code_is_the_same_and_is_not_read_by_chance() -> None:
+    source = "from __future__ import annotations\n\ndef secret(x: Unknown):\n    return 2 * x\n"
+    text = packed(source)
+    assert "secret" not in text and "Unknown" not in text
+    names: dict[str, Any] = {}
+    exec(text, names)
+    assert names["secret"](3) == 6
 
 
 CHECKS = """\

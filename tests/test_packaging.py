@@ -54,6 +54,16 @@ def test_the_tag_that_students_install_is_this_version() -> None:
     assert PROJECT["tool"]["course_dl"]["tag"] == f"v{PROJECT['project']['version']}"
 
 
+def test_the_readme_leads_to_the_same_repository_and_tag() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    own = PROJECT["tool"]["course_dl"]
+    links = re.findall(r"github(?:\.com)?/([\w.-]+/[\w-]+)(?:/blob/([\w.-]+))?", readme)
+    assert {repository for repository, _ in links} == {own["repository"]}
+    assert {tag for _, tag in links if tag} == {own["tag"]}
+    opened = re.findall(r"/colab/(\w+)\.ipynb", readme)
+    assert opened == [lab.name for lab in find_labs()]
+
+
 def test_installing_pins_nothing_and_asks_for_nothing_newer_than_colab_has() -> None:
     base = [r for r in requires("course-dl") or [] if "extra ==" not in r]
     assert sorted(base) == [

@@ -15,7 +15,11 @@ from pathlib import Path, PurePath
 
 from course_dl.authoring.notebooks import build
 from course_dl.authoring.sources import repository_root
-from course_dl.authoring.students import without_hidden_tests, without_instructor_parts
+from course_dl.authoring.students import (
+    packed,
+    without_hidden_tests,
+    without_instructor_parts,
+)
 from course_dl.lab.catalog import find_labs
 from course_dl.lab.exercise import Exercise
 
@@ -77,6 +81,8 @@ def _adaptation(path: PurePath) -> Callable[[str], str] | None:
     """What is done to the text of a file."""
     if path.match("labs/*/checks.py"):
         return without_hidden_tests
+    if path.match("labs/*/mistakes.py"):
+        return packed
     if path.name == "README.md":
         return without_instructor_parts
     if path.name == "pyproject.toml":

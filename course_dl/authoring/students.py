@@ -1,13 +1,26 @@
-"""What the student edition leaves out of a file."""
+"""What the student edition leaves out of a file, or does not show."""
 
 from __future__ import annotations
 
 import ast
+import base64
 import re
+import zlib
 
-__all__ = ["without_hidden_tests", "without_instructor_parts"]
+__all__ = ["packed", "without_hidden_tests", "without_instructor_parts"]
 
 _INSTRUCTORS = re.compile(r"<!-- instructors -->.*?<!-- end instructors -->\n*", re.DOTALL)
+
+_PACKED = '''\
+"""Known mistakes, packed: each is a right answer but for one thing, and you want to find yours."""
+
+import base64
+import zlib
+
+SOURCE = """
+{}"""
+exec(zlib.decompress(base64.b64decode(SOURCE)))
+'''
 
 
 def without_hidden_tests(source: str) -> str:
@@ -32,3 +45,8 @@ def _hides(decorator: ast.expr) -> bool:
 def without_instructor_parts(markdown: str) -> str:
     """A page without what stands between the comments ``instructors``, ``end instructors``."""
     return _INSTRUCTORS.sub("", markdown)
+
+
+def packed(source: str) -> str:
+    """A ``mistakes.py`` that holds the same, and is not read by chance or found by a search."""
+    return _PACKED.format(base64.encodebytes(zlib.compress(source.encode())).decode())
