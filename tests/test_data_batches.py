@@ -33,6 +33,13 @@ def test_an_epoch_visits_every_sample_once_with_its_own_d(n, size, shuffle):
     assert sorted(order(batches)) == list(range(n))
 
 
+def test_there_is_a_dataset_as_a_data_loader_has_one():
+    batches = Batches(*numbered(10), batch_size=3, shuffle=False)
+    assert len(batches.dataset) == 10
+    X, d = batches.dataset[7]
+    assert torch.equal(X, torch.full((3,), 7.0)) and d == 7
+
+
 def test_every_epoch_has_a_fresh_order():
     batches = Batches(*numbered(50), batch_size=8, generator=seeded())
     epochs = [order(batches) for _ in range(3)]

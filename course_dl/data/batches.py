@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Generator, Tensor
+from torch.utils.data import TensorDataset
 
 from course_dl.validate import check_count, check_tensor, describe
 
@@ -63,6 +64,11 @@ class Batches:
     def __len__(self) -> int:
         """Number of batches, ``ceil(N / batch_size)``."""
         return -(-len(self.X) // self.batch_size)
+
+    @property
+    def dataset(self) -> TensorDataset:
+        """All samples, for what asks a ``DataLoader`` how many there are: ``len(loader.dataset)``."""
+        return TensorDataset(self.X, self.d)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         X, d = self.X, self.d
