@@ -50,6 +50,14 @@ def test_the_course_works_from_the_wheel_without_network(
     assert labs == str([lab.name for lab in find_labs()])
 
 
+def test_authors_commands_say_that_they_need_the_repository(
+    site: Path, monkeypatch: pytest.MonkeyPatch, run_python: Callable[..., str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    code = "import sys; sys.stderr = sys.stdout; from course_dl.cli import main; main(['build'])"
+    assert "not a checkout of the course's repository" in run_python("-c", code)
+
+
 def test_the_tag_that_students_install_is_this_version() -> None:
     assert PROJECT["tool"]["course_dl"]["tag"] == f"v{PROJECT['project']['version']}"
 
