@@ -4,7 +4,8 @@
 # A network computes whatever its weights say. But who says what the weights are to be? The course's
 # answer: write down how bad the network is, as a number $E(W)$, the **loss**, and look for weights
 # for which it is small. A small network already has some thousands of weights, and nobody can look
-# at a function of thousands of variables. What we can know is its slope at the place where we stand.
+# at a function of thousands of variables. What we can know is its slope at the place where we
+# stand.
 #
 # So this is a walk in the fog: feel which way is down, make a step, feel again. It is called
 # **gradient descent**, and every network of this course learns by it. In this lab you will
@@ -29,6 +30,7 @@ from course_dl.lab import Lab
 lab = Lab("lab03")
 
 # %%
+import math
 from collections.abc import Callable
 from time import perf_counter
 
@@ -84,7 +86,8 @@ from course_dl.labs.lab03_descent.solutions import gradient_descent
 
 # %% [markdown]
 # Now walk. The function is $F(x) = x^2$ with the derivative $2x$, the start is $x_0 = 2$, and four
-# walkers make 12 steps each. They differ in the step size alone. (A ring is a start, a star an end.)
+# walkers make 12 steps each. They differ in the step size alone. (A ring is a start, a star an
+# end.)
 
 # %% after="3.1"
 walkers = {
@@ -94,7 +97,7 @@ walkers = {
     1.06: "far too large: it diverges",
 }
 figure, panels = plots.page(2, 2, height=2.6)
-for (step, verdict), panel in zip(walkers.items(), panels):
+for (step, verdict), panel in zip(walkers.items(), panels, strict=True):
     path = gradient_descent(lambda x: 2 * x, point(2.0), step, 12)
     print(f"step {step:4}: after 12 steps at x = {path[-1].item():9.4f}")
     plots.descent_1d(
@@ -188,31 +191,41 @@ from course_dl.labs.lab03_descent.solutions import largest_step
 
 # %% [markdown]
 # A formula that says "here, and not there" should be put to the test: 2 % below the border and 2 %
-# above it, from the same start, in the same picture.
+# above it, from the same start, in the same picture. We take a narrower bowl for it, with the
+# eigenvalues 1 and 20, so that the two directions are seen apart.
+
+# %%
+turn = torch.linalg.qr(torch.tensor([[2.0, 1.0], [1.0, -2.0]], dtype=torch.float64)).Q
+flat, steep = turn.T  # two directions at right angles
+
+
+def valley(kappa):
+    """A matrix with the eigenvalues 1 (in the direction `flat`) and kappa (`steep`)."""
+    return turn @ torch.diag(point(1.0, kappa)) @ turn.T
+
 
 # %% after="3.1 3.2"
-border = largest_step(A)
-near = minimum + point(0.5, 0.15)
-paths = {
-    f"{share:.0%} of 2 / L": gradient_descent(bowl_slope, near, share * border, 45)
-    for share in (0.98, 1.02)
+V = valley(20.0)
+border = largest_step(V)
+walks = {
+    f"{share:.0%} of 2 / L": gradient_descent(
+        lambda x: V @ x, 2.6 * flat + 0.25 * steep, share * border, 50
+    )
+    for share in (1.02, 0.98)
 }
-for label, path in paths.items():
+print(f"the border is at 2 / L = {border:.4f}")
+for label, walk in walks.items():
+    distance = walk.norm(dim=1)
     print(
-        f"{label}: from distance {(path[0] - minimum).norm():.3f} to {(path[-1] - minimum).norm():.3f}"
+        f"{label}: from distance {distance[0]:.2f} down to {distance.min():.2f}, "
+        f"after 50 steps it is {distance[-1]:.2f}"
     )
 
-figure, (left, right) = plots.page(1, 2, height=4.0, title=f"The border is at 2 / L = {border:.4f}")
-plots.descent_path(
-    bowl,
-    paths,
-    limits=((minimum[0] - 2.6, minimum[0] + 2.6), (minimum[1] - 2.6, minimum[1] + 2.6)),
-    minimum=minimum,
-    figure=left,
-)
+figure, (left, right) = plots.page(1, 2, height=4.2)
+plots.descent_path(lambda x: 0.5 * x @ V @ x, walks, limits=((-2.6, 2.6), (-2.6, 2.6)), figure=left)
 plots.curves(
-    {label: (path - minimum).norm(dim=1) for label, path in paths.items()},
-    range(46),
+    {label: walk.norm(dim=1) for label, walk in walks.items()},
+    range(51),
     log="y",
     xlabel="step $t$",
     ylabel="distance from the minimum",
@@ -221,10 +234,16 @@ plots.curves(
 figure
 
 # %% [markdown]
-# Both jump from side to side along the steep direction. One comes a little closer each time, the
-# other goes a little further away. Now all step sizes at once: where is the walker after 100 steps?
+# Both walkers come down the valley, and jump from side to side as they come. One jumps a little
+# less far each time, the other a little further. For a dozen steps you could not tell which is
+# which! Divergence begins in the steepest direction alone, and everything else may look well
+# meanwhile.
+#
+# Now all step sizes at once, in the bowl of section 1: where is the walker after 100 steps?
 
 # %% after="3.1 3.2"
+border = largest_step(A)
+near = minimum + point(0.5, 0.15)
 shares = torch.cat([torch.linspace(0.02, 0.98, 49), torch.linspace(0.99, 1.06, 15)])
 left_over = [
     (gradient_descent(bowl_slope, near, share * border, 100)[-1] - minimum).norm().item()
@@ -252,25 +271,21 @@ plots.curves(
 # there. For a long, narrow valley it is nearly 1. The steep direction forbids large steps, and the
 # flat one would need them: the problem is **ill-conditioned**.
 
-# %%
-turn = torch.linalg.qr(torch.tensor([[2.0, 1.0], [1.0, -2.0]], dtype=torch.float64)).Q
 
-
-def valley(kappa):
-    """A matrix with the eigenvalues 1 and kappa, in directions that are not those of the axes."""
-    return turn @ torch.diag(point(1.0, kappa)) @ turn.T
-
-
-# %% after="3.1 3.2"
-figure, panels = plots.page(
-    1, 3, height=3.0, title="15 steps of the best size, from the same start"
-)
-for kappa, panel in zip((1.0, 6.0, 40.0), panels):
+# %% after="3.1"
+def walk_in(kappa, n, step=None):
+    """n steps in the valley of this condition number, of the best size unless it is given."""
     V = valley(kappa)
-    path = gradient_descent(lambda x: V @ x, point(-1.2, 1.6), 2 / (1 + kappa), 15)
+    step = step or 2 / (kappa + 1)
+    return V, gradient_descent(lambda x: V @ x, -1.7 * flat + 0.7 * steep, step, n)
+
+
+figure, panels = plots.page(1, 3, height=3.0, title="15 steps of the best size, from one start")
+for kappa, panel in zip((1.0, 6.0, 40.0), panels, strict=True):
+    V, walk = walk_in(kappa, 15)
     plots.descent_path(
-        lambda x: 0.5 * x @ V @ x,
-        path,
+        lambda x, V=V: 0.5 * x @ V @ x,
+        walk,
         limits=((-2, 2), (-2, 2)),
         title=rf"$\kappa = {kappa:g}$",
         figure=panel,
@@ -285,12 +300,10 @@ figure
 kappas = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0]
 counted, predicted = [], []
 for kappa in kappas:
-    V = valley(kappa)
     factor = (kappa - 1) / (kappa + 1)
-    predicted.append(torch.tensor(1e-6).log().item() / torch.tensor(factor).log().item())
-    best = 2 / (2 / largest_step(V) + 1)  # 2 / (L + mu), with the L that you find, and mu = 1
-    path = gradient_descent(lambda x: V @ x, point(-1.2, 1.6), best, int(2 * predicted[-1]))
-    distance = path.norm(dim=1)
+    predicted.append(math.log(1e-6) / math.log(factor))
+    L = 2 / largest_step(valley(kappa))  # as your function finds it; mu is 1
+    distance = walk_in(kappa, int(2 * predicted[-1]), step=2 / (L + 1))[1].norm(dim=1)
     counted.append(int((distance > 1e-6 * distance[0]).sum()))
     print(f"condition number {kappa:5.0f}: {counted[-1]:5} steps, predicted {predicted[-1]:7.1f}")
 plots.curves(
@@ -304,7 +317,7 @@ plots.curves(
 
 # %% [markdown]
 # Twice as narrow costs twice as many steps. The losses of networks have condition numbers of
-# millions; you will measure one at the end of this lab. Much of what you will meet later in the
+# millions; you will see one at the end of this lab. Much of what you will meet later in the
 # course (normalising the inputs, batch normalisation, momentum, Adam) are ways around this picture.
 #
 # ## 3. Several valleys
@@ -326,7 +339,7 @@ def landscape(x):
 
 
 slope = torch.func.grad(landscape)
-whole = ((-2.0, 2.0), (-2.0, 2.0))
+whole = ((-1.9, 1.9), (-1.9, 1.9))
 
 # %% after="3.1"
 starts = {
@@ -334,15 +347,14 @@ starts = {
     "B": point(-0.1, 1.8),
     "C": point(0.3, -0.2),
     "D": point(1.8, 0.3),
-    "E": point(1.6, -1.8),
+    "E": point(-1.5, -1.7),
 }
 from_starts = {
     f"start {name}": gradient_descent(slope, x0, 0.02, 200) for name, x0 in starts.items()
 }
-one_start = point(1.7, 0.6)
 with_steps = {
-    f"step {step}": gradient_descent(slope, one_start, step, 200)
-    for step in (0.01, 0.12, 0.15, 0.18)
+    f"step {step}": gradient_descent(slope, point(1.7, 1.85), step, 200)
+    for step in (0.02, 0.11, 0.14)
 }
 for label, path in (from_starts | with_steps).items():
     x_1, x_2 = path[-1].tolist()
@@ -354,13 +366,14 @@ plots.descent_path(landscape, with_steps, limits=whole, title="Several steps", f
 figure
 
 # %% [markdown]
-# On the left, the step is the same and the starts differ: each walk ends in a valley nearby, deep or
-# not. On the right the start is the same and the *steps* differ, and so do the ends! A large step
-# jumps out of the valley in which a small one stays.
+# On the left, the step is the same and the starts differ: each walk ends in a valley nearby, deep
+# or not. On the right the start is the same and the *steps* differ, and so do the ends! A large
+# step jumps out of the valley in which a small one stays.
 #
-# So which start leads to which valley? Here is a trick to walk from 40,000 starts at once. Put them
-# all into one long vector. The sum of $F$ over all points is a function of this vector, its gradient
-# holds the gradient of each point, and descent on it moves each point as if it were alone.
+# So which start leads to which valley? Here is a trick to walk from thousands of starts at once.
+# Put them all into one long vector. The sum of $F$ over all points is a function of this vector,
+# its gradient holds the gradient of each point, and descent on it moves each point as if it were
+# alone.
 
 # %% after="3.1"
 corners = torch.tensor([[-1.0, 1.0], [1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]])
@@ -373,22 +386,22 @@ def ends(starts, step, n=80):
 
 
 valleys = ends(corners, 0.05)
-depths = [f"F = {landscape(valley_):.2f}" for valley_ in valleys]
+depths = [f"F = {landscape(lowest):.2f}" for lowest in valleys]
 
 
 def valley_reached(step):
-    return lambda starts: torch.cdist(ends(starts, step).nan_to_num(9.0), valleys).argmin(1)
+    return lambda starts: torch.cdist(ends(starts, step), valleys).argmin(1)
 
 
-figure, panels = plots.page(1, 2, height=4.2, title="Into which valley a start leads")
-for step, panel in zip((0.02, 0.17), panels):
+figure, panels = plots.page(1, 2, height=4.2)
+for step, panel in zip((0.02, 0.15), panels, strict=True):
     plots.decision_regions(
         valley_reached(step),
         valleys,
         torch.arange(4),
         names=depths,
         limits=whole,
-        title=f"step {step}",
+        title=f"Where each start leads, step {step}",
         figure=panel,
     )
 figure
@@ -409,10 +422,13 @@ figure
 # $$ \frac{\partial F}{\partial x_i}(x) \approx
 #    \frac{F(x + \varepsilon e_i) - F(x - \varepsilon e_i)}{2 \varepsilon}, $$
 #
-# where $e_i$ is 1 at $i$ and 0 elsewhere. Why better? In Taylor's series,
-# $F(x \pm \varepsilon) = F \pm \varepsilon F' + \frac{\varepsilon^2}{2} F'' \pm
-# \frac{\varepsilon^3}{6} F''' + \ldots$, the term with $F''$ cancels in the difference. What is left
-# is an error of order $\varepsilon^2$ in place of $\varepsilon$.
+# where $e_i$ is 1 at $i$ and 0 elsewhere. Why better? Look at Taylor's series (in one variable):
+#
+# $$ F(x \pm \varepsilon) = F(x) \pm \varepsilon F'(x) + \tfrac{\varepsilon^2}{2} F''(x)
+#    \pm \tfrac{\varepsilon^3}{6} F'''(x) + \ldots $$
+#
+# In the difference of the two, the term with $F''$ cancels. What is left is an error of order
+# $\varepsilon^2$ in place of $\varepsilon$.
 #
 # Mind two things. `f` may be any code, so do not count on autograd (in this exercise it is switched
 # off). And `x` belongs to your caller: not even for a moment should it be changed.
@@ -421,9 +437,9 @@ figure
 from course_dl.labs.lab03_descent.solutions import numerical_gradient
 
 # %% [markdown]
-# How small should $\varepsilon$ be? "As small as possible", says the definition. Let us look, at one
-# point of the landscape, at the error of the gradient for all $\varepsilon$ from $1$ to $10^{-13}$:
-# of your central differences, and of differences to one side.
+# How small should $\varepsilon$ be? "As small as possible", says the definition. Let us look, at
+# one point of the landscape, at the error of the gradient for all $\varepsilon$ from $1$ to
+# $10^{-13}$: of your central differences, and of differences to one side.
 
 # %% after="3.3"
 x = point(0.7, -1.4)
@@ -452,13 +468,13 @@ plots.v_curve(
 # %% [markdown]
 # A **V**. From the right, the error falls as the theory says: by a factor of 10 for each factor of
 # 10 to one side, of 100 for central differences. Then it *rises* again, and that is the computer's
-# arithmetic. float64 keeps 16 digits. $F(x + \varepsilon)$ and $F(x - \varepsilon)$ agree in most of
-# them, the difference is made of what is left, and it is divided by a small number. With float32
+# arithmetic. float64 keeps 16 digits. $F(x + \varepsilon)$ and $F(x - \varepsilon)$ agree in most
+# of them, the difference is made of what is left, and it is divided by a small number. With float32
 # and its 7 digits, the method is nearly useless.
 #
 # At the best $\varepsilon$, around $10^{-5}$, eleven digits are right: this is how a formula for a
-# gradient is *tested*. To *train*, it is hopeless: each gradient costs $2 D$ values of $F$. You will
-# see the number in a minute.
+# gradient is *tested*. To *train*, it is hopeless: each gradient costs $2 D$ values of $F$. You
+# will see the number in a minute.
 #
 # Still, it takes any code. This function goes through text, of which no autograd knows anything:
 
@@ -470,9 +486,11 @@ def rounded_bowl(x):
     return 1.5 * x_1**2 + x_1 * x_2 + x_2**2 - x_1 + x_2
 
 
-path = gradient_descent(
-    lambda x: numerical_gradient(rounded_bowl, x, 1e-4), point(-1.5, 1.5), 0.3, 40
-)
+def measured_slope(x):
+    return numerical_gradient(rounded_bowl, x, eps=1e-4)
+
+
+path = gradient_descent(measured_slope, point(-1.5, 1.5), 0.3, 40)
 print("descent ends at", [round(value, 6) for value in path[-1].tolist()])
 print("the minimum is ", [round(value, 6) for value in minimum.tolist()])
 
@@ -489,12 +507,13 @@ print("the minimum is ", [round(value, 6) for value in minimum.tolist()])
 #
 # | task | loss of a sample | $d$ |
 # | --- | --- | --- |
-# | regression | $L = \frac12 \lVert y - d \rVert^2$ | as many numbers as $y$ |
-# | classification | $L = -y_d + \log \sum_k e^{y_k}$, the cross-entropy | a class $0, \ldots, K-1$ |
+# | regression (square error) | $L = \frac12 \lVert y - d \rVert^2$ | as many numbers as $y$ |
+# | classification (cross-entropy) | $L = -y_d + \log \sum_k e^{y_k}$ | a class $0, \ldots, K-1$ |
 #
 # In the second one, $y_1, \ldots, y_K$ are *scores*, and the softmax is part of the loss: it is
 # $-\log p_d$, where $p_k = e^{y_k} / \sum_j e^{y_j}$ is the probability that the model gives to
-# class $k$. Here is that loss for two classes, as the score of the right class grows, with its slope:
+# class $k$. Here is that loss for two classes, as the score of the right class grows, with its
+# slope:
 
 # %%
 right_score = torch.linspace(-6, 6, 121, dtype=torch.float64)
@@ -510,8 +529,8 @@ plots.curves(
 
 # %% [markdown]
 # Far on the right the model is right and sure: the loss is nearly 0, and so is its slope; nothing
-# remains to be learnt. Far on the left it is wrong and sure, and the slope is $-1$, no steeper, however
-# wrong it is.
+# remains to be learnt. Far on the left it is wrong and sure, and the slope is $-1$, no steeper,
+# however wrong it is.
 #
 # Work out both gradients with pencil and paper; the results are surprisingly alike. A batch has one
 # sample a row. Each row of $y$ takes part in the loss of its own sample only, so the gradient has
@@ -522,8 +541,8 @@ plots.curves(
 from course_dl.labs.lab03_descent.solutions import square_error_grad, cross_entropy_grad
 
 # %% [markdown]
-# Do not trust a formula: test it. You own a tool for that, `numerical_gradient`. It wants a function
-# of one long vector, so the scores of five samples go in flat.
+# Do not trust a formula: test it. You own a tool for that, `numerical_gradient`. It wants a
+# function of one long vector, so the scores of five samples go in flat.
 
 # %% after="3.3 3.4"
 y = torch.randn(5, 4, generator=seeded(0), dtype=torch.float64)
@@ -611,8 +630,8 @@ print(f"by your formula, 100 samples:        {1000 * for_a_batch:8.2f} milliseco
 # %% [markdown]
 # ### Is a batch to be trusted?
 #
-# The course claims: **on average, the gradient of a batch is $|S| / |T|$ times the gradient over all
-# samples**,
+# The course claims: **on average, the gradient of a batch is $|S| / |T|$ times the gradient over
+# all samples**,
 #
 # $$ \mathbb{E}\left[ \nabla E_S \right] = \frac{|S|}{|T|}\, \nabla E. $$
 #
@@ -640,7 +659,7 @@ expected = S / 300 * minibatch_gradient(W_toy, X_toy, d_toy, torch.arange(300)).
 
 names = [f"$w_{{{k}{j}}}$" for k in range(3) for j in range(3)]
 figure, panels = plots.page(2, 1, height=3.0)
-for count, panel in zip((16, R), panels):
+for count, panel in zip((16, R), panels, strict=True):
     plots.monte_carlo(
         estimates[:count],
         expected,
@@ -651,8 +670,8 @@ for count, panel in zip((16, R), panels):
 figure
 
 # %% [markdown]
-# With 16 batches, the means scatter about what is expected, and the error bars (two standard errors)
-# say how much they may. With 4,096 batches the means sit in the squares.
+# With 16 batches, the means scatter about what is expected, and the error bars (two standard
+# errors) say how much they may. With 4,096 batches the means sit in the squares.
 #
 # Error bars must shrink in a certain way: the mean of $R$ independent estimates is off by
 # $\sigma / \sqrt{R}$, if $\sigma$ is how much a single one is off. Four times the work, half the
@@ -670,13 +689,11 @@ for size in group_sizes:
     spread = errors.square().std().item() / len(errors) ** 0.5
     uncertain.append(spread / measured[-1])  # one half of it for the root, twice for the bar
 law = [measured[0] / size**0.5 for size in group_sizes]
-for size, error, theory in zip(group_sizes, measured, law):
+for size, error, theory in zip(group_sizes, measured, law, strict=True):
     print(f"mean of {size:4} batches: off by {error:.4f}, the law says {theory:.4f}")
 
 away = (estimates.mean(0) - expected) / (estimates.std(0) / R**0.5)
-print(
-    f"all {R} batches: the 9 components are off by {away.abs().max():.1f} standard errors at most"
-)
+print(f"all {R} batches: no component is off by more than {away.abs().max():.1f} standard errors")
 plots.curves(
     {"measured": measured, r"$\sigma / \sqrt{R}$": law},
     group_sizes,
@@ -688,15 +705,15 @@ plots.curves(
 )
 
 # %% [markdown]
-# The claim holds, to the accuracy of the experiment. A batch points, *on average*, where all samples
-# point.
+# The claim holds, to the accuracy of the experiment. A batch points, *on average*, where all
+# samples point.
 #
 # ### The noise of a batch against its size
 #
 # But we do not average thousands of batches: we step along a single one. How much of it is signal,
-# $\frac{|S|}{|T|} \nabla E$, and how much is noise, the rest? On 5,000 of the digits, for batches of
-# several sizes: at the beginning, where all weights are 0, and after 30 steps of descent with all
-# samples.
+# $\frac{|S|}{|T|} \nabla E$, and how much is noise, the rest? On 5,000 of the digits, for batches
+# of several sizes: at the beginning, where all weights are 0, and after 30 steps of descent with
+# all samples.
 
 # %% after="3.2 3.5"
 T = 5000
@@ -713,7 +730,8 @@ for _ in range(30):
 sizes = [1, 4, 16, 64, 256, 1024]
 draw = seeded(4)
 figure, panels = plots.page(1, 2, height=3.4)
-for (when, W), panel in zip({"at the start": W_start, "30 steps later": W_later}.items(), panels):
+moments = {"at the start": W_start, "30 steps later": W_later}
+for (when, W), panel in zip(moments.items(), panels, strict=True):
     full = minibatch_gradient(W, X_T, d_T, torch.arange(T))
     signal, noise = [], []
     for size in sizes:
@@ -759,9 +777,9 @@ figure
 from course_dl.labs.lab03_descent.solutions import sgd
 
 # %% [markdown]
-# First where we can see it: a line $y = w_0 + w_1 x$ through 200 noisy points, with the square error.
-# The loss is a bowl over the plane of $(w_0, w_1)$. Your `grad_batch` gets every $W$ on the way, so
-# it can keep them for the picture.
+# First where we can see it: a line $y = w_0 + w_1 x$ through 200 noisy points, with the square
+# error. The loss is a bowl over the plane of $(w_0, w_1)$. Your `grad_batch` gets every $W$ on the
+# way, so it can keep them for the picture.
 
 # %%
 N = 200
@@ -777,7 +795,7 @@ def line_loss(w):
 
 # %% after="3.4 3.6"
 def line_gradient(W, batch):
-    """The gradient of the batch's square error; W is (1, 2), as for a classifier with one output."""
+    """The gradient of the square error on a batch; W is (1, 2), one output with its bias."""
     return square_error_grad(X_line[batch] @ W.T, d_line[batch]).T @ X_line[batch]
 
 
@@ -795,14 +813,14 @@ def sgd_path(lr, epochs, batch_size):
 
 
 # %% after="3.1 3.2 3.4 3.6"
-step = 0.9 * largest_step(X_line.T @ X_line)  # the square error's A is X^T X
+border = largest_step(X_line.T @ X_line)  # the square error is a quadratic, with A = X^T X
 
 
 def full_slope(w):
     return line_gradient(w[None], torch.arange(N)).flatten()
 
 
-with_all = gradient_descent(full_slope, point(-0.5, -0.5), step, 5)
+with_all = gradient_descent(full_slope, point(-0.5, -0.5), 0.6 * border, 5)
 one_by_ten = sgd_path(lr=0.02, epochs=5, batch_size=10)
 
 figure, (left, right) = plots.page(1, 2, height=4.2, title="Five passes over 200 samples")
@@ -833,9 +851,9 @@ above = {
     f"SGD, learning rate {lr}": [
         (line_loss(w) - line_loss(best_line)).item() for w in sgd_path(lr, epochs, 10)[:: N // 10]
     ]
-    for lr in (0.05, 0.01, 0.002)
+    for lr in (0.02, 0.005, 0.001)
 }
-path = gradient_descent(full_slope, point(-0.5, -0.5), step, epochs)
+path = gradient_descent(full_slope, point(-0.5, -0.5), 0.9 * border, epochs)
 above["all samples"] = [(line_loss(w) - line_loss(best_line)).item() for w in path]
 plots.curves(
     above,
@@ -848,32 +866,35 @@ plots.curves(
 
 # %% [markdown]
 # A large learning rate is fast, and ends in a large dance; a small one the other way round. Hence
-# the custom of making it smaller as training goes on. And the exact method overtakes them all in the
-# end, if you can wait. For a network nobody can, and nobody needs the last digits of a minimum of the
-# *training* loss.
+# the custom of making it smaller as training goes on. And the exact method overtakes them all in
+# the end, if you can wait. For a network nobody can, and nobody needs the last digits of a minimum
+# of the *training* loss.
 #
 # ## 8. Digits, with nothing but your own functions
 #
-# Now the real thing: $W$ has 7,850 entries, and the loss is the cross-entropy of all training digits.
+# Now the real thing: $W$ has 7,850 entries, and the loss is the cross-entropy of all training
+# digits.
 #
 # Which learning rate? You have a function for that. The second derivative of the cross-entropy is
 # not constant, but one can show that it is never larger than $\frac12 X^T X$. So $L$ is at most the
 # largest eigenvalue of that matrix, and $2 / L$ is safe for the whole sum; a batch has $|S|$ terms
-# out of $|T|$, so it allows a step $|T| / |S|$ times as large. (The tiny multiple of $I$ in the code
-# makes $A$ positive definite: some pixels are black in every image.)
+# out of $|T|$, so it allows a step $|T| / |S|$ times as large. (The tiny multiple of $I$ in the
+# code makes $A$ positive definite: some pixels are black in every image.)
 
 # %% after="3.2"
 T, batch_size = 5000, 100
 A_digits = X[:T].T.double() @ X[:T].double() / 2 + torch.eye(785, dtype=torch.float64)
 eigenvalues = torch.linalg.eigvalsh(A_digits)
-print(f"eigenvalues from {eigenvalues[0]:.2g} to {eigenvalues[-1]:.2g}")
-print(f"condition number of this problem: {eigenvalues[-1] / eigenvalues[0]:.1e}")
+flatter = int((eigenvalues < eigenvalues[-1] / 1000).sum())
+print(f"largest eigenvalue: {eigenvalues[-1]:.2g}")
+print(f"{flatter} of {len(eigenvalues)} directions are more than 1000 times flatter")
 lr = largest_step(A_digits) * T / batch_size
 print(f"safe learning rate for batches of {batch_size}: {lr:.2e} (gradients are sums)")
 print(f"the same for PyTorch's mean over the batch: {lr * batch_size:.2e}")
 
 # %% [markdown]
-# There is the ill-conditioned valley that was promised. (The last line is for later: PyTorch's
+# There is the narrow valley that was promised: one direction forbids large steps, and most of the
+# others would need them. (The last line is for later: PyTorch's
 # losses take the *mean* over the batch, so its learning rates are $|S|$ times ours.)
 #
 # Ten epochs of SGD, one at a time, so that we can test after each; and beside it ten steps of
@@ -939,9 +960,9 @@ wrong = (guesses != d_test).nonzero().flatten()[:16]
 plots.image_grid(test.images[wrong], d_test[wrong], guesses[wrong], columns=8)
 
 # %% [markdown]
-# Some are hard for us as well. Most are not: a linear classifier compares pixels with one template a
-# class, and there is more than one way to write a 4. What it lacks is hidden layers. Their gradient
-# is what lab 4 is about.
+# Some are hard for us as well. Most are not: a linear classifier compares pixels with one template
+# a class, and there is more than one way to write a 4. What it lacks is hidden layers. Their
+# gradient is what lab 4 is about.
 #
 # **To try, if you like.** Multiply the learning rate by 5 and by 50. Take batches of 10, and of
 # 1,000, with the learning rate that belongs to them. Make the learning rate smaller from epoch to
@@ -952,13 +973,14 @@ plots.image_grid(test.images[wrong], d_test[wrong], guesses[wrong], columns=8)
 # | | |
 # | --- | --- |
 # | gradient descent | $x_{t+1} = x_t - \eta\, \nabla F(x_t)$ |
-# | on a quadratic | converges if and only if $\eta < 2 / L$, $L$ the largest eigenvalue |
+# | on a quadratic | converges for $\eta < 2 / L$, $L$ the largest eigenvalue |
 # | ill-conditioning | steps in proportion to $\kappa = L / \mu$ |
 # | several minima | the end depends on the start *and* on the step |
-# | central differences | $\frac{F(x + \varepsilon e_i) - F(x - \varepsilon e_i)}{2 \varepsilon}$, error $\sim \varepsilon^2$; for tests |
+# | central differences | an error of order $\varepsilon^2$; for tests, not for training |
 # | square error | $\nabla_y L = y - d$ |
 # | cross-entropy | $\nabla_y L = \operatorname{softmax}(y) - \operatorname{onehot}(d)$ |
-# | a batch | $\mathbb{E}[\nabla E_S] = \frac{\lvert S \rvert}{\lvert T \rvert} \nabla E$; signal $\sim \lvert S \rvert$, noise $\sim \sqrt{\lvert S \rvert}$ |
+# | a batch, on average | $\frac{\lvert S \rvert}{\lvert T \rvert} \nabla E$ |
+# | a batch, by itself | signal $\sim \lvert S \rvert$, noise $\sim \sqrt{\lvert S \rvert}$ |
 # | SGD | $W \leftarrow W - \eta\, \nabla E_S(W)$, a fresh order in every epoch |
 #
 # **Where next.** For the linear classifier, the way from the gradient of the scores to that of the
