@@ -122,7 +122,7 @@ def test_output_size_whole_image(student: Student) -> None:
 
 @output_size.test("any sizes", hidden=True)
 def test_output_size_any(student: Student, rng: Inputs) -> None:
-    cases = []
+    cases: list[tuple[int, int, int, int]] = []
     while len(cases) < 40:
         n, kernel, stride, padding = (int(rng.integers(low, 12, 1)) for low in (1, 1, 1, 0))
         if kernel <= n + 2 * padding:
@@ -176,10 +176,10 @@ def filters(rng: Inputs, M: int, C: int, k: int, dtype: torch.dtype) -> tuple[Te
     return rng.normal(M, C, k, k, dtype=dtype), rng.normal(M, dtype=dtype)
 
 
-def describe(k: int, H: int, W: int, stride: int, padding: int) -> str:
-    text = f"the output for a {H} x {W} image and {k} x {k} filters"
+def describe(H: int, W: int, k: int, stride: int, padding: int) -> str:
+    text = f"image of {H} x {W}, filters of {k} x {k}"
     text += f", stride {stride}" * (stride != 1) + f", padding {padding}" * (padding != 0)
-    return text + ","
+    return f"({text})"
 
 
 def check_convolution(
@@ -195,7 +195,7 @@ def check_convolution(
         results.append(getattr(student, name)(image, w, b, **steps))
     for got, (x, w, b), case in zip(results, given, cases, strict=True):
         truth = F.conv2d(x, w, b, stride=case[6], padding=case[7])
-        what = describe(case[5], case[2], case[3], case[6], case[7])
+        what = f"the output {describe(*case[2:4], *case[5:])}"
         close(got, truth[0] if name == "conv2d" else truth, what)
 
 
@@ -715,11 +715,9 @@ def check_backward(
         results.append(student.conv2d_backward(grad_out, x, w, **steps))
     names = "grad_x, grad_w, grad_b"
     for got, truth, case in zip(results, given, cases, strict=True):
-        N, C, H, W, M, k, stride, padding = case
-        of = f"{N} image{'s' * (N != 1)} of {H} x {W}, filters of {k} x {k}"
-        of += f", stride {stride}" * (stride != 1) + f", padding {padding}" * (padding != 0)
+        of = describe(*case[2:4], *case[5:])
         for answer, right, name in zip(unpack(got, names), truth, names.split(", "), strict=True):
-            close(answer, right, f"{name} ({of})")
+            close(answer, right, f"{name} {of}")
 
 
 @conv2d_backward.test("one image, one filter")
@@ -780,7 +778,7 @@ def test_conv2d_backward_wide(student: Student, rng: Inputs) -> None:
 SECONDS = 20.0  # to train
 SLACK = 5.0  # beyond, after which a call is cut
 LADDER = ((0.88, 2), (0.90, 3), (0.91, 4))  # accuracy and points, with all of Fashion-MNIST
-SMALL_LADDER = ((0.81, 2), (0.83, 3), (0.85, 4))  # with the 3,000 images inside the package
+SMALL_LADDER = ((0.81, 2), (0.83, 3), (0.845, 4))  # with the 3,000 images inside the package
 
 challenge = Exercise(
     "6.8",
@@ -793,10 +791,12 @@ challenge = Exercise(
     hints=[
         "Begin with what you have: LeNet, and batches in random order until time is up, with Adam "
         "and a learning rate of 0.001 to 0.004. Look at the clock after every batch.",
-        "A learning rate that falls to 0 towards the end of the budget is worth a percent. Filters "
-        "of 3 x 3 with padding=1, 16 of them and then 32, learn more than LeNet's few.",
-        "A shoe that points to the left is a shoe: mirror half of the batches, X.flip(3). And time "
-        "is short: the first layer works on the most pixels, so keep its channels few.",
+        "A learning rate that falls to 0 towards the end of the budget is worth a percent. Time is "
+        "short, and a network that is twice as fast sees twice as many images: how much of the "
+        "work does the first layer make, and all pooling?",
+        "A stride of 2 halves the image without pooling: 16 filters of 5 x 5, then 48 of 3 x 3, "
+        "both with stride=2, then two linear layers. And a shoe that points to the left is a shoe: "
+        "mirror half of the batches, X.flip(3).",
     ],
 )
 
