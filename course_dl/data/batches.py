@@ -67,7 +67,7 @@ class Batches:
 
     @property
     def dataset(self) -> TensorDataset:
-        """All samples, for what asks a ``DataLoader`` how many there are: ``len(loader.dataset)``."""
+        """All samples, as a ``DataLoader`` has them: for what asks ``len(loader.dataset)``."""
         return TensorDataset(self.X, self.d)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
