@@ -224,7 +224,7 @@ for label, walk in walks.items():
 figure, (left, right) = plots.page(1, 2, height=4.2)
 plots.descent_path(lambda x: 0.5 * x @ V @ x, walks, limits=((-2.6, 2.6), (-2.6, 2.6)), figure=left)
 plots.curves(
-    {label: walk.norm(dim=1) for label, walk in walks.items()},
+    {label: walks[label].norm(dim=1) for label in reversed(walks)},
     range(51),
     log="y",
     xlabel="step $t$",
@@ -386,7 +386,12 @@ def ends(starts, step, n=80):
 
 
 valleys = ends(corners, 0.05)
-depths = [f"F = {landscape(lowest):.2f}" for lowest in valleys]
+valley_names = ["I", "II", "III", "IV"]
+for name, lowest in zip(valley_names, valleys, strict=True):
+    x_1, x_2 = lowest.tolist()
+    print(
+        f"valley {name:3}: lowest at ({x_1:5.2f}, {x_2:5.2f}), where F = {landscape(lowest):5.2f}"
+    )
 
 
 def valley_reached(step):
@@ -399,9 +404,9 @@ for step, panel in zip((0.02, 0.15), panels, strict=True):
         valley_reached(step),
         valleys,
         torch.arange(4),
-        names=depths,
+        names=valley_names,
         limits=whole,
-        title=f"Where each start leads, step {step}",
+        title=f"The valley reached, step {step}",
         figure=panel,
     )
 figure
@@ -599,7 +604,9 @@ plots.image_grid(train.images[:20], train.labels[:20])
 #
 # $$ \nabla_W E_S = \sum_{i \in S} g_i\, x_i^T. $$
 #
-# (A sample that is drawn twice counts twice.)
+# (A sample that is drawn twice counts twice.) A loop over the samples of the batch is right, and
+# makes the training at the end take minutes. One product of matrices takes seconds; the third hint
+# leads to it.
 
 # %% exercise="3.5"
 from course_dl.labs.lab03_descent.solutions import minibatch_gradient
