@@ -24,8 +24,8 @@ from matplotlib.transforms import Bbox
 from torch import nn
 
 from course_dl import MLP, ManualMLP, Perceptron, plots
-from course_dl.training.history import Epoch, History
 from course_dl.plots._style import PALETTE, WRONG
+from course_dl.training.history import Epoch, History
 
 
 def generator(seed: int = 0) -> torch.Generator:
