@@ -59,8 +59,9 @@ class MLP(nn.Module):
 def he_normal_(W: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Fill ``W`` (n_out, n_in) from a normal distribution of variance ``2 / n_in``.
 
-    For filters (M, C, k, k), ``n_in`` is the number of pixels that one sees, ``C k k``. Keeps the size of activations from layer to layer under ReLU, which halves their mean square
-    (He et al., "Delving deep into rectifiers", 2015).
+    Keeps the size of activations from layer to layer under ReLU, which halves their mean square
+    (He et al., "Delving deep into rectifiers", 2015). For filters (M, C, k, k), ``n_in`` is the
+    number of pixels that one sees, ``C k k``.
     """
     with torch.no_grad():
         return W.normal_(0, math.sqrt(2 / W[0].numel()), generator=generator)
