@@ -113,13 +113,15 @@ def backward_pass(
     grad_weights, grad_biases : two lists in the order of the layers, ``grad_weights[k-1]`` is
         ``grad_{W_k} E``, of the shape of ``W_k``.
     """
-    grad_weights, grad_biases = [], []
-    grad_h, derivative = grad_y, torch.ones_like  # the output is linear: its derivative is 1
-    for k in reversed(range(len(weights))):
-        grad_W, grad_b, grad_h = backward_layer(grad_h, a[k], h[k], weights[k], derivative)
+    grad_weights: list[Tensor] = []
+    grad_biases: list[Tensor] = []
+    grad_h, last = grad_y, len(weights) - 1
+    for k in range(last, -1, -1):
+        grad_W, grad_b, grad_h = backward_layer(
+            grad_h, a[k], h[k], weights[k], dg if k < last else torch.ones_like
+        )
         grad_weights.insert(0, grad_W)
         grad_biases.insert(0, grad_b)
-        derivative = dg
     return grad_weights, grad_biases
 
 
@@ -143,7 +145,8 @@ def backward_pass_batch(
     -------
     grad_weights, grad_biases : as in `backward_pass`, **summed** over the samples.
     """
-    grad_weights, grad_biases = [], []
+    grad_weights: list[Tensor] = []
+    grad_biases: list[Tensor] = []
     delta = grad_Y
     for k in reversed(range(len(weights))):
         grad_weights.insert(0, delta.T @ H[k])
@@ -202,6 +205,11 @@ class ManualMLP:
         their own into them, and `forward` and `backward` go on with these.
     grad_weights, grad_biases : lists of the same shapes, the gradients added up so far.
     """
+
+    weights: list[Tensor]
+    biases: list[Tensor]
+    grad_weights: list[Tensor]
+    grad_biases: list[Tensor]
 
     def __init__(
         self,
