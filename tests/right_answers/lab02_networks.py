@@ -51,7 +51,7 @@ def neuron__python_float(x, w, b, g):
     return float(g(torch.tensor(a, dtype=x.dtype)))
 
 
-neuron__lambda = lambda x, w, b, g: g(b + x.T @ w)  # noqa: E731
+neuron__lambda = lambda x, w, b, g: g(b + x.matmul(w))  # noqa: E731
 
 
 # 2.2
