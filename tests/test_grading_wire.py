@@ -62,6 +62,9 @@ def test_tensors_arrive_to_the_bit(name: str, shape: tuple[int, ...]) -> None:
 def test_views_conjugates_and_gradients_arrive() -> None:
     x = torch.arange(12.0).reshape(3, 4)
     assert torch.equal(passed_on(x.T[1:, ::2]), x.T[1:, ::2])
+    single = x.T[:1, :1]  # one entry, and strides that are no row's
+    assert torch.equal(passed_on(single), single)
+    assert torch.equal(passed_on(x.expand(2, 3, 4)), x.expand(2, 3, 4))
     z = torch.tensor([1 + 2j])
     assert torch.equal(passed_on(z.conj()), z.conj().resolve_conj())
     assert passed_on(x.clone().requires_grad_()).requires_grad

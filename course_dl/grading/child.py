@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._C import _functorch as functorch
 
 from course_dl.grading.extract import Step, steps
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, Violation, Writer
@@ -127,7 +128,7 @@ class _Submission:
             outcome = Outcome(error=self._failed[name])
         try:
             return _message(request["id"], outcome)
-        except (Violation, UnicodeError, RecursionError) as error:
+        except Exception as error:  # what cannot be encoded is an answer of the wrong kind
             told = StudentError("ValueError", f"the result cannot be read: {error}")
             return _message(request["id"], Outcome(error=told))
 
@@ -162,7 +163,18 @@ class _Callback:
         self._number = number
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], torch.Tensor) and functorch.is_batchedtensor(args[0]):
+            return self._for_each(args[0])
         return self._submission.call_back(self._number, args, kwargs)
+
+    def _for_each(self, x: torch.Tensor) -> torch.Tensor:
+        """Inside ``torch.vmap``, whose tensors hold no values: what is elementwise takes all at once."""
+        level, place = functorch.maybe_get_level(x), functorch.maybe_get_bdim(x)
+        whole = functorch.get_unwrapped(x)
+        y = self(whole)
+        if not isinstance(y, torch.Tensor) or y.shape != whole.shape:
+            raise TypeError(f"{self.__name__} cannot be called inside torch.vmap")
+        return functorch._add_batch_dim(y, place, level)
 
 
 def _all_steps(submission: dict[str, Any]) -> Iterator[Step]:

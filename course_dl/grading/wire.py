@@ -117,8 +117,9 @@ class Writer:
     def _tensor(self, value: torch.Tensor) -> Any:
         if value.dtype not in _NAMES or value.layout is not torch.strided:
             raise Violation(f"a tensor of {value.dtype}, {value.layout} cannot be passed on")
-        plain = value.detach().to("cpu").resolve_conj().resolve_neg().contiguous()
-        raw = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else np.empty(0, np.uint8)
+        plain = value.detach().to("cpu").resolve_conj().resolve_neg()
+        flat = torch.empty(plain.numel(), dtype=plain.dtype).copy_(plain.reshape(-1))
+        raw = flat.view(torch.uint8).numpy()
         size = self._bytes(raw.tobytes())
         return {"tensor": [_NAMES[value.dtype], list(value.shape), value.requires_grad, size]}
 
@@ -290,8 +291,9 @@ class Channel:
 
     def is_open(self) -> bool:
         """Whether the other side is still there, as far as one can tell."""
+        self._socket.settimeout(0)
         try:
-            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+            return self._socket.recv(1, socket.MSG_PEEK) != b""
         except BlockingIOError:
             return True
         except OSError:
