@@ -58,15 +58,18 @@ gradient_descent = Exercise(
 )
 
 
-def judge_path(student: Student, grad: Gradient, x0: Tensor, step: float, n: int) -> None:
+def judge_path(student: Student, slope: Gradient, x0: Tensor, step: float, n: int) -> None:
     """The trajectory begins at x0, and each point leads to the next."""
-    path = walk(student, grad, x0, step, n)
-    expected = torch.stack([x0, *(x - step * grad(x) for x in path[:-1])])
+    path = walk(student, slope, x0, step, n)
+    expected = torch.stack([x0, *(x - step * slope(x) for x in path[:-1])])
     close(path, expected, "the trajectory, x_{t+1} = x_t - step * grad(x_t),")
 
 
-def walk(student: Student, grad: Gradient, x0: Tensor, step: float, n: int) -> Tensor:
-    path = student.gradient_descent(lambda x: grad(taken(x, x0.shape, "x")), x0, step, n)
+def walk(student: Student, slope: Gradient, x0: Tensor, step: float, n: int) -> Tensor:
+    def grad(x: Tensor) -> Tensor:
+        return slope(taken(x, x0.shape, "x"))
+
+    path = student.gradient_descent(grad, x0, step, n)
     path = shaped(path, (n + 1, *x0.shape), x0.dtype, "the trajectory").detach()
     require(
         torch.equal(path[0], x0),
@@ -233,13 +236,12 @@ DIFFERENCE_TOLERANCE = 3e-7
 
 
 def judge_differences(
-    student: Student,
-    f: Callable[[Tensor], Any],
-    x: Tensor,
-    expected: Tensor,
-    *eps: float,
+    student: Student, value: Callable[[Tensor], Any], x: Tensor, expected: Tensor, *eps: float
 ) -> None:
-    got = student.numerical_gradient(lambda x_: f(taken(x_, x.shape, "what f gets")), x, *eps)
+    def f(point: Tensor) -> Any:
+        return value(taken(point, x.shape, "what f gets"))
+
+    got = student.numerical_gradient(f, x, *eps)
     what = f"the gradient, with eps = {eps[0]:g}," if eps else "the gradient"
     close(got, expected, what, tolerance=DIFFERENCE_TOLERANCE)
 
@@ -318,8 +320,12 @@ def test_numerical_gradient_sizes(student: Student, rng: Inputs) -> None:
     for D in (1, 2, 12):
         x, f = rng.normal(D), waves(rng, D)
         judge_differences(student, f, x, gradient_of(f, x))
-        judge_differences(student, lambda x, f=f: f(x).item(), x, gradient_of(f, x))
+        judge_differences(student, as_float(f), x, gradient_of(f, x))
         cubic(student, rng, D, 0.1)
+
+
+def as_float(f: Callable[[Tensor], Tensor]) -> Callable[[Tensor], float]:
+    return lambda x: f(x).item()
 
 
 def waves(rng: Inputs, D: int) -> Callable[[Tensor], Tensor]:
