@@ -778,7 +778,7 @@ def test_conv2d_backward_wide(student: Student, rng: Inputs) -> None:
 SECONDS = 20.0  # to train
 SLACK = 5.0  # beyond, after which a call is cut
 LADDER = ((0.88, 2), (0.90, 3), (0.91, 4))  # accuracy and points, with all of Fashion-MNIST
-SMALL_LADDER = ((0.81, 2), (0.83, 3), (0.845, 4))  # with the 3,000 images inside the package
+SMALL_LADDER = ((0.80, 2), (0.82, 3), (0.83, 4))  # with the 3,000 images inside the package
 
 challenge = Exercise(
     "6.8",
