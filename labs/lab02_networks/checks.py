@@ -273,7 +273,7 @@ def test_forward_one_unit(student: Student, rng: Inputs) -> None:
 
 @forward.test("a deep network", hidden=True)
 def test_forward_deep(student: Student, rng: Inputs) -> None:
-    units = [torch.tanh, identity, torch.relu, torch.sigmoid, torch.sin, torch.cos]
+    units: list[Unit] = [torch.tanh, identity, torch.relu, torch.sigmoid, torch.sin, torch.cos]
     for dtype in DTYPES:
         judge_forward(student, rng, 6, [3, 4, 4, 2, 5, 3, 2], units, dtype)
 

@@ -229,18 +229,18 @@ print("slope  ", a.grad.tolist())
 # `nan`, and in the next step of learning all weights of the network are `nan`.
 #
 # The way out is the same each time: rewrite the formula so that `exp` meets no large positive
-# number. $e^{-|a|}$ lies between 0 and 1, whatever $a$ is. For the sigmoid there are two cases,
+# number. For $a < 0$, multiply the fraction above and below by $e^a$; and from the logarithm take
+# out the larger of its two terms:
 #
-# $$ \frac{1}{1 + e^{-a}} = \begin{cases}
-#    \dfrac{1}{1 + e^{-|a|}} & a \ge 0 \\[2ex] \dfrac{e^{-|a|}}{1 + e^{-|a|}} & a < 0
-#    \end{cases} \qquad
-#    \log(1 + e^a) = \max(0, a) + \log\!\left(1 + e^{-|a|}\right), $$
+# $$ \frac{1}{1 + e^{-a}} = \frac{e^a}{1 + e^a}, \qquad
+#    \log(1 + e^a) = \max(0, a) + \log\!\left(1 + e^{-|a|}\right). $$
 #
-# and `torch.log1p(t)` is $\log(1 + t)$ without the loss of digits. The tangent needs no work of its
-# own, since $\tanh\frac{a}{2} = 2 \operatorname{sigmoid}(a) - 1$.
+# The tangent needs no work of its own, since $\tanh\frac{a}{2} = 2 \operatorname{sigmoid}(a) - 1$.
 #
-# Write all four, elementwise, with small tools such as `torch.exp`, `torch.where`, `torch.clamp`.
-# Their gradients come from autograd; the check looks at these as well.
+# Write all four, elementwise, with small tools such as `torch.exp`, `torch.clamp`, `torch.log1p`
+# (which is $\log(1 + t)$ without the loss of digits), or `torch.where(condition, x, y)`. The latter
+# computes `x` and `y` everywhere and then chooses, and autograd goes back through both: mind the one
+# that is *not* chosen. The check looks at the gradients of your functions, too.
 
 # %% exercise="2.4"
 from course_dl.labs.lab02_networks.solutions import relu, sigmoid, softplus, tanh_from_sigmoid

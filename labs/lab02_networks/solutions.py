@@ -124,7 +124,7 @@ class MLP(nn.Module):
     def __init__(
         self, sizes: list[int], activation: Callable[[Tensor], Tensor] = torch.relu
     ) -> None:
-        """Make one linear unit for each pair of neighbouring sizes.
+        """Make one linear unit for each pair of neighbouring sizes, its weights drawn at random.
 
         sizes : ``[N_0, N_1, ..., N_L]``. activation : of the hidden layers, elementwise.
         """
