@@ -239,8 +239,8 @@ print("slope  ", a.grad.tolist())
 #
 # Write all four, elementwise, with small tools such as `torch.exp`, `torch.clamp`, `torch.log1p`
 # (which is $\log(1 + t)$ without the loss of digits), or `torch.where(condition, x, y)`. The latter
-# computes `x` and `y` everywhere and then chooses, and autograd goes back through both: mind the one
-# that is *not* chosen. The check looks at the gradients of your functions, too.
+# computes `x` and `y` everywhere and then chooses, and autograd goes back through both: mind the
+# one that is *not* chosen. The check looks at the gradients of your functions, too.
 
 # %% exercise="2.4"
 from course_dl.labs.lab02_networks.solutions import relu, sigmoid, softplus, tanh_from_sigmoid
@@ -740,7 +740,7 @@ for n in sizes:
 
 # %% [markdown]
 # With 30 samples the networks fit the noise: the training loss is below 0.045, and on new data the
-# loss is far above. With more samples both approach 0.045, each from its side. The two columns in
+# loss is far above. With more samples both come to 0.045, each from its side. The two columns in
 # the middle agree, as the formula says, for every network and not only for good ones. And the
 # distance to the posterior mean falls towards 0.
 
