@@ -174,7 +174,7 @@ class _Differs(BaseException):
 
 
 class _Following:
-    """A backend whose calls must go as those of an earlier run did: it stops at the first other one."""
+    """A backend whose calls must go as those of an earlier run did; the first other one ends it."""
 
     def __init__(self, backend: Backend, calls: Sequence[Call]) -> None:
         self._backend = backend
