@@ -28,8 +28,12 @@ def box() -> Iterator[Sandbox]:
 
 def old_format(*cells: str) -> bytes:
     """The same notebook in format 3."""
-    made = [{"cell_type": "code", "input": c.splitlines(keepends=True), "outputs": []} for c in cells]
-    return json.dumps({"worksheets": [{"cells": made}], "nbformat": 3, "nbformat_minor": 0}).encode()
+    made = [
+        {"cell_type": "code", "input": c.splitlines(keepends=True), "outputs": []} for c in cells
+    ]
+    return json.dumps(
+        {"worksheets": [{"cells": made}], "nbformat": 3, "nbformat_minor": 0}
+    ).encode()
 
 
 CASES: dict[str, tuple[bytes, dict[str, float]]] = {
@@ -132,12 +136,13 @@ PYTHON = "\n\n".join(ALL).encode()
         PYTHON.replace(b"\n", b"\r\n"),
         PYTHON + b"\n\nif __name__ == '__main__':\n    while True: pass\n",
         PYTHON + b"\n\nwhile True:\n    pass\n",
-        b"# %% [markdown]\n# # Title: d\xc3\xa9j\xc3\xa0\n" + b"\n".join(b"# %%\n" + c.encode() for c in ALL),
+        b"# %% [markdown]\n# # Title: d\xc3\xa9j\xc3\xa0\n"
+        + b"\n".join(b"# %%\n" + c.encode() for c in ALL),
         "# déjà\n".encode("cp1252") + PYTHON,
         PYTHON.decode().encode("utf-16"),
         PYTHON + b"\nget_ipython().run_line_magic('matplotlib', 'inline')\n!pip install x\n",
     ],
-    ids="plain CRLF main loop percent latin utf-16 magics".split(),
+    ids=["plain", "CRLF", "main", "loop", "percent", "latin", "utf-16", "magics"],
 )
 def test_python_files_are_taken_too(data: bytes, box: Sandbox) -> None:
     assert marks(data, box, "answer.py") == FULL
@@ -165,12 +170,21 @@ def test_what_cannot_be_read_says_why(data: bytes, reason: str) -> None:
 
 
 def test_odd_cells_are_passed_over() -> None:
-    odd = {"cells": [None, 3, {"cell_type": "code", "source": 5}, {"cell_type": "code", "source": ["a = 1", 7]}]}
+    odd = {
+        "cells": [
+            None,
+            3,
+            {"cell_type": "code", "source": 5},
+            {"cell_type": "code", "source": ["a = 1", 7]},
+        ]
+    }
     assert [c.source for c in read_cells(json.dumps(odd).encode(), "a.ipynb")] == ["", "a = 1"]
 
 
 def test_the_same_submission_gets_the_same_result(box: Sandbox) -> None:
-    data = solved(double="import random\ndef double(x):\n    return x * random.random() + hash('a')")
+    data = solved(
+        double="import random\ndef double(x):\n    return x * random.random() + hash('a')"
+    )
     assert grade(data, box) == grade(data, box)
 
 
@@ -203,7 +217,9 @@ def test_an_object_of_the_child_is_used_from_here(box: Sandbox) -> None:
     assert made.kind == "A"
     assert backend.call("on:len", (made,), {}, Rules()).value == 7
     backend.call("on:fill", (made, "w", [torch.zeros(3)]), {}, Rules())
-    assert torch.equal(backend.call("on:getattr", (made, "w"), {}, Rules()).value[0], torch.zeros(3))
+    assert torch.equal(
+        backend.call("on:getattr", (made, "w"), {}, Rules()).value[0], torch.zeros(3)
+    )
     backend.end_child()
 
 

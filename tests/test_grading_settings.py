@@ -25,7 +25,12 @@ def written(tmp_path: Path, text: str) -> Settings:
 
 def test_without_a_file_points_are_points(tmp_path: Path) -> None:
     mark = read_settings(tmp_path, NUMBERS).mark(RESULT, "Ann", 1e9)
-    assert (mark.total, mark.max_points, mark.points, mark.days_late) == (2, 6, {"4.1": 2, "4.2": 0}, 0)
+    assert (mark.total, mark.max_points, mark.points, mark.days_late) == (
+        2,
+        6,
+        {"4.1": 2, "4.2": 0},
+        0,
+    )
 
 
 def test_weights(tmp_path: Path) -> None:
@@ -55,7 +60,9 @@ grace_minutes = 30
         ("Zoé", 48 * 60 + 31, 1, 1.8),
     ],
 )
-def test_each_day_begun_costs(tmp_path: Path, student: str, minutes: int, days: int, total: float) -> None:
+def test_each_day_begun_costs(
+    tmp_path: Path, student: str, minutes: int, days: int, total: float
+) -> None:
     when = DEADLINE.timestamp() + 60 * minutes
     mark = written(tmp_path, LATE).mark(RESULT, student, when)
     assert (mark.days_late, mark.total) == (days, pytest.approx(total))

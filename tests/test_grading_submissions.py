@@ -33,7 +33,12 @@ def test_one_file(tmp_path: Path) -> None:
     path = tmp_path / "Zoé Müller.ipynb"
     path.write_bytes(BOOK)
     [one] = find_submissions(path)
-    assert (one.student, one.file, one.data, one.problem) == ("Zoé Müller", "Zoé Müller.ipynb", BOOK, "")
+    assert (one.student, one.file, one.data, one.problem) == (
+        "Zoé Müller",
+        "Zoé Müller.ipynb",
+        BOOK,
+        "",
+    )
 
 
 def test_a_folder_of_files_and_of_folders(tmp_path: Path) -> None:
@@ -43,7 +48,10 @@ def test_a_folder_of_files_and_of_folders(tmp_path: Path) -> None:
     (tmp_path / "bob" / "lab.py").write_bytes(b"x = 1")
     (tmp_path / "bob" / ".ipynb_checkpoints").mkdir()
     (tmp_path / "bob" / ".ipynb_checkpoints" / "lab-checkpoint.ipynb").write_bytes(BOOK)
-    assert [(s.student, s.file) for s in find_submissions(tmp_path)] == [("ann", "ann.ipynb"), ("bob", "lab.py")]
+    assert [(s.student, s.file) for s in find_submissions(tmp_path)] == [
+        ("ann", "ann.ipynb"),
+        ("bob", "lab.py"),
+    ]
 
 
 def test_moodle(tmp_path: Path) -> None:
@@ -64,7 +72,9 @@ def test_moodle(tmp_path: Path) -> None:
 
 
 def test_moodle_in_a_folder_around_it(tmp_path: Path) -> None:
-    entries = {f"Course-lab04-99/{n}_{i}_assignsubmission_file_/a.ipynb": BOOK for i, n in enumerate("AB")}
+    entries = {
+        f"Course-lab04-99/{n}_{i}_assignsubmission_file_/a.ipynb": BOOK for i, n in enumerate("AB")
+    }
     assert [s.student for s in found(tmp_path, entries)] == ["A", "B"]
 
 
@@ -120,7 +130,12 @@ def test_decomposed_accents_are_the_same_student(tmp_path: Path) -> None:
 def test_no_name_in_a_zip_is_a_path(tmp_path: Path) -> None:
     inside = tmp_path / "in"
     inside.mkdir()
-    entries = {"../../evil.py": b"x = 1", "/etc/passwd.py": b"x = 1", "C:\\a\\b.py": b"x = 1", "x/../../y.ipynb": BOOK}
+    entries = {
+        "../../evil.py": b"x = 1",
+        "/etc/passwd.py": b"x = 1",
+        "C:\\a\\b.py": b"x = 1",
+        "x/../../y.ipynb": BOOK,
+    }
     before = sorted(tmp_path.rglob("*"))
     students = found(inside, entries)
     assert all(".." not in s.student and "/" not in s.student for s in students)
@@ -158,7 +173,11 @@ def test_what_is_too_large_is_not_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_student_s_own_zip_is_opened_once(tmp_path: Path) -> None:
-    entries = {"Ann/lab.zip": zipped({"lab/lab04.ipynb": BOOK}), "Bob/lab.zip": b"PK broken", "Cy/c.py": b"x = 1"}
+    entries = {
+        "Ann/lab.zip": zipped({"lab/lab04.ipynb": BOOK}),
+        "Bob/lab.zip": b"PK broken",
+        "Cy/c.py": b"x = 1",
+    }
     ann, bob, _ = found(tmp_path, entries)
     assert ann.file == "lab04.ipynb"
     assert "damaged" in bob.problem

@@ -77,7 +77,9 @@ def test_arrays_and_generators_arrive() -> None:
     assert found.dtype == array.dtype
     assert np.array_equal(found, array)
     generator = torch.Generator().manual_seed(5)
-    assert torch.equal(torch.rand(3, generator=passed_on(generator)), torch.rand(3, generator=generator))
+    assert torch.equal(
+        torch.rand(3, generator=passed_on(generator)), torch.rand(3, generator=generator)
+    )
 
 
 def test_what_arrives_shares_no_memory() -> None:
@@ -164,7 +166,11 @@ def pair(limits: Limits = Limits()) -> tuple[socket.socket, Channel]:
 
 @pytest.mark.parametrize(
     "sent",
-    [struct.pack(">IQ", 1 << 31, 0), struct.pack(">IQ", 2, 1 << 60), struct.pack(">IQ", 2, 0) + b"{{"],
+    [
+        struct.pack(">IQ", 1 << 31, 0),
+        struct.pack(">IQ", 2, 1 << 60),
+        struct.pack(">IQ", 2, 0) + b"{{",
+    ],
 )
 def test_a_malformed_message_is_a_violation(sent: bytes) -> None:
     theirs, channel = pair()

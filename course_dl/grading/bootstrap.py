@@ -1,12 +1,13 @@
 """Starts the server, run by its path: ``python -P -s bootstrap.py CONTROL_FD``.
 
-``course_dl.lab`` is put in place without running its ``__init__.py``, so that the memory which every
-child inherits holds what runs a call and nothing of what judges it.
+``course_dl.lab`` is put in place without running its ``__init__.py``, so that the memory which
+every child inherits holds what runs a call and nothing of what judges it.
 """
 
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 COURSE = Path(__file__).resolve().parent.parent
 
@@ -14,10 +15,10 @@ COURSE = Path(__file__).resolve().parent.parent
 class Lab:
     """Stands in for the notebook's ``lab``, whose cells are not run here."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return lambda *args, **kwargs: None
 
 
@@ -27,7 +28,7 @@ if __name__ == "__main__":
 
     lab = types.ModuleType("course_dl.lab")
     lab.__path__ = [str(COURSE / "lab")]
-    lab.Lab = Lab
+    vars(lab)["Lab"] = Lab
     sys.modules["course_dl.lab"] = lab
 
     from course_dl.grading.server import main

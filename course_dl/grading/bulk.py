@@ -1,4 +1,4 @@
-"""Grading a class: several processes or a cluster, one result a student, resumed where it stopped."""
+"""Grading a class: processes or a cluster, one result a student, resumed where it stopped."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from course_dl.grading.submissions import Submission, find_submissions
 from course_dl.grading.work import HEAVY, Sheet, begin, describe, failed_work, work
 
 __all__ = ["grade_class"]
+
 
 def grade_class(
     lab_name: str,
@@ -143,9 +144,7 @@ def _submitted(pools: _Pools, submission: Submission) -> Future[dict[str, Any]]:
     return pools.now.submit(work, data, submission.file, lab, pools.hidden)
 
 
-def _result_of(
-    future: Future[dict[str, Any]], submission: Submission, lab: str
-) -> dict[str, Any]:
+def _result_of(future: Future[dict[str, Any]], submission: Submission, lab: str) -> dict[str, Any]:
     try:
         return future.result()
     except BrokenProcessPool:

@@ -33,7 +33,6 @@ from course_dl.lab.values import copy_value
 __all__ = ["main"]
 
 
-
 def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
@@ -48,7 +47,7 @@ def main(connection: int) -> None:
 
 
 class _Inert:
-    """``lab`` and ``get_ipython()`` in an exercise's cell: whatever is asked of them does nothing."""
+    """``lab`` and ``get_ipython()`` in an exercise's cell: what is asked of them does nothing."""
 
     def __getattr__(self, name: str) -> Any:
         return lambda *args, **kwargs: None
@@ -67,7 +66,7 @@ class _Submission:
         for name in ("display", "get_ipython"):
             setattr(builtins, name, _Inert())
         self._namespace["lab"] = _Inert()
-        torch.random.default_generator.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         np.random.seed(0)
         random.seed(0)
         self._load(submission)
@@ -163,15 +162,19 @@ class _Callback:
         self._number = number
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and isinstance(args[0], torch.Tensor) and functorch.is_batchedtensor(args[0]):
+        if (
+            len(args) == 1
+            and isinstance(args[0], torch.Tensor)
+            and functorch.is_batchedtensor(args[0])
+        ):
             return self._for_each(args[0])
         return self._submission.call_back(self._number, args, kwargs)
 
     def _for_each(self, x: torch.Tensor) -> torch.Tensor:
-        """Inside ``torch.vmap``, whose tensors hold no values: what is elementwise takes all at once."""
+        """Inside ``torch.vmap``, whose tensors hold no values: elementwise, all at once."""
         level, place = functorch.maybe_get_level(x), functorch.maybe_get_bdim(x)
         whole = functorch.get_unwrapped(x)
-        y = self(whole)
+        y: Any = self(whole)
         if not isinstance(y, torch.Tensor) or y.shape != whole.shape:
             raise TypeError(f"{self.__name__} cannot be called inside torch.vmap")
         return functorch._add_batch_dim(y, place, level)
@@ -180,7 +183,8 @@ class _Callback:
 def _all_steps(submission: dict[str, Any]) -> Iterator[Step]:
     for cell in submission["cells"]:
         place, source = cell["place"], cell["source"]
-        known = linecache.cache.get(place, (0, None, [], ""))[2]
+        kept: Any = linecache.cache.get(place, (0, None, [], ""))
+        known = kept[2]
         lines = [
             new if new.strip() else old
             for old, new in zip_longest(known, source.splitlines(keepends=True), fillvalue="\n")

@@ -71,7 +71,7 @@ def _parsed(place: str, source: str) -> ast.Module:
 def _parts(statement: ast.stmt) -> list[ast.stmt]:
     """An import of several names name by name, so that one that fails costs no other."""
     if isinstance(statement, ast.Import | ast.ImportFrom) and len(statement.names) > 1:
-        one_each = []
+        one_each: list[ast.stmt] = []
         for alias in statement.names:
             fields = {**dict(ast.iter_fields(statement)), "names": [alias]}
             one_each.append(ast.copy_location(type(statement)(**fields), statement))
@@ -98,10 +98,14 @@ def _names(statement: ast.stmt) -> set[str]:
 
 
 def _is_stub(statement: ast.stmt) -> bool:
-    """Whether a function is as it was handed out: a docstring, and an error that says it is open."""
+    """Whether a function is as handed out: a docstring, and an error that says it is open."""
     if not isinstance(statement, ast.FunctionDef):
         return False
-    body = [s for s in statement.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    body = [
+        s
+        for s in statement.body
+        if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+    ]
     return (
         len(body) == 1
         and isinstance(body[0], ast.Raise)
@@ -129,7 +133,7 @@ def _is_definition(statement: ast.stmt) -> bool:
 
 
 def _is_constant(value: ast.expr) -> bool:
-    """Whether an expression is made of literals and names: no call but a library's (``torch.eye(3)``)."""
+    """Whether an expression is literals and names: no call but a library's (``torch.eye(3)``)."""
     match value:
         case ast.Constant() | ast.Name() | ast.Lambda():
             return True

@@ -37,15 +37,17 @@ def unreadable(data: bytes, lab: LabFolder, seed: int, status: str, reason: str)
     return Result(lab.name, seed, _digest(data), status, reason, marks)
 
 
-def lab_sandbox(lab: LabFolder, hidden: Sequence[Path] = (), **layers: Any) -> Sandbox:
-    """A sandbox for a lab's submissions: its answers cannot be imported, nor read where that can be."""
+def lab_sandbox(lab: LabFolder, hidden: Sequence[str | Path] = (), **layers: Any) -> Sandbox:
+    """A sandbox for a lab's submissions: its answers cannot be imported, nor, if possible, read."""
     answers = sorted({name for exercise in lab.exercises for name in exercise.answers})
     folder = Path(__file__).resolve().parent
     covered = [folder, folder.with_name("authoring"), lab.path.parent, *hidden]
     for name in answers:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
-            covered += [Path(spec.origin), *_compiled(Path(spec.origin))]
+            origin = Path(spec.origin)
+            covered += [origin.parent] if spec.submodule_search_locations else [origin]
+            covered += _compiled(origin)
     return Sandbox(answers, covered, _imports(lab), **layers)
 
 

@@ -102,9 +102,7 @@ def make_read_only(target: str) -> None:
     attributes = struct.pack("QQQQ", _ATTR_RDONLY | _ATTR_NOSUID | _ATTR_NODEV, 0, 0, 0)
     path = ctypes.c_char_p(os.fsencode(target))
     size = ctypes.c_size_t(len(attributes))
-    _syscall(
-        "mount_setattr", _SYS_MOUNT_SETATTR, _AT_FDCWD, path, _AT_RECURSIVE, attributes, size
-    )
+    _syscall("mount_setattr", _SYS_MOUNT_SETATTR, _AT_FDCWD, path, _AT_RECURSIVE, attributes, size)
 
 
 def move_root(new_root: str) -> None:

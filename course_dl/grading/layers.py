@@ -1,8 +1,9 @@
 """The sandbox's layers, each put on where the system allows it.
 
 Some the server puts on once, for all its children (:class:`ServerLayers`); the others each child
-puts on itself, right after the fork and before any code of a submission (:meth:`ServerLayers.enter_child`).
-A layer that cannot be had is noted with the reason, and the others stand without it.
+puts on itself, right after the fork and before any code of a submission
+(:meth:`ServerLayers.enter_child`). A layer that cannot be had is noted with the reason, and the
+others stand without it.
 """
 
 from __future__ import annotations
@@ -57,8 +58,10 @@ class ServerLayers:
     # -- in the server ----------------------------------------------------------------------
 
     def enter_namespaces(self, wanted: bool = True) -> None:
-        """Early, with one thread: own processes, network and mounts. Goes on in a forked process."""
-        spaces = kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
+        """Early, with one thread: own processes, network, mounts. Goes on in a forked process."""
+        spaces = (
+            kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
+        )
 
         def enter() -> None:
             if not wanted:

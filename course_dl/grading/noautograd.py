@@ -1,4 +1,4 @@
-"""A process in which PyTorch records no graph, for exercises whose gradients are written by hand."""
+"""A process in which PyTorch records no graph: for gradients that are written by hand."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def remove_autograd() -> None:
     """Take autograd out of this process for good: no operation records anything from here on.
 
     Every operation has a kernel that records and hands on to the one that computes. Each of the
-    former is replaced by nothing, so that ``grad_fn`` is always None, whichever way the operation is
-    reached: functions, methods, ``torch.ops``, TorchScript, other threads, forward-mode duals.
+    former is replaced by nothing, so that ``grad_fn`` is always None, whichever way the operation
+    is reached: functions, methods, ``torch.ops``, TorchScript, other threads, forward-mode duals.
     """
     registry = torch._C._dispatch_library("IMPL", "aten", "Autograd", __file__, 1)
     with warnings.catch_warnings():
@@ -26,5 +26,5 @@ def remove_autograd() -> None:
                 name, "Autograd"
             ):
                 registry.impl(name.removeprefix("aten::"), "Autograd", fallthrough_kernel)
-    # The kernels would come back if the registry were let go of: nobody holds it, and it never ends.
+    # The kernels would come back if the registry were let go of: it never is.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(registry))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 from course_dl.grading.remote import Cell
@@ -74,7 +75,7 @@ def _of_python(data: bytes) -> list[Cell]:
         return [Cell("the file", text, whole=False)]
     bounds = [0, *starts, len(text)]
     found = []
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         part = text[begin:end]
         if not _TEXT_MARKER.match(part):
             # Blank lines above keep the numbers of the file's lines.

@@ -1,7 +1,7 @@
 """The pytest plugin: ``pytest --pyargs course_dl.labs.lab04_backprop --submission FILE``.
 
-Each test of the lab's ``checks.py`` is an item, named so that ``-k 4.3`` selects an exercise. Without
-``--submission`` the plugin does nothing, and imports nothing heavy either way until it must.
+Each test of the lab's ``checks.py`` is an item, named so that ``-k 4.3`` selects an exercise.
+Without ``--submission`` the plugin does nothing, and it imports nothing heavy until it must.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if lab is None:
         return None
     checks: Checks = Checks.from_parent(parent, path=file_path)
-    checks.lab, checks.book = lab, parent.config.pluginmanager.get_plugin(Gradebook.name)
+    book: Any = parent.config.pluginmanager.get_plugin(Gradebook.name)
+    checks.lab, checks.book = lab, book
     return checks
 
 

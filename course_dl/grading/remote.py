@@ -110,7 +110,10 @@ class Sandbox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -214,7 +217,7 @@ def _environment() -> dict[str, str]:
 
 @dataclass
 class RemoteBackend:
-    """Calls a submission's functions in a child of the sandbox; see :class:`course_dl.lab.backend.Backend`.
+    """Calls a submission's functions in a child: a `course_dl.lab.backend.Backend`.
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
     the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
@@ -304,7 +307,9 @@ class RemoteBackend:
                 self.skip.add(at)
             finally:
                 self._load_left -= time.monotonic() - started
-        self._unloadable = "the submission's code cannot be loaded: it ends the process, or never ends"
+        self._unloadable = (
+            "the submission's code cannot be loaded: it ends the process, or never ends"
+        )
         raise _Unloadable(self._unloadable)
 
     def _request(self) -> dict[str, Any]:

@@ -57,7 +57,9 @@ def _import_and_warm() -> None:
     model = torch.nn.Linear(2, 2)
     for kind in (torch.optim.SGD, torch.optim.Adam):
         optimizer = kind(model.parameters(), lr=0.1)
-        functional.cross_entropy(model(torch.ones(3, 2)), torch.zeros(3, dtype=torch.int64)).backward()
+        functional.cross_entropy(
+            model(torch.ones(3, 2)), torch.zeros(3, dtype=torch.int64)
+        ).backward()
         optimizer.step()
     for parameter in model.parameters():
         parameter.grad = None

@@ -45,7 +45,13 @@ def grade_submission(
     book = Gradebook({file: data}, sandbox, hidden=hidden)
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="course-dl-") as folder:
         report = Path(folder) / "junit.xml"
-        options = [*_OPTIONS, f"--rootdir={lab.path}", f"--junitxml={report}", "-o", "junit_family=xunit1"]
+        options = [
+            *_OPTIONS,
+            f"--rootdir={lab.path}",
+            f"--junitxml={report}",
+            "-o",
+            "junit_family=xunit1",
+        ]
         before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         try:

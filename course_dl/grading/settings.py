@@ -1,17 +1,17 @@
 """``grading.toml`` beside a lab: weights of exercises, and what a late submission loses.
 
-    deadline = 2026-11-20T23:59:00+01:00
+deadline = 2026-11-20T23:59:00+01:00
 
-    [late]
-    per_day = 10        # percent of the points, for each day begun
-    most = 50           # percent at most
-    grace_minutes = 15
+[late]
+per_day = 10        # percent of the points, for each day begun
+most = 50           # percent at most
+grace_minutes = 15
 
-    [extensions]        # days more for a student, by name
-    "Zoé Müller" = 3
+[extensions]        # days more for a student, by name
+"Zoé Müller" = 3
 
-    [weights]           # what an exercise's points are multiplied by
-    "4.8" = 1.5
+[weights]           # what an exercise's points are multiplied by
+"4.8" = 1.5
 """
 
 from __future__ import annotations

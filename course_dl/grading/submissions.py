@@ -1,7 +1,7 @@
 """Finding submissions: one file, a folder, a zip, and the layouts that Moodle makes of them.
 
-Archives are read in memory and never unpacked, links are not followed, and a name from an archive is
-a label, never a path. What cannot be read becomes a submission with its reason in ``problem``.
+Archives are read in memory and never unpacked, links are not followed, and a name from an archive
+is a label, never a path. What cannot be read becomes a submission with its reason in ``problem``.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def find_submissions(path: Path, names: Sequence[str] = ()) -> list[Submission]:
         Where they are. In a folder or a zip, each file at the top is a student's, and so is each
         folder; where all is in one folder, that one is opened first.
     names
-        The functions that the lab asks for: of several files of a student, the one that defines most
-        of them is taken, then the newest.
+        The functions that the lab asks for: of several files of a student, the one that defines
+        most of them is taken, then the newest.
 
     Raises
     ------
@@ -113,7 +113,9 @@ def _in_folder(folder: Path) -> Iterator[_File]:
                 yield from _opened(_File(relative, path.stat().st_mtime, data))
 
 
-def _in_zip(data: bytes, inside: PurePosixPath = PurePosixPath(), depth: int = 0) -> Iterator[_File]:
+def _in_zip(
+    data: bytes, inside: PurePosixPath = PurePosixPath(), depth: int = 0
+) -> Iterator[_File]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for entry in archive.infolist()[:_MOST_FILES]:
             name = inside / _safe(_decoded(entry))
@@ -125,7 +127,13 @@ def _in_zip(data: bytes, inside: PurePosixPath = PurePosixPath(), depth: int = 0
             try:
                 with archive.open(entry) as member:
                     content = member.read(LARGEST_FILE + 1)
-            except (RuntimeError, zipfile.BadZipFile, NotImplementedError, OSError, EOFError) as error:
+            except (
+                RuntimeError,
+                zipfile.BadZipFile,
+                NotImplementedError,
+                OSError,
+                EOFError,
+            ) as error:
                 yield _File(name, problem=f"it cannot be taken out of the zip: {error}")
                 continue
             except Exception as error:  # zlib's and lzma's own kinds
@@ -204,14 +212,14 @@ def _by_student(files: list[_File]) -> dict[tuple[str, str], list[_File]]:
     return groups
 
 
-def _chosen(
-    key: tuple[str, str], files: list[_File], names: Sequence[str]
-) -> Submission:
+def _chosen(key: tuple[str, str], files: list[_File], names: Sequence[str]) -> Submission:
     student, number = key
     fit = [f for f in files if f.path.suffix.lower() in _KINDS and not f.problem]
     if not fit:
         told = [f"{_label(f.path.name)}: {f.problem or 'neither .ipynb nor .py'}" for f in files]
-        return Submission(student, _label(files[0].path.name), problem="; ".join(told[:5]), number=number)
+        return Submission(
+            student, _label(files[0].path.name), problem="; ".join(told[:5]), number=number
+        )
     best = max(fit, key=lambda f: _rank(f, names))
     name = best.path.name
     moodle = _MOODLE.match(name)

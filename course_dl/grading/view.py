@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from course_dl.grading import kernel
 
@@ -15,7 +16,15 @@ __all__ = ["SCRATCH", "build_root", "landlock_paths", "open_to_others", "private
 
 SCRATCH = "/tmp"
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store")
-_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "nsswitch.conf", "passwd", "group")
+_ETC = (
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "nsswitch.conf",
+    "passwd",
+    "group",
+)
 _DEVICES = ("null", "zero", "random", "urandom")
 
 
@@ -45,7 +54,9 @@ def build_root(hidden: Iterable[str]) -> None:
     kernel.make_private()
     root = "/tmp" if os.path.isdir("/tmp") else "/mnt"
     shown = [(p, os.open(p, os.O_PATH)) for p in roots()]
-    shown += [(f"/etc/{f}", os.open(f"/etc/{f}", os.O_PATH)) for f in _ETC if os.path.exists(f"/etc/{f}")]
+    shown += [
+        (f"/etc/{f}", os.open(f"/etc/{f}", os.O_PATH)) for f in _ETC if os.path.exists(f"/etc/{f}")
+    ]
     devices = [(f"/dev/{d}", os.open(f"/dev/{d}", os.O_PATH)) for d in _DEVICES]
     links = [(f, os.readlink(f)) for f in _SYSTEM if os.path.islink(f)]
     cover = [(p, os.path.isdir(p)) for p in hidden if os.path.exists(p)]
@@ -83,16 +94,15 @@ def private_mounts(scratch_bytes: int) -> None:
     flags = kernel.MS_NOSUID | kernel.MS_NODEV
     data = f"mode=1777,size={scratch_bytes},nr_inodes=4096"
     kernel.mount("tmpfs", SCRATCH, "tmpfs", flags, data)
-    try:
+    with suppress(OSError):  # where the system's own /proc is covered in part; then there is none
         kernel.mount("proc", "/proc", "proc", flags | kernel.MS_NOEXEC)
-    except OSError:
-        pass  # where the system's own /proc is covered in part; then there is none
 
 
 def landlock_paths(hidden: Iterable[str]) -> tuple[list[str], list[str]]:
-    """What Landlock lets a child read (none of it ``hidden``), and the folders above, to be listed."""
+    """What Landlock lets a child read (none of it ``hidden``), and the folders above it."""
     covered = [os.path.realpath(p) for p in hidden]
-    readable, listed = [], []
+    readable: list[str] = []
+    listed: list[str] = []
     for root in roots():
         for path, whole in _around(root, covered):
             (readable if whole else listed).append(path)

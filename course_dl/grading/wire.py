@@ -48,9 +48,20 @@ ANY_SIZE = Limits(header=64 << 20, body=4 << 30)
 _PREFIX = struct.Struct(">IQ")
 _DTYPES = {
     name: getattr(torch, name)
-    for name in (
-        "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
-    ).split()
+    for name in [
+        "bool",
+        "uint8",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "float16",
+        "bfloat16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ]
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _CHUNK = 1 << 16
@@ -67,7 +78,7 @@ class Writer:
         self._size = 0
 
     def message(self, content: Any) -> bytes:
-        """The whole message: lengths, header, body. ``content`` is JSON that holds encoded values."""
+        """The whole message: lengths, header, body. ``content`` is JSON of encoded values."""
         header = json.dumps(content).encode()
         if len(header) > self._limits.header:
             raise Violation("the value is too large to be passed on")
@@ -94,7 +105,9 @@ class Writer:
         if kind is complex:
             return {"complex": [value.real, value.imag]}
         if kind is slice:
-            return {"slice": [self.encode(v, depth + 1) for v in (value.start, value.stop, value.step)]}
+            return {
+                "slice": [self.encode(v, depth + 1) for v in (value.start, value.stop, value.step)]
+            }
         if kind is range:
             return {"range": [value.start, value.stop, value.step]}
         if kind is bytes:
@@ -178,9 +191,7 @@ class Reader:
                 return tuple(self._decode(part, depth + 1) for part in _a_list(content))
             case "dict":
                 pairs = [_a_list(pair, 2) for pair in _a_list(content)]
-                return {
-                    self._decode(k, depth + 1): self._decode(v, depth + 1) for k, v in pairs
-                }
+                return {self._decode(k, depth + 1): self._decode(v, depth + 1) for k, v in pairs}
             case "complex":
                 real, imaginary = _a_list(content, 2)
                 return complex(float(real), float(imaginary))

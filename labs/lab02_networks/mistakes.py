@@ -308,6 +308,15 @@ def sigmoid__clamped(a):
 
 @mistake(
     "2.4",
+    "Cutting a off with clamp makes all values beyond the same, so that sigmoid(-700) is as large "
+    "as at the cut. Nothing overflows if the exponent is -|a|.",
+)
+def sigmoid__clamped_later(a):
+    return 1 / (1 + torch.exp(-a.clamp(-50, 50)))
+
+
+@mistake(
+    "2.4",
     "1 minus a number that is nearly 1 leaves no digits: sigmoid(-40) is 4e-18, and you get 0. For "
     "a < 0 write exp(a) / (1 + exp(a)).",
 )
@@ -1083,6 +1092,16 @@ def cross_entropy__negative(y, d):
 )
 def cross_entropy__naive(y, d):
     return (torch.log(torch.exp(y).sum(dim=1)) - y.gather(1, d[:, None])[:, 0]).sum()
+
+
+@mistake(
+    "2.9",
+    "exp(1e4) is infinite: take the largest score of each row out of log sum_k exp(y_k), or let "
+    "torch.logsumexp do it.",
+)
+def cross_entropy__log_of_naive_softmax(y, d):
+    p = torch.exp(y) / torch.exp(y).sum(dim=1, keepdim=True)
+    return -torch.log(p.gather(1, d[:, None])).sum()
 
 
 @mistake(

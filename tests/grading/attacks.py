@@ -31,11 +31,21 @@ attack("sys.exit while loading", RUN + "import sys\nsys.exit('done')")
 attack("exit in a call", double="import os\ndef double(x):\n    os._exit(0)", lost="9.1")
 attack("sys.exit in a call", double="import sys\ndef double(x):\n    sys.exit(0)", lost="9.1")
 attack("abort", double="import os\ndef double(x):\n    os.abort()", lost="9.1")
-attack("kill itself", double="import os\ndef double(x):\n    os.kill(os.getpid(), 9)\n    import ctypes\n    ctypes.string_at(0)", lost="9.1")
-attack("segmentation fault", double="import ctypes\ndef double(x):\n    ctypes.string_at(0)", lost="9.1")
+attack(
+    "kill itself",
+    double="import os\ndef double(x):\n    os.kill(os.getpid(), 9)\n    import ctypes\n    ctypes.string_at(0)",
+    lost="9.1",
+)
+attack(
+    "segmentation fault",
+    double="import ctypes\ndef double(x):\n    ctypes.string_at(0)",
+    lost="9.1",
+)
 attack("KeyboardInterrupt", double="def double(x):\n    raise KeyboardInterrupt", lost="9.1")
 attack("GeneratorExit", double="def double(x):\n    raise GeneratorExit", lost="9.1")
-attack("atexit", RUN + "import atexit, os\natexit.register(os._exit, 3)\natexit.register(print, 'x')")
+attack(
+    "atexit", RUN + "import atexit, os\natexit.register(os._exit, 3)\natexit.register(print, 'x')"
+)
 
 # -- never ending -----------------------------------------------------------------------------
 
@@ -90,7 +100,9 @@ for name, module in list(sys.modules.items()):
                 setattr(module, key, yes)
 """
 attack("patching all comparisons", RUN + PATCHES, double="def double(x):\n    return x", lost="9.1")
-ATTACKS["patching all comparisons"][1].update({"9.2", "9.3", "9.4", "9.5"})  # it broke its own torch
+ATTACKS["patching all comparisons"][1].update(
+    {"9.2", "9.3", "9.4", "9.5"}
+)  # it broke its own torch
 attack(
     "patching pytest",
     RUN + "import pytest\npytest.Item.runtest = lambda self: None\npytest.fail = print",
@@ -207,8 +219,16 @@ attack(
 
 # -- using up what there is --------------------------------------------------------------------------
 
-attack("memory", double="def double(x):\n    return len([bytearray(1 << 20) for _ in range(1 << 16)])", lost="9.1")
-attack("memory of tensors", double="def double(x):\n    kept = []\n    while True: kept.append(torch.ones(1 << 22))", lost="9.1")
+attack(
+    "memory",
+    double="def double(x):\n    return len([bytearray(1 << 20) for _ in range(1 << 16)])",
+    lost="9.1",
+)
+attack(
+    "memory of tensors",
+    double="def double(x):\n    kept = []\n    while True: kept.append(torch.ones(1 << 22))",
+    lost="9.1",
+)
 attack(
     "shared memory",
     double="""import mmap
@@ -237,8 +257,15 @@ def double(x):
         except RuntimeError: pass""",
     lost="9.1",
 )
-attack("output without end", double="import os\ndef double(x):\n    while True: print('x' * 10000)", lost="9.1")
-attack("output, and right", double="import os\ndef double(x):\n    print('x' * 10**6)\n    os.write(1, b'y' * 10**6)\n    os.write(2, b'z' * 10**6)\n    return 2 * x")
+attack(
+    "output without end",
+    double="import os\ndef double(x):\n    while True: print('x' * 10000)",
+    lost="9.1",
+)
+attack(
+    "output, and right",
+    double="import os\ndef double(x):\n    print('x' * 10**6)\n    os.write(1, b'y' * 10**6)\n    os.write(2, b'z' * 10**6)\n    return 2 * x",
+)
 attack(
     "files without end",
     double="""import os
@@ -248,17 +275,49 @@ def double(x):
             file.write(b"x" * (1 << 19))""",
     lost="9.1",
 )
-attack("open files without end", double="def double(x):\n    kept = []\n    while True: kept.append(open('/dev/null'))", lost="9.1")
-attack("a huge result", double="def double(x):\n    return torch.ones(1 << 25, dtype=torch.float32)", lost="9.1")
+attack(
+    "open files without end",
+    double="def double(x):\n    kept = []\n    while True: kept.append(open('/dev/null'))",
+    lost="9.1",
+)
+attack(
+    "a huge result",
+    double="def double(x):\n    return torch.ones(1 << 25, dtype=torch.float32)",
+    lost="9.1",
+)
 attack("a huge string", double="def double(x):\n    return 'x' * (1 << 26)", lost="9.1")
 attack("a huge number", double="def double(x):\n    return 1 << (1 << 20)", lost="9.1")
-attack("a deep result", double="def double(x):\n    r = []\n    for _ in range(10**5): r = [r]\n    return r", lost="9.1")
-attack("a cyclic result", double="def double(x):\n    r = []\n    r.append(r)\n    return r", lost="9.1")
-attack("a tensor without memory", double="def double(x):\n    return torch.ones(1).expand(1 << 20, 1 << 20)", lost="9.1")
+attack(
+    "a deep result",
+    double="def double(x):\n    r = []\n    for _ in range(10**5): r = [r]\n    return r",
+    lost="9.1",
+)
+attack(
+    "a cyclic result",
+    double="def double(x):\n    r = []\n    r.append(r)\n    return r",
+    lost="9.1",
+)
+attack(
+    "a tensor without memory",
+    double="def double(x):\n    return torch.ones(1).expand(1 << 20, 1 << 20)",
+    lost="9.1",
+)
 attack("a sparse tensor", double="def double(x):\n    return (2 * x).to_sparse()", lost="9.1")
-attack("a meta tensor", double="def double(x):\n    return torch.empty(3, device='meta', dtype=x.dtype)", lost="9.1")
-attack("odd text", double="def double(x):\n    raise ValueError('\\ud800 \\x1b[31m \\x00 <script>alert(1)</script>' * 1000)", lost="9.1")
-attack("a message that raises", double="class E(Exception):\n    def __str__(self): raise E\ndef double(x):\n    raise E", lost="9.1")
+attack(
+    "a meta tensor",
+    double="def double(x):\n    return torch.empty(3, device='meta', dtype=x.dtype)",
+    lost="9.1",
+)
+attack(
+    "odd text",
+    double="def double(x):\n    raise ValueError('\\ud800 \\x1b[31m \\x00 <script>alert(1)</script>' * 1000)",
+    lost="9.1",
+)
+attack(
+    "a message that raises",
+    double="class E(Exception):\n    def __str__(self): raise E\ndef double(x):\n    raise E",
+    lost="9.1",
+)
 attack("endless recursion", double="def double(x):\n    return double(x)", lost="9.1")
 
 # -- writing outside, and at others --------------------------------------------------------------------
@@ -338,7 +397,8 @@ def double(x):
 )
 attack(
     "signals",
-    RUN + "import signal\nfor s in range(1, 60):\n    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass",
+    RUN
+    + "import signal\nfor s in range(1, 60):\n    try: signal.signal(s, signal.SIG_IGN)\n    except (OSError, ValueError): pass",
 )
 
 # -- lying on the line ------------------------------------------------------------------------------------
@@ -358,7 +418,11 @@ OUTCOME = {
 
 
 def forged(name: str, header: str, lost: str = "9.1") -> None:
-    attack(f"forged: {name}", double=f"{SEND}\ndef double(x):\n    {header}\n    os._exit(0)", lost=lost)
+    attack(
+        f"forged: {name}",
+        double=f"{SEND}\ndef double(x):\n    {header}\n    os._exit(0)",
+        lost=lost,
+    )
 
 
 forged("a verdict", "send({'passed': True, 'points': 100})")
@@ -368,16 +432,34 @@ forged("a huge length", "send({}, size=1 << 60)")
 forged("a huge header", "os.write(3, struct.pack('>IQ', (1 << 32) - 1, 0) + b'x' * 1000)")
 forged("deep JSON", "send(b'[' * 100000)")
 forged("half a message", "os.write(3, b'\\x00\\x00')")
-forged("the wrong bytes", f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'tensor': ['float64', [3], False, 24]}}}}}, b'123')")
-forged("a negative shape", f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'tensor': ['float64', [-1, -3], False, 24]}}}}}, b'1' * 24)")
-forged("an endless shape", f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'tensor': ['float64', [0, 1 << 62], False, 0]}}}}})")
-forged("an object's type", f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'array': ['O8', [3], 24]}}}}}, b'1' * 24)")
-forged("an unknown tag", f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'eval': 'print(1)'}}}}})")
+forged(
+    "the wrong bytes",
+    f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'tensor': ['float64', [3], False, 24]}}}}}, b'123')",
+)
+forged(
+    "a negative shape",
+    f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'tensor': ['float64', [-1, -3], False, 24]}}}}}, b'1' * 24)",
+)
+forged(
+    "an endless shape",
+    f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'tensor': ['float64', [0, 1 << 62], False, 0]}}}}})",
+)
+forged(
+    "an object's type",
+    f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'array': ['O8', [3], 24]}}}}}, b'1' * 24)",
+)
+forged(
+    "an unknown tag", f"send({{'id': 1, 'outcome': {OUTCOME | {'value': {'eval': 'print(1)'}}}}})"
+)
 forged("a call of ours", "send({'callback': [0, {'list': []}, {'dict': []}]})")
 forged("more outcomes than calls", f"[send({{'id': 1, 'outcome': {OUTCOME}}}) for _ in range(50)]")
 forged("a text for a flag", f"send({{'id': 1, 'outcome': {OUTCOME | {'timed_out': 'no'}}}})")
 forged("a garbage stream", "os.write(3, os.urandom(1 << 16))")
-attack("a pickle as the result", double="import pickle\nclass P:\n    def __reduce__(self): return (exec, ('raise SystemExit',))\ndef double(x):\n    return pickle.dumps(P())", lost="9.1")
+attack(
+    "a pickle as the result",
+    double="import pickle\nclass P:\n    def __reduce__(self): return (exec, ('raise SystemExit',))\ndef double(x):\n    return pickle.dumps(P())",
+    lost="9.1",
+)
 attack(
     "closing the line",
     double="import os\ndef double(x):\n    os.closerange(0, 256)\n    return 2 * x",
@@ -444,7 +526,9 @@ def slope(x):
         return torch._unpack_dual(dual ** 3, level=0)[1]""",
     lost="9.2",
 )
-attack("the library's own function", soft="def soft(Y):\n    return torch.softmax(Y, 1)", lost="9.3")
+attack(
+    "the library's own function", soft="def soft(Y):\n    return torch.softmax(Y, 1)", lost="9.3"
+)
 attack(
     "the library's own function, hidden in a try",
     soft="""def soft(Y):
@@ -454,9 +538,16 @@ attack(
         return E / E.sum(1, keepdim=True)""",
     lost="9.3",
 )
-attack("a global function in the way", "def close(*args): pass\ndef run_test(*args): pass\nstudent = None")
+attack(
+    "a global function in the way",
+    "def close(*args): pass\ndef run_test(*args): pass\nstudent = None",
+)
 attack("changing the argument", double="def double(x):\n    x *= 2\n    return x", lost="9.1")
-attack("changing the argument and back", double="def double(x):\n    x *= 2\n    y = x.clone()\n    x /= 2\n    return y", lost="9.1")
+attack(
+    "changing the argument and back",
+    double="def double(x):\n    x *= 2\n    y = x.clone()\n    x /= 2\n    return y",
+    lost="9.1",
+)
 attack("an object for a class", counter="Counter = lambda start: start", lost="9.4")
 attack(
     "callbacks called for ever",

@@ -79,7 +79,10 @@ def _pieces(lab: LabFolder) -> _Pieces:
     solved = _parts(lab.path / "solutions.py")
     wrong, right = _parts(lab.path / "mistakes.py"), _parts(RIGHT_ANSWERS / f"{lab.name}.py")
     helpers = [
-        source for parts in (solved, wrong, right) for name, source in parts.items() if _is_helper(name, lab)
+        source
+        for parts in (solved, wrong, right)
+        for name, source in parts.items()
+        if _is_helper(name, lab)
     ]
     names = [name for exercise in lab.exercises for name in exercise.names]
     return _Pieces(
@@ -110,8 +113,8 @@ def _parts(path: Path) -> dict[str, str]:
             node.decorator_list = [d for d in node.decorator_list if "mistake" not in ast.dump(d)]
             parts[node.name] = ast.unparse(node)
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            if node.targets[0].id != "__all__":
-                parts[node.targets[0].id] = ast.unparse(node)
+            parts[node.targets[0].id] = ast.unparse(node)
+    parts.pop("__all__", None)
     return parts
 
 

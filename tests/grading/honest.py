@@ -37,4 +37,6 @@ def notebook(*cells: str, **top: Any) -> bytes:
         {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c}
         for c in cells
     ]
-    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5} | top).encode()
+    return json.dumps(
+        {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5} | top
+    ).encode()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import course_dl.labs
+
 from course_dl.grading import remote
 from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.layers import Bounds

@@ -1,4 +1,4 @@
-"""What the pages share: the frame, the style, and escaping. One file each, no script, prints well."""
+"""What the pages share: frame, style and escaping. One file each, no script, prints well."""
 
 from __future__ import annotations
 
@@ -31,4 +31,6 @@ def page(title: str, body: str) -> str:
 
 def bar(share: float, state: str = "passed") -> str:
     """A bar, filled to a share between 0 and 1."""
-    return f'<span class="bar"><span class="{state}" style="width:{100 * share:.1f}%"></span></span>'
+    return (
+        f'<span class="bar"><span class="{state}" style="width:{100 * share:.1f}%"></span></span>'
+    )

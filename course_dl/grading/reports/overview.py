@@ -15,7 +15,7 @@ _BINS = 10
 
 
 def overview_page(title: str, entries: Sequence[Entry]) -> str:
-    """One file: histogram of marks, success by exercise, misconceptions with counts, all students."""
+    """One file: histogram of marks, success by exercise, misconceptions, all students."""
     graded = [entry for entry in entries if entry.result.status == "graded"]
     parts = [f"<header><h1>{escape(title)}: overview</h1>{_summary(entries, graded)}</header>"]
     if graded:
@@ -85,7 +85,8 @@ def _exercises(graded: Sequence[Entry]) -> str:
             f'</td><td style="width:34%">{bar(share)}</td><td class="number">{share:.0%}</td>'
             f'<td class="number">{len(marks) - passed - untouched}</td>'
             f'<td class="number">{untouched}</td>'
-            f'<td class="number">{number(round(average, 2))} of {number(first.max_points)}</td></tr>'
+            f'<td class="number">{number(round(average, 2))} of {number(first.max_points)}</td>'
+            "</tr>"
         )
     return (
         '<section class="plain"><h2>Success by exercise</h2><div class="scroll"><table><tr>'
@@ -111,7 +112,8 @@ def _misconceptions(graded: Sequence[Entry]) -> str:
     )
     return (
         '<section class="plain"><h2>Commonest misconceptions</h2><div class="scroll"><table><tr>'
-        '<th class="number">students</th><th>exercise</th><th>what they did</th><th>for example</th>'
+        '<th class="number">students</th><th>exercise</th><th>what they did</th>'
+        "<th>for example</th>"
         f"</tr>{rows}</table></div></section>"
     )
 
