@@ -197,6 +197,8 @@ def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
     if bool(((answer - ratio * truth).abs() <= allowed * max(1.0, abs(ratio))).all()):
         if abs(ratio + 1) < 1e-3:
             return "Its sign is the other way."
+        if abs(ratio - 1) < 1e-3:
+            return "It is off by little: look for a number that is only nearly right."
         return f"It is {ratio:.4g} times what it should be: look for a factor."
     square = truth.dim() == 2 and truth.shape[0] == truth.shape[1]
     if square and bool(((answer.T - truth).abs() <= allowed).all()):
