@@ -282,7 +282,7 @@ def test_perceptron_loss_by_hand(student: Student) -> None:
             scalar(loss, truth, f"the loss of scores -1, 3, 2, 0, -5 and labels {d}", dtype)
 
 
-@perceptron_loss.test("the distances of the misclassified samples, times ||w[1:]||")
+@perceptron_loss.test("the sum over the misclassified samples")
 def test_perceptron_loss_values(student: Student, rng: Inputs) -> None:
     for n, D in [(6, 2), (4, 3), (25, 8)]:
         for dtype in DTYPES:
