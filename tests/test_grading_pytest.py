@@ -1,0 +1,88 @@
+"""The pytest plugin: one submission graded by ``pytest``, and silence where none is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from course_dl.lab.catalog import find_lab
+from tests.grading.honest import notebook
+
+LAB = find_lab("lab04")
+ANSWER = """def accumulate(total, new):
+    return [a + b for a, b in zip(total, new)]"""
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture
+def submission(tmp_path: Path) -> Path:
+    path = tmp_path / "Zoé.ipynb"
+    path.write_bytes(notebook("import torch", ANSWER))
+    return path
+
+
+def test_an_exercise_is_graded_by_its_number(tmp_path: Path, submission: Path) -> None:
+    report = tmp_path / "report.xml"
+    options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", str(submission)]
+    done = run(tmp_path, *options, "-k", "4.7", "-v", f"--junitxml={report}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    exercise = LAB.exercise("4.7")
+    assert f"{len(exercise.tests)} passed" in done.stdout
+    assert f"4.7 accumulate: {exercise.tests[0].title} PASSED" in done.stdout
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    assert [c.get("name") for c in cases] == [f"4.7 accumulate: {t.title}" for t in exercise.tests]
+    said = [(p.get("name"), p.get("value")) for c in cases for p in c.iter("property")]
+    assert said.count(("exercise", "4.7")) == len(cases)
+    assert ("points", str(exercise.points)) in said
+    assert ("max_points", str(exercise.points)) in said
+
+
+def test_what_is_not_passed_fails_in_the_course_s_words(tmp_path: Path, submission: Path) -> None:
+    checks = str(LAB.path / "checks.py")
+    done = run(tmp_path, checks, "--submission", str(submission), "-k", "4.3 or 4.7", "-rN")
+    assert done.returncode == 1
+    assert "not done yet: There is no backward_layer yet." in done.stdout
+    assert "Traceback" not in done.stdout
+    passed, failed = len(LAB.exercise("4.7").tests), len(LAB.exercise("4.3").tests)
+    assert f"{failed} failed, {passed} passed" in done.stdout
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_text("{")
+    options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", "a.ipynb", "-k", "4.7"]
+    done = run(tmp_path, *options)
+    assert done.returncode == 1
+    assert "the notebook is damaged" in done.stdout
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    done = run(tmp_path, "--submission", "nothing.ipynb")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "there is no file nothing.ipynb" in done.stderr
+
+
+OTHERS = """
+import sys
+def test_mine():
+    loaded = {"torch", "numpy", "course_dl.lab", "course_dl.grading.remote"} & set(sys.modules)
+    assert not loaded, loaded
+"""
+
+
+def test_other_people_s_runs_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(OTHERS)
+    (tmp_path / "checks.py").write_text("def test_not_collected(): assert False")
+    done = run(tmp_path, "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert "course" not in done.stdout
