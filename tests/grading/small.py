@@ -23,7 +23,7 @@ BOUNDS = Bounds(data=400 << 20, file=1 << 20, scratch=8 << 20, open_files=32, pr
 
 
 def small_lab() -> LabFolder:
-    """The lab; from here on it is one of the course's."""
+    """The lab; until a sandbox for it is closed it is one of the course's."""
     if str(LABS) not in course_dl.labs.__path__:
         course_dl.labs.__path__.append(str(LABS))
     return find_lab("lab90")
@@ -39,6 +39,8 @@ def sandbox(**layers: Any) -> Iterator[Sandbox]:
             yield box
     finally:
         remote._GRACE, remote._LOAD_STEP = kept
+        if str(LABS) in course_dl.labs.__path__:  # the course's own labs again, for other tests
+            course_dl.labs.__path__.remove(str(LABS))
 
 
 def grade(data: bytes | str, box: Sandbox, name: str = "answer.ipynb") -> Result:
