@@ -56,11 +56,11 @@ def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         "bare": {"namespaces": False, "landlock": False},
     }[request.param]
     forget_what_was_written()
-    request.addfinalizer(forget_what_was_written)
     with sandbox(**layers) as started:
         started.without_autograd.layers()  # both servers run from the start
         started.kind = request.param  # type: ignore[attr-defined]
         yield started
+    forget_what_was_written()
 
 
 def written_outside() -> list[Path]:

@@ -38,7 +38,7 @@ def right_answers(lab: LabFolder, exercise: Exercise) -> Iterator[tuple[str, str
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for variant, code in vars(module).items():
+    for variant, code in list(vars(module).items()):
         name = variant.partition("__")[0]
         if name in exercise.names and "__" in variant:
             yield name, variant, code

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from course_dl.grading.grade import Grading
     from course_dl.grading.remote import Sandbox
     from course_dl.grading.result import Result
-    from course_dl.lab.exercise import Exercise
+    from course_dl.lab.exercise import Exercise, Test
     from course_dl.lab.judge import TestResult
 
 __all__ = ["Gradebook"]
@@ -188,7 +188,7 @@ def items(parent: pytest.Collector, opened: Open) -> Iterator[pytest.Item]:
         for place, test in enumerate(tests):
             name = f"{exercise.number} {exercise.names[0]}: {test.title}"
             item: Check = Check.from_parent(parent, name=name)
-            item.opened, item.exercise, item.place = opened, exercise, place
+            item.opened, item.exercise, item.test = opened, exercise, test
             item.is_last = place == len(tests) - 1
             opened.left += 1
             yield item
@@ -199,7 +199,7 @@ class Check(pytest.Item):
 
     opened: Open
     exercise: Exercise
-    place: int
+    test: Test
     is_last: bool
 
     def runtest(self) -> None:
@@ -211,9 +211,9 @@ class Check(pytest.Item):
         if self.is_last:
             self.user_properties.append(("points", judged.points))
             self.user_properties.append(("max_points", self.exercise.points))
-        if self.place >= len(judged.tests):
-            pytest.skip("not run: a call before it took too long")
-        result = judged.tests[self.place]
+        result = next((r for r in judged.tests if r.test is self.test), None)
+        if result is None:
+            pytest.skip("not run, after a test that did not pass")
         if result.state is not State.PASSED:
             told = judged.diagnosis if result is judged.first_failure else None
             raise NotPassed(_told(result, told))
@@ -229,7 +229,7 @@ class Check(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        code = self.exercise.tests[self.place].function.__code__
+        code = self.test.function.__code__
         return self.path, code.co_firstlineno - 1, f"exercise {self.name}"
 
 

@@ -197,9 +197,10 @@ def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
     if bool(((answer - ratio * truth).abs() <= allowed * max(1.0, abs(ratio))).all()):
         if abs(ratio + 1) < 1e-3:
             return "Its sign is the other way."
-        if abs(ratio - 1) < 1e-3:
-            return "It is off by little: look for a number that is only nearly right."
-        return f"It is {ratio:.4g} times what it should be: look for a factor."
+        if truth.dim() > 0 or min(abs(ratio - f) for f in (0.5, 2, -2, -0.5)) < 1e-3 * abs(ratio):
+            if abs(ratio - 1) < 1e-3:
+                return "It is off by little: look for a number that is only nearly right."
+            return f"It is {ratio:.4g} times what it should be: look for a factor."
     square = truth.dim() == 2 and truth.shape[0] == truth.shape[1]
     if square and bool(((answer.T - truth).abs() <= allowed).all()):
         return "It is the transpose of what it should be."

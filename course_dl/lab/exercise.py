@@ -17,7 +17,8 @@ Code = TypeVar("Code", bound=Callable[..., Any])
 class Test:
     """One test of an exercise; hidden ones are not handed out to students.
 
-    What a ``measured`` test finds hangs on the clock: it is not repeated to find a mistake.
+    What a ``measured`` test finds hangs on the clock: it is not repeated to find a mistake. A
+    ``last`` test is long: it is run only where all before it have passed.
     """
 
     __test__ = False  # a class of that name is not a test class of pytest's
@@ -26,6 +27,7 @@ class Test:
     function: Callable[..., None]
     hidden: bool
     measured: bool = False
+    last: bool = False
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Exercise:
         return Rules(self.autograd, frozenset(self.library), self.seconds)
 
     def test(
-        self, title: str, *, hidden: bool = False, measured: bool = False
+        self, title: str, *, hidden: bool = False, measured: bool = False, last: bool = False
     ) -> Callable[[Code], Code]:
         """Make a function ``(student)`` or ``(student, rng)`` a test of this exercise.
 
@@ -79,7 +81,7 @@ class Exercise:
         """
 
         def register(function: Code) -> Code:
-            self.tests.append(Test(title, function, hidden, measured))
+            self.tests.append(Test(title, function, hidden, measured, last))
             return function
 
         return register

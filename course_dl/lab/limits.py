@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import random
 import signal
@@ -101,32 +100,25 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
 
     Yields a function that tells whether the block has drawn from one of them.
     """
-    kept, fresh = _random_state(), _seeded_state(seed)
-    _set_random_state(fresh)
+    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
+    np.random.seed(seed)
+    random.seed(seed)
+    fresh = torch.get_rng_state()
+
+    def drawn() -> bool:
+        # Of numpy's and of Python's state the place in its block is enough: any draw moves it.
+        numpy_state: Any = np.random.get_state()
+        places = numpy_state[2:], random.getstate()[1][-1]
+        return places != _FRESH_PLACES or not torch.equal(torch.get_rng_state(), fresh)
+
     try:
-        yield lambda: not _same_state(_random_state(), fresh)
+        yield drawn
     finally:
-        _set_random_state(kept)
+        torch.set_rng_state(kept[0])
+        np.random.set_state(kept[1])
+        random.setstate(kept[2])
 
 
-@functools.lru_cache(maxsize=16)
-def _seeded_state(seed: int) -> tuple[torch.Tensor, Any, Any]:
-    generator = torch.Generator().manual_seed(seed)
-    numpy_state = np.random.RandomState(seed).get_state()
-    return generator.get_state(), numpy_state, random.Random(seed).getstate()
-
-
-def _random_state() -> tuple[torch.Tensor, Any, Any]:
-    """The states of torch's, numpy's and Python's global generators."""
-    return torch.get_rng_state(), np.random.get_state(), random.getstate()
-
-
-def _set_random_state(state: tuple[torch.Tensor, Any, Any]) -> None:
-    torch.set_rng_state(state[0])  # of the CPU alone: no accelerator is woken up
-    np.random.set_state(state[1])
-    random.setstate(state[2])
-
-
-def _same_state(a: tuple[torch.Tensor, Any, Any], b: tuple[torch.Tensor, Any, Any]) -> bool:
-    # Of numpy's state the place in its block is enough: any draw moves it.
-    return torch.equal(a[0], b[0]) and a[1][2:] == b[1][2:] and a[2] == b[2]
+_fresh_numpy: Any = np.random.RandomState(0).get_state()
+_FRESH_PLACES = _fresh_numpy[2:], random.Random(0).getstate()[1][-1]

@@ -1001,7 +1001,7 @@ def test_manual_mlp_several_forwards(student: Student, rng: Inputs) -> None:
     judge_last_forward(student, rng, [3, 4, 2], (6, 2, 3))
 
 
-@manual_mlp.test("trains on two moons to 99 %")
+@manual_mlp.test("trains on two moons to 99 %", last=True)
 def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     X, d = moons(100, noise=0.05, generator=rng.generator())
     X, desired = 3 * (X - X.mean(0)), F.one_hot(d, 2)

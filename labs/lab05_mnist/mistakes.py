@@ -534,7 +534,7 @@ def split__two_draws(n, val_fraction, generator):
     return val, torch.randperm(n, generator=generator)[: n - n_val]
 
 
-@mistake("5.5", "The size is rounded to the nearest; it is int(n * val_fraction), rounded down.")
+@mistake("5.5", "The size is rounded up; it is int(n * val_fraction), which rounds down.")
 def split__rounded(n, val_fraction, generator):
     order = torch.randperm(n, generator=generator)
     n_val = round(n * val_fraction)

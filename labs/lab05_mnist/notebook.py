@@ -327,7 +327,7 @@ print(f"accuracy from the diagonal: {C.diagonal().sum() / C.sum():.2%}")
 off_diagonal = C - C.diagonal().diag()
 for cell in off_diagonal.flatten().argsort(descending=True)[:3].tolist():
     i, j = divmod(cell, 10)
-    print(f"{C[i, j]} times a {i} was taken for a {j}")
+    print(f"{C[i, j]} times {i} was taken for {j}")
 plots.confusion_matrix(C, title="Rows: what it is. Columns: what the network says.")
 
 # %% [markdown]
