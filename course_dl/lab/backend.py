@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -101,8 +101,13 @@ class LocalBackend:
     The mapping is looked up at every call, so a redefinition is seen at once.
     """
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        namespace: Mapping[str, Any],
+        randomness: Callable[[int], AbstractContextManager[Callable[[], bool]]] = private_randomness,
+    ) -> None:
         self._namespace = namespace
+        self._randomness = randomness
         self._objects: list[Any] = []
 
     def call(
@@ -141,7 +146,8 @@ class LocalBackend:
         value, error, timed_out, operations = None, None, False, 0
         with ExitStack() as around:
             printed = around.enter_context(captured_output())
-            drawn = around.enter_context(private_randomness(rules.seed))
+            around.enter_context(torch.set_grad_enabled(torch.is_grad_enabled()))  # put back after
+            drawn = around.enter_context(self._randomness(rules.seed))
             library = around.enter_context(without_library(rules.library))
             asked = None if rules.autograd else around.enter_context(without_autograd())
 
