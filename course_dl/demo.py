@@ -144,14 +144,14 @@ def one_network_trained_twice(
     sizes = [784, 256, 128, 10]
     by_torch = MLP(sizes, generator=_generator(seed))
     by_hand = ManualMLP.from_module(by_torch)
-    epochs = 2 if quick else max(4, min(20, 240_000 // len(digits)))
+    epochs = 2 if quick else max(6, min(30, 360_000 // len(digits)))
     train, held_out = digits.tensors(), test.tensors()
 
     runs: dict[str, Any] = {}
     accuracy: dict[str, float] = {}
     for label, model in (("by hand", by_hand), ("PyTorch", by_torch)):
         print(f"   {label}:")
-        runs[label] = fit(model, train, val=held_out, epochs=epochs, batch_size=64, seed=seed)
+        runs[label] = fit(model, train, val=held_out, epochs=epochs, lr=0.2, seed=seed)
         accuracy[label] = evaluate(model, held_out).accuracy or 0.0
 
     first = min(100, len(runs["by hand"].steps))
