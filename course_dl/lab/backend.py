@@ -146,7 +146,7 @@ class LocalBackend:
         value, error, timed_out, operations = None, None, False, 0
         with ExitStack() as around:
             printed = around.enter_context(captured_output())
-            around.enter_context(torch.set_grad_enabled(torch.is_grad_enabled()))  # put back after
+            around.enter_context(torch.set_grad_enabled(torch.is_grad_enabled()))  # to be put back
             drawn = around.enter_context(self._randomness(rules.seed))
             library = around.enter_context(without_library(rules.library))
             asked = None if rules.autograd else around.enter_context(without_autograd())
