@@ -76,6 +76,9 @@ class Backend(Protocol):
         ...
 
 
+# From a seed, what surrounds a call; it tells whether the call drew from a global generator.
+Randomness = Callable[[int], AbstractContextManager[Callable[[], bool]]]
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda obj, /, *args, **kwargs: obj(*args, **kwargs),
     "getattr": getattr,
@@ -104,7 +107,7 @@ class LocalBackend:
     def __init__(
         self,
         namespace: Mapping[str, Any],
-        randomness: Callable[[int], AbstractContextManager[Callable[[], bool]]] = private_randomness,
+        randomness: Randomness = private_randomness,
     ) -> None:
         self._namespace = namespace
         self._randomness = randomness
