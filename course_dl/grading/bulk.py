@@ -92,9 +92,11 @@ class _Pools:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(HEAVY)
-        pool = ProcessPoolExecutor(
-            self._processes or _cores(), context, begin, (self.lab, self.hidden)
-        )
+        cores, count = _cores(), self._processes or len(_cores())
+        turns = context.SimpleQueue()
+        for place in range(count):
+            turns.put(cores[place % len(cores)])
+        pool = ProcessPoolExecutor(count, context, begin, (self.lab, self.hidden, turns))
         return self._around.enter_context(pool)
 
     def _cluster(self, address: str) -> Executor:
@@ -109,10 +111,11 @@ class _Pools:
         return executor
 
 
-def _cores() -> int:
+def _cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
     if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def _graded(

@@ -16,6 +16,7 @@ import socket
 import sys
 import types
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
@@ -27,7 +28,7 @@ from torch._C import _functorch as functorch
 from course_dl.grading.extract import Step, steps
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, Violation, Writer
 from course_dl.lab.backend import LocalBackend, Outcome, Rules, StudentError, _told
-from course_dl.lab.limits import TimeUp, call_within
+from course_dl.lab.limits import TimeUp, call_within, seed_all
 from course_dl.lab.values import copy_value
 
 __all__ = ["main"]
@@ -70,7 +71,8 @@ class _Submission:
         np.random.seed(0)
         random.seed(0)
         self._load(submission)
-        self._backend = LocalBackend(self._namespace)
+        # Nobody else draws from this process's generators: they need not be put back.
+        self._backend = LocalBackend(self._namespace, lambda seed: nullcontext(seed_all(seed)))
 
     # -- loading ----------------------------------------------------------------------------
 

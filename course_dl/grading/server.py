@@ -38,6 +38,9 @@ def main(control_fd: int) -> None:
     for name in config["preload"]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    gc.collect()
+    with contextlib.suppress(OSError):
+        kernel.use_huge_pages()
     layers.enter_view(config["landlock"])
     _Server(control, layers, config["scratch"]).serve()
 

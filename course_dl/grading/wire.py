@@ -130,10 +130,10 @@ class Writer:
     def _tensor(self, value: torch.Tensor) -> Any:
         if value.dtype not in _NAMES or value.layout is not torch.strided:
             raise Violation(f"a tensor of {value.dtype}, {value.layout} cannot be passed on")
-        plain = value.detach().to("cpu").resolve_conj().resolve_neg()
-        flat = torch.empty(plain.numel(), dtype=plain.dtype).copy_(plain.reshape(-1))
-        raw = flat.view(torch.uint8).numpy()
-        size = self._bytes(raw.tobytes())
+        plain = value.detach().cpu().resolve_conj().resolve_neg()
+        if plain.dtype is torch.bfloat16:  # which numpy does not know
+            plain = plain.view(torch.int16)
+        size = self._bytes(plain.numpy().tobytes())
         return {"tensor": [_NAMES[value.dtype], list(value.shape), value.requires_grad, size]}
 
     def _bytes(self, raw: bytes) -> int:

@@ -9,12 +9,15 @@ import atexit
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+
     from course_dl.grading.remote import Sandbox
 
 __all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "work"]
@@ -38,8 +41,14 @@ class Sheet:
         return [name for _, names, _ in self.exercises for name in names]
 
 
-def begin(lab_name: str, hidden: tuple[str, ...]) -> None:
-    """What a process of the pool does first: end with its parent, and start its sandbox."""
+def begin(lab_name: str, hidden: tuple[str, ...], cores: SimpleQueue[int]) -> None:
+    """What a process of the pool does first: end with its parent, and start its sandbox.
+
+    It keeps to one core together with its sandbox: the two never work at the same time, and a
+    message to the same core wakes its receiver at once.
+    """
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, [cores.get()])
     parent = multiprocessing.parent_process()
     if parent is not None:
         sentinel = parent.sentinel

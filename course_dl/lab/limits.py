@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["TimeUp", "call_within", "captured_output", "private_randomness"]
+__all__ = ["TimeUp", "call_within", "captured_output", "private_randomness", "seed_all"]
 
 REPEAT_SECONDS = 0.05  # a further alarm follows one that the code swallowed
 PRINTED_LIMIT = 2_000  # characters kept of what a function prints
@@ -101,6 +101,16 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
     Yields a function that tells whether the block has drawn from one of them.
     """
     kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    try:
+        yield seed_all(seed)
+    finally:
+        torch.set_rng_state(kept[0])
+        np.random.set_state(kept[1])
+        random.setstate(kept[2])
+
+
+def seed_all(seed: int) -> Callable[[], bool]:
+    """Seed the global random generators; the function returned tells whether one was drawn from."""
     torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
     np.random.seed(seed)
     random.seed(seed)
@@ -108,17 +118,10 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
 
     def drawn() -> bool:
         # Of numpy's and of Python's state the place in its block is enough: any draw moves it.
-        numpy_state: Any = np.random.get_state()
-        places = numpy_state[2:], random.getstate()[1][-1]
+        places = np.random.get_state()[2:], random.getstate()[1][-1]
         return places != _FRESH_PLACES or not torch.equal(torch.get_rng_state(), fresh)
 
-    try:
-        yield drawn
-    finally:
-        torch.set_rng_state(kept[0])
-        np.random.set_state(kept[1])
-        random.setstate(kept[2])
+    return drawn
 
 
-_fresh_numpy: Any = np.random.RandomState(0).get_state()
-_FRESH_PLACES = _fresh_numpy[2:], random.Random(0).getstate()[1][-1]
+_FRESH_PLACES = np.random.RandomState(0).get_state()[2:], random.Random(0).getstate()[1][-1]

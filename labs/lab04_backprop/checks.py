@@ -773,11 +773,9 @@ class Trainee:
     def read(self, name: str) -> list[Tensor]:
         """One of the four lists."""
         found = self.attribute(name)
-        require(
-            isinstance(found, list),
-            f"{name} should be a list, with one tensor for each layer.",
-            ("It was", repr(found)[:200]),
-        )
+        if not isinstance(found, list):
+            told = f"{name} should be a list, with one tensor for each layer."
+            raise Wrong(told, ("It was", repr(found)[:200]))
         return list(found)
 
     def put(self, net: Network) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class _Pieces:
     """The answers to a lab's exercises as source, by function or class."""
 
     imports: str
-    helpers: str
+    helpers: dict[str, str]
     solutions: dict[str, str]
     right: dict[str, list[str]]
     wrong: dict[str, list[str]]
@@ -51,53 +52,72 @@ def classroom(lab_name: str, students: int, seed: int = 0) -> list[HandedIn]:
 def _student(lab: LabFolder, pieces: _Pieces, rng: random.Random, place: int) -> HandedIn:
     names = NAMES.split(",")
     skill = rng.choice([0.55, 0.8, 0.8, 0.97])
-    cells, right, points = [pieces.imports, pieces.helpers], set(), 0.0
+    answers: dict[str, str] = {}
+    right: set[str] = set()
+    for name in pieces.solutions:
+        kind = rng.random()
+        if rng.random() < skill:
+            right.add(name)
+            answers[name] = rng.choice([pieces.solutions[name], *pieces.right[name]])
+        elif kind < 0.6 and pieces.wrong[name]:
+            answers[name] = rng.choice(pieces.wrong[name])
+        elif kind < 0.9:
+            answers[name] = pieces.stubs[name]
+        else:
+            answers[name] = pieces.solutions[name].replace(":\n", "\n", 1)
+    while weak := {n for n in right if _uses(answers[n], pieces) & set(answers) - right - {n}}:
+        right -= weak  # what builds on a wrong answer is wrong
+    cells = [pieces.imports, *_helpers_of(list(answers.values()), pieces.helpers)]
     for exercise in lab.exercises:
-        is_right = True
-        for name in exercise.names:
-            if rng.random() < skill:
-                cells.append(rng.choice([pieces.solutions[name], *pieces.right.get(name, [])]))
-                continue
-            is_right = False
-            kind = rng.random()
-            if kind < 0.6 and pieces.wrong.get(name):
-                cells.append(rng.choice(pieces.wrong[name]))
-            elif kind < 0.9:
-                cells.append(pieces.stubs[name])
-            else:
-                cells.append(pieces.solutions[name].replace(":\n", "\n", 1))
-        if is_right:
-            right.add(exercise.number)
-            points += exercise.points
+        cells += [answers[name] for name in exercise.names]
         cells.append(f'lab.check("{exercise.number}")')
         cells.append("print('what follows is not run')\nfor step in range(10**9):\n    pass")
     student = f"{names[place % len(names)]} {place:03d}"
-    return HandedIn(student, notebook(*cells, f"# {student}"), frozenset(right), points)
+    solved = [e for e in lab.exercises if right.issuperset(e.names)]
+    points = float(sum(exercise.points for exercise in solved))
+    return HandedIn(
+        student, notebook(*cells, f"# {student}"), frozenset(e.number for e in solved), points
+    )
+
+
+def _uses(answer: str, pieces: _Pieces) -> set[str]:
+    """The exercises' names in an answer and in the helpers that it uses."""
+    text = "\n".join([answer, *_helpers_of([answer], pieces.helpers)])
+    return set(re.findall(r"\w+", text))
 
 
 def _pieces(lab: LabFolder) -> _Pieces:
     solved = _parts(lab.path / "solutions.py")
     wrong, right = _parts(lab.path / "mistakes.py"), _parts(RIGHT_ANSWERS / f"{lab.name}.py")
-    helpers = [
-        source
+    helpers = {
+        name: source
         for parts in (solved, wrong, right)
         for name, source in parts.items()
         if _is_helper(name, lab)
-    ]
+    }
     names = [name for exercise in lab.exercises for name in exercise.names]
     return _Pieces(
         "\n".join(parts.get("", "") for parts in (solved, wrong, right)),
-        "\n\n\n".join(helpers),
+        helpers,
         {name: solved[name] for name in names},
-        {name: _variants(right, name) for name in names},
-        {name: _variants(wrong, name) for name in names},
+        {name: _variants(right, name, names) for name in names},
+        {name: _variants(wrong, name, names) for name in names},
         {name: _stub(solved[name]) for name in names},
     )
 
 
+def _helpers_of(cells: list[str], helpers: dict[str, str]) -> list[str]:
+    """The helpers that the cells use, and those that these use."""
+    used: list[str] = []
+    wanted = "\n".join(cells)
+    while more := [n for n in helpers if n not in used and re.search(rf"\b{n}\b", wanted)]:
+        used += more
+        wanted += "\n".join(helpers[n] for n in more)
+    return [helpers[name] for name in helpers if name in used]
+
+
 def _is_helper(name: str, lab: LabFolder) -> bool:
-    names = [n for exercise in lab.exercises for n in exercise.names]
-    return bool(name) and name not in names and name.partition("__")[0] not in names
+    return bool(name) and name not in [n for e in lab.exercises for n in e.names]
 
 
 def _parts(path: Path) -> dict[str, str]:
@@ -118,17 +138,19 @@ def _parts(path: Path) -> dict[str, str]:
     return parts
 
 
-def _variants(parts: dict[str, str], name: str) -> list[str]:
-    """The sources of ``name__how``, each with ``name = name__how`` below.
+def _variants(parts: dict[str, str], name: str, names: list[str]) -> list[str]:
+    """The sources that call a ``name__how`` by its plain name.
 
     Those that build on the answer to another exercise are left out.
     """
-    own = {key: source for key, source in parts.items() if key.startswith(f"{name}__")}
-    others = [key for key in parts if "__" in key.strip("_") and key not in own]
+    others = "|".join(other for other in names if other != name)
     return [
-        f"{source}\n\n\n{name} = {key}"
-        for key, source in own.items()
-        if not any(other in source for other in others) and not key.endswith("__right")
+        f"{name} = {key}"
+        for key, source in parts.items()
+        if key.startswith(f"{name}__")
+        and not key.endswith("__right")
+        and source.startswith(("def ", "class "))
+        and not re.search(rf"\b({others})\b", source)
     ]
 
 
