@@ -118,10 +118,12 @@ def seed_all(seed: int) -> Callable[[], bool]:
 
     def drawn() -> bool:
         # Of numpy's and of Python's state the place in its block is enough: any draw moves it.
-        places = np.random.get_state()[2:], random.getstate()[1][-1]
+        numpy_state: Any = np.random.get_state()
+        places = numpy_state[2:], random.getstate()[1][-1]
         return places != _FRESH_PLACES or not torch.equal(torch.get_rng_state(), fresh)
 
     return drawn
 
 
-_FRESH_PLACES = np.random.RandomState(0).get_state()[2:], random.Random(0).getstate()[1][-1]
+_fresh_numpy: Any = np.random.RandomState(0).get_state()
+_FRESH_PLACES = _fresh_numpy[2:], random.Random(0).getstate()[1][-1]
