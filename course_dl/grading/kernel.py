@@ -120,7 +120,7 @@ def move_root(new_root: str) -> None:
 
 
 def use_huge_pages() -> None:
-    """Move this process's data to pages of 2 MB, as far as that goes: a fork copies an entry a page."""
+    """Move this process's data to pages of 2 MB, as far as that goes: a fork copies less."""
     _need_linux()
     with open("/proc/self/maps") as file:
         areas = [line.split() for line in file]
