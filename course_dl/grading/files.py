@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 from pathlib import Path
-from typing import Any
 
 __all__ = ["remove_folder", "write_atomically"]
 
@@ -19,14 +19,9 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def remove_folder(folder: str) -> None:
-    """Remove a folder with all that is in it: locked parts are opened, links are not followed."""
-
-    def unlock(function: Any, path: str, _: Any) -> None:
-        with contextlib.suppress(OSError):
-            for locked in (os.path.dirname(path), path):
-                if not os.path.islink(locked):
-                    os.chmod(locked, 0o700)
-            function(path)
-
-    for _ in range(2):  # what lay below a locked folder goes the second time
-        shutil.rmtree(folder, onerror=unlock)
+    """Remove a folder with all that is in it; links are not followed."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.path.exists(folder):  # locked parts, or folders nested without end
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, folder], check=False, stderr=subprocess.DEVNULL)

@@ -45,6 +45,7 @@ class ServerLayers:
         self._landlock: tuple[list[str], list[str]] | None = None
         self._user: int | None = None
         self._kept = 0
+        self._memory = 0, 0
 
     def _try(self, layer: str, action: Callable[[], object]) -> bool:
         try:
@@ -59,6 +60,7 @@ class ServerLayers:
 
     def enter_namespaces(self, wanted: bool = True) -> None:
         """Early, with one thread: own processes, network, mounts. Goes on in a forked process."""
+        self._try("killed first when memory is short", _be_killed_first)
         spaces = (
             kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
         )
@@ -83,6 +85,7 @@ class ServerLayers:
 
     def enter_view(self, landlock: bool = True) -> None:
         """After torch is imported: a root without answers; else Landlock's rules, in each child."""
+        self._memory = _memory_now()
         if self._own_pid_namespace >= 0:
             self._try("own root, read only", lambda: view.build_root(self.hidden))
         else:
@@ -124,7 +127,6 @@ class ServerLayers:
             scratch = view.SCRATCH
         elif self._user is not None:
             os.chown(scratch, self._user, self._user)
-        self._try("killed first when memory is short", _be_killed_first)
         self._limit()
         if self._user is not None:
             if self._kept:
@@ -149,7 +151,7 @@ class ServerLayers:
     def _limit(self) -> None:
         bounds = self.bounds
         own = bounds.processes + (0 if self._uncounted() else _processes_of(os.getuid()))
-        address_space, data = _memory_now()
+        address_space, data = self._memory
         limits = {
             "RLIMIT_DATA": data + bounds.data,
             "RLIMIT_AS": address_space + 2 * bounds.data,  # shared memory is not in RLIMIT_DATA

@@ -15,6 +15,7 @@ from course_dl.grading import kernel
 __all__ = ["SCRATCH", "build_root", "landlock_paths", "open_to_others", "private_mounts"]
 
 SCRATCH = "/tmp"
+_PROC = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store")
 _ETC = (
     "ld.so.cache",
@@ -80,6 +81,9 @@ def build_root(hidden: Iterable[str]) -> None:
         kernel.bind(f"/proc/self/fd/{fd}", root + path)
     for _, fd in shown + devices:
         os.close(fd)
+    # A user namespace may mount processes of its own only where others are in view already.
+    with suppress(OSError):
+        kernel.mount("proc", f"{root}/proc", "proc", _PROC)
     kernel.move_root(root)
 
 
@@ -95,7 +99,7 @@ def private_mounts(scratch_bytes: int) -> None:
     data = f"mode=1777,size={scratch_bytes},nr_inodes=4096"
     kernel.mount("tmpfs", SCRATCH, "tmpfs", flags, data)
     with suppress(OSError):  # where the system's own /proc is covered in part; then there is none
-        kernel.mount("proc", "/proc", "proc", flags | kernel.MS_NOEXEC)
+        kernel.mount("proc", "/proc", "proc", _PROC)
 
 
 def landlock_paths(hidden: Iterable[str]) -> tuple[list[str], list[str]]:
