@@ -269,10 +269,11 @@ def test_torch_objects_are_built_on_the_students_side() -> None:
     assert [tuple(p.shape) for p in model.parameters()] == [(2, 3), (2,)]
 
 
-def test_a_function_that_leaves_autograd_switched_off_does_so_for_itself_alone() -> None:
+def test_a_function_that_leaves_autograd_switched_off_is_told_and_does_so_for_itself() -> None:
     def f(x: torch.Tensor) -> torch.Tensor:
         torch.set_grad_enabled(False)
         return x
 
-    student(f).f(X)
+    with pytest.raises(Wrong, match="changed the recording of gradients"):
+        student(f).f(X)
     assert torch.is_grad_enabled()

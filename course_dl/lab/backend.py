@@ -149,10 +149,11 @@ class LocalBackend:
         value, error, timed_out, operations = None, None, False, 0
         with ExitStack() as around:
             printed = around.enter_context(captured_output())
-            around.enter_context(torch.set_grad_enabled(torch.is_grad_enabled()))  # to be put back
             drawn = around.enter_context(self._randomness(rules.seed))
             library = around.enter_context(without_library(rules.library))
             asked = None if rules.autograd else around.enter_context(without_autograd())
+            recording = torch.is_grad_enabled()
+            around.enter_context(torch.set_grad_enabled(recording))  # to be put back
 
             def body() -> Any:
                 if rules.gradient:
@@ -171,13 +172,14 @@ class LocalBackend:
                 raise
             except BaseException as exception:  # a student may raise anything, SystemExit too
                 error = _told(exception)
+            changed = [name for name, arg in arguments.items() if _changed(before[name], arg)]
+            if torch.is_grad_enabled() != recording:
+                changed.append("the recording of gradients")
             return Outcome(
                 value=value,
                 error=error,
                 timed_out=timed_out,
-                changed=tuple(
-                    name for name, arg in arguments.items() if _changed(before[name], arg)
-                ),
+                changed=tuple(changed),
                 used_randomness=drawn(),
                 used_autograd=asked is not None and asked(),
                 used_library=library(),

@@ -204,7 +204,7 @@ def _judge(call: Call, rules: Rules) -> None:
         )
     if outcome.changed:
         raise Wrong(
-            f"{name} changed {' and '.join(outcome.changed)} of its caller in place: work on a "
-            "copy, and leave what you were given as it was.",
+            f"{name} changed {' and '.join(outcome.changed)}: work on a copy, and leave everything "
+            "as you found it.",
             ("The call", str(call)),
         )

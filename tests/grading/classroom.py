@@ -81,14 +81,20 @@ def _student(lab: LabFolder, pieces: _Pieces, rng: random.Random, place: int) ->
 
 
 def _uses(answer: str, pieces: _Pieces) -> set[str]:
-    """The exercises' names in an answer and in the helpers that it uses."""
-    text = "\n".join([answer, *_helpers_of([answer], pieces.helpers)])
-    return set(re.findall(r"\w+", text))
+    """The names that an answer and the helpers it needs take from outside themselves."""
+    names = [
+        node
+        for source in [answer, *_helpers_of([answer], pieces.helpers)]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name)
+    ]
+    return {n.id for n in names} - {n.id for n in names if isinstance(n.ctx, ast.Store)}
 
 
 def _pieces(lab: LabFolder) -> _Pieces:
     solved = _parts(lab.path / "solutions.py")
     wrong, right = _parts(lab.path / "mistakes.py"), _parts(RIGHT_ANSWERS / f"{lab.name}.py")
+    assert not set(wrong) & set(right) - {""}, "a mistake and a right answer of the same name"
     helpers = {
         name: source
         for parts in (solved, wrong, right)

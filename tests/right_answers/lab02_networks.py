@@ -228,24 +228,24 @@ def sigmoid__loop(a):
     return torch.stack([one(t) for t in a.flatten()]).reshape(a.shape)
 
 
-def _sigmoid(a):
+def _plain_sigmoid(a):
     return torch.exp(-torch.logaddexp(torch.zeros_like(a), -a))
 
 
 def tanh_from_sigmoid__doubled(a):
-    return 2.0 * _sigmoid(2.0 * a) - 1.0
+    return 2.0 * _plain_sigmoid(2.0 * a) - 1.0
 
 
 def tanh_from_sigmoid__mirrored(a):
-    return 1 - 2 * _sigmoid(-2 * a)
+    return 1 - 2 * _plain_sigmoid(-2 * a)
 
 
 def tanh_from_sigmoid__difference(a):
-    return _sigmoid(2 * a) - _sigmoid(-2 * a)
+    return _plain_sigmoid(2 * a) - _plain_sigmoid(-2 * a)
 
 
 def tanh_from_sigmoid__sum(a):
-    s = _sigmoid(a + a)
+    s = _plain_sigmoid(a + a)
     return s - (1 - s)
 
 
@@ -283,7 +283,7 @@ def softplus__logaddexp(a):
     return torch.logaddexp(a, torch.zeros_like(a))
 
 
-def softplus__log1p(a):
+def softplus__log1p_of_exp(a):
     return torch.clamp(a, min=0.0) + torch.log1p((-torch.abs(a)).exp())
 
 
@@ -560,7 +560,7 @@ def softmax__detached_maximum(Y):
     return E / E.sum(-1, keepdim=True)
 
 
-def softmax__logarithms(Y):
+def softmax__exp_of_logs(Y):
     log_sum = functools.reduce(torch.logaddexp, Y.unbind(dim=1))
     return torch.stack([torch.exp(y - log_sum) for y in Y.unbind(dim=1)], dim=1)
 

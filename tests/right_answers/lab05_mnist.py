@@ -318,7 +318,7 @@ def split__floor(n, val_fraction, generator):
     return val, train
 
 
-def split__from_the_end(n, val_fraction, generator):
+def split__last_part_held_out(n, val_fraction, generator):
     perm = torch.randperm(n, generator=generator)
     n_train = n - int(n * val_fraction)
     return [perm[n_train:], perm[:n_train]]
