@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_dl.lab import close
 from course_dl.lab.backend import LocalBackend, Rules
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.student import Student, fill
@@ -277,3 +278,35 @@ def test_a_function_that_leaves_autograd_switched_off_is_told_and_does_so_for_it
     with pytest.raises(Wrong, match="changed the recording of gradients"):
         student(f).f(X)
     assert torch.is_grad_enabled()
+
+
+class Pair:
+    def __init__(self, sizes: list[int]) -> None:
+        self.sizes = sizes
+
+    def change(self, x: torch.Tensor) -> None:
+        x += 1
+
+    def count(self) -> Any:
+        yield from self.sizes
+
+
+def test_a_call_on_an_object_is_told_as_it_is_written() -> None:
+    this = student(Pair)
+    pair = this.f([2, 3])
+    with pytest.raises(Wrong, match=r"f\(\[2, 3\]\)\.change changed argument 1:") as wrong:
+        pair.change(torch.zeros(1))
+    told = dict(wrong.value.failure.details)["The call"]
+    assert told == "f([2, 3]).change([0] (float32, shape (1,)))"
+    with pytest.raises(Wrong, match=r"f\(\[2, 3\]\)\.nothing raised AttributeError"):
+        pair.nothing  # noqa: B018
+    with pytest.raises(Wrong, match="a tensor, not a generator"):
+        close(pair.count(), X)
+
+
+def test_a_call_with_long_arguments_is_told_by_shapes() -> None:
+    this = student(lambda weights, scale: weights)
+    this.f([torch.ones(3, 3)] * 9, torch.tensor(2.0))
+    told = str(this.calls[-1])
+    assert "float32 tensor of shape (3, 3), ..." in told and "[1, 1" not in told
+    assert told.endswith("2 (float32, shape ()))")

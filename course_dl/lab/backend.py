@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -127,6 +128,8 @@ class LocalBackend:
         function = tables[kind](name)
         own_args = tuple(copy_value(arg, self._argument) for arg in args)
         own_kwargs = {key: copy_value(arg, self._argument) for key, arg in kwargs.items()}
+        if kind == "on":  # the object itself is no argument
+            function, own_args = partial(function, own_args[0]), own_args[1:]
         return self._guarded(function, own_args, own_kwargs, rules)
 
     def _argument(self, value: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from course_dl.lab.states import Wrong
+from course_dl.lab.student import kind
 from course_dl.lab.values import summary
 
 __all__ = ["close", "close_all", "equal", "number", "require", "shaped", "unpack"]
@@ -42,10 +43,7 @@ def shaped(
             ("It was", summary(got)),
         )
     if dtype is not None and got.dtype != dtype:
-        raise Wrong(
-            f"{what} has dtype {_short(got.dtype)}; it should have {_short(dtype)}, "
-            "as what it is computed from."
-        )
+        raise Wrong(f"{what} has dtype {_short(got.dtype)}; it should have {_short(dtype)}.")
     return got
 
 
@@ -114,7 +112,7 @@ def close_all(
     if not isinstance(got, list | tuple):
         raise Wrong(f"{what} should be a list of tensors, not {_a(got)}.", ("It was", summary(got)))
     if len(got) != len(expected):
-        raise Wrong(f"{what} has {len(got)} entries; it should have {len(expected)}.")
+        raise Wrong(f"{what} has length {len(got)}; it should have length {len(expected)}.")
     for k, (answer, truth) in enumerate(zip(got, expected, strict=True)):
         close(answer, truth, f"{what}_{k + first}", **options)
 
@@ -125,7 +123,7 @@ def unpack(got: Any, names: str) -> tuple[Any, ...]:
     if not isinstance(got, list | tuple):
         raise Wrong(f"The result should be ({names}), not {_a(got)}.", ("It was", summary(got)))
     if len(got) != count:
-        raise Wrong(f"The result holds {len(got)} values; it should hold {count}: ({names}).")
+        raise Wrong(f"The result has length {len(got)}; it should have length {count}: ({names}).")
     return tuple(got)
 
 
@@ -213,7 +211,7 @@ def _capital(text: str) -> str:
 
 
 def _a(value: Any) -> str:
-    name = type(value).__name__
+    name = kind(value)
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 

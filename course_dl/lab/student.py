@@ -17,10 +17,11 @@ from course_dl.lab.backend import Backend, Outcome, Rules
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
-__all__ = ["Call", "Function", "Remote", "Student", "backward", "fill"]
+__all__ = ["Call", "Function", "Remote", "Student", "backward", "fill", "kind"]
 
 
 DEFAULT = Rules()
+LONG, SHORT = 200, 60  # characters of a call, and of one that stands for its result
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,30 @@ class Call:
     kwargs: dict[str, Any]
     outcome: Outcome
 
+    @property
+    def name(self) -> str:
+        """What was called, as the check writes it: ``softmax``, ``MLP([2, 3]).forward``."""
+        if self.target == "on:call":
+            return str(self.args[0])
+        if self.target == "on:getattr":
+            return f"{self.args[0]}.{self.args[1]}"
+        return self.target.partition(":")[2]
+
     def __str__(self) -> str:
-        name = self.target.partition(":")[2]
-        given = [summary(arg) for arg in self.args]
-        given += [f"{key}={summary(value)}" for key, value in self.kwargs.items()]
-        return f"{name}({', '.join(given)})"
+        if self.target == "on:getattr":
+            return self.name
+        for numbers in (12, 4, 1):  # of a tensor that is told in full
+            given = [summary(arg, numbers) for arg in self.args[self.target == "on:call" :]]
+            given += [f"{key}={summary(arg, numbers)}" for key, arg in self.kwargs.items()]
+            text = f"{self.name}({', '.join(given)})"
+            if len(text) <= LONG:
+                break
+        return text
+
+    @property
+    def short(self) -> str:
+        """The call, without its arguments where they are long."""
+        return str(self) if len(str(self)) <= SHORT else f"{self.name}(...)"
 
 
 class Student:
@@ -81,16 +101,16 @@ class Student:
         call = Call(target, args, kwargs, outcome)
         self.calls.append(call)
         _judge(call, rules)
-        return self._received(outcome.value)
+        return self._received(outcome.value, call.short)
 
-    def _received(self, value: Any) -> Any:
-        """The value with an object in place of each handle."""
+    def _received(self, value: Any, origin: str) -> Any:
+        """The value with an object in place of each handle; ``origin`` is where it comes from."""
         if isinstance(value, Handle):
-            return Remote(self, value)
+            return Remote(self, value, origin)
         if isinstance(value, list | tuple):
-            return type(value)(self._received(item) for item in value)
+            return type(value)(self._received(v, f"{origin}[{i}]") for i, v in enumerate(value))
         if isinstance(value, dict):
-            return {key: self._received(item) for key, item in value.items()}
+            return {key: self._received(v, f"{origin}[{key!r}]") for key, v in value.items()}
         return value
 
 
@@ -120,10 +140,13 @@ class Function:
 
 
 class Remote:
-    """An object that the student's code (or torch, on its side) made, used as if it were here."""
+    """An object that the student's code (or torch, on its side) made, used as if it were here.
 
-    def __init__(self, student: Student, handle: Handle) -> None:
-        self.__dict__.update(_student=student, _handle=handle)
+    It is told by where it comes from: ``MLP([2, 3]).parameters()``.
+    """
+
+    def __init__(self, student: Student, handle: Handle, origin: str) -> None:
+        self.__dict__.update(_student=student, _handle=handle, _origin=origin)
 
     def _on(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         rules = self._student.rules
@@ -150,7 +173,12 @@ class Remote:
         return iter(self._on("list"))
 
     def __repr__(self) -> str:
-        return f"<{self._handle.kind} object>"
+        return self._origin
+
+
+def kind(value: Any) -> str:
+    """The name of the class of ``value``; where it stands for an object, of that object's class."""
+    return value._handle.kind if isinstance(value, Remote) else type(value).__name__
 
 
 def fill(remote: Remote, name: str, values: Sequence[Any]) -> None:
@@ -176,7 +204,7 @@ def _sent(value: Any) -> Any:
 
 def _judge(call: Call, rules: Rules) -> None:
     """Raise the verdict that the call itself calls for, whatever its value."""
-    outcome, name = call.outcome, call.target.partition(":")[2]
+    outcome, name = call.outcome, call.name
     if outcome.missing:
         raise NotDone(f"There is no {name} yet.")
     if outcome.error is not None and outcome.error.kind == "NotImplementedError":

@@ -15,6 +15,7 @@ import torch
 
 __all__ = ["Handle", "copy_value", "summary", "tensors_in"]
 
+LONG = 200  # characters of a summary
 NUMBERS_AND_TEXT: tuple[type[Any], ...] = (bool, int, float, complex, str, bytes)
 
 
@@ -64,26 +65,38 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
 
 
 def summary(value: Any, numbers: int = 12) -> str:
-    """``value`` in a few words: small tensors in full, large ones by shape and dtype."""
+    """``value`` in a few words: tensors of so many numbers in full, larger ones by shape and dtype.
+
+    What would be long nevertheless, a list of many small tensors, is told by shapes alone.
+    """
+    text = _told(value, numbers)
+    return text if len(text) <= LONG else _cut(_told(value, 1))
+
+
+def _told(value: Any, numbers: int) -> str:
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
         if value.numel() <= numbers:
             return f"{_rounded(value.detach().tolist())} ({dtype}, shape {tuple(value.shape)})"
-        return f"tensor of shape {tuple(value.shape)}, {dtype}"
+        return f"{dtype} tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
-        return f"numpy array of shape {value.shape}, {value.dtype}"
+        return f"{value.dtype} numpy array of shape {value.shape}"
     if isinstance(value, list | tuple):
         left, right = "[]" if isinstance(value, list) else "()"
-        inner = [summary(item, numbers) for item in value[:6]] + ["..."] * (len(value) > 6)
+        inner = [_told(item, numbers) for item in value[:6]] + ["..."] * (len(value) > 6)
         return left + ", ".join(inner) + right
-    if isinstance(value, Handle):
-        return f"<{value.kind} object>"
+    if isinstance(value, dict):
+        items = [f"{key!r}: {_told(item, numbers)}" for key, item in list(value.items())[:6]]
+        return "{" + ", ".join(items + ["..."] * (len(value) > 6)) + "}"
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     if isinstance(value, torch.Generator):
         return "a torch.Generator"
-    text = repr(value)
-    return text if len(text) <= 200 else text[:197] + "..."
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[: LONG - 3]}..."
 
 
 def _rounded(value: Any) -> str:
