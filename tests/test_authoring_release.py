@@ -179,6 +179,9 @@ def test_its_readme_says_nothing_of_what_it_lacks(edition: Path) -> None:
         "labs/",
     ):
         assert lacking not in readme
+    links = re.findall(r"\]\(([^):]+)\)|src=\"([^\":]+)\"", readme)
+    assert links
+    assert [a or b for a, b in links if not (edition / (a or b)).exists()] == []
 
 
 # What a student does first: a right answer, a wrong one, a hint, and a look at the progress.
@@ -302,6 +305,12 @@ def test_what_git_does_not_know_does_not_go_in(small: Path, tmp_path: Path) -> N
         "labs/lab12_topic/mistakes.py",
         "pyproject.toml",
     ]
+
+
+def test_a_lab_that_git_does_not_know_stops_the_release(small: Path, tmp_path: Path) -> None:
+    new_lab("lab13_topic")
+    with pytest.raises(ValueError, match="labs/lab13_topic is not known to git"):
+        release(tmp_path / "out")
 
 
 def test_an_earlier_edition_is_replaced_and_its_git_stays(small: Path, tmp_path: Path) -> None:

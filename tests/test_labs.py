@@ -23,7 +23,7 @@ EXERCISES = [(lab, exercise) for lab in LABS for exercise in lab.exercises]
 
 
 def each_exercise(test: Callable[..., None]) -> Callable[..., None]:
-    ids = [f"{exercise.number} {exercise.names[0]}" for _, exercise in EXERCISES]
+    ids = [f"{lab.name[:5]} {exercise.number} {exercise.names[0]}" for lab, exercise in EXERCISES]
     return pytest.mark.parametrize(("lab", "exercise"), EXERCISES, ids=ids)(test)
 
 

@@ -29,6 +29,7 @@ PACKAGE = "course_dl"
 LEFT_OUT = "authoring"  # the package's part that needs the solutions
 LAB_FILES = ("__init__.py", "checks.py", "mistakes.py")
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
+DOCS = ("docs/students.md", "docs/images/check.png")
 MARK = '[tool.course_dl]\nedition = "student"\n'
 
 
@@ -42,10 +43,13 @@ def release(out: Path) -> None:
     FileExistsError
         Where the folder holds anything else.
     ValueError
-        Where a hidden test would still be in the edition.
+        Where git does not have a lab, or a hidden test would still be in the edition.
     """
     root = repository_root()
     files = [path for path in _tracked(root) if _goes_in(path)]
+    for lab in find_labs():
+        if PurePath("labs", lab.name, "checks.py") not in files:
+            raise ValueError(f"labs/{lab.name} is not known to git: git add it, or take it away")
     _clear(out)
     for path in files:
         (out / path).parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +78,9 @@ def _goes_in(path: PurePath) -> bool:
         return rest[0] != LEFT_OUT
     if top == "labs":
         return path.name in LAB_FILES
-    return not rest and any(path.match(pattern) for pattern in OTHER_FILES)
+    if rest:
+        return path.as_posix() in DOCS
+    return any(path.match(pattern) for pattern in OTHER_FILES)
 
 
 def _adaptation(path: PurePath) -> Callable[[str], str] | None:
