@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from course_dl.grading.result import Result
 from course_dl.grading.settings import Mark
 
-__all__ = ["Entry", "number"]
+__all__ = ["Entry", "link", "number"]
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,8 @@ class Entry:
 def number(points: float) -> str:
     """``3``, ``2.5``: points without needless zeros."""
     return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def link(entry: Entry) -> str:
+    """The student's name, leading from the overview to the page of feedback."""
+    return f'<a href="students/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import mean, median
 
-from course_dl.grading.reports.entry import Entry, number
+from course_dl.grading.reports.entry import Entry, link, number
 from course_dl.grading.reports.html import bar, escape, page
+from course_dl.grading.reports.leaderboard import leaderboards
 
 __all__ = ["overview_page"]
 
@@ -15,11 +16,12 @@ _BINS = 10
 
 
 def overview_page(title: str, entries: Sequence[Entry]) -> str:
-    """One file: histogram of marks, success by exercise, misconceptions, all students."""
+    """One file: histogram of marks, success by exercise, misconceptions, leaderboards, students."""
     graded = [entry for entry in entries if entry.result.status == "graded"]
     parts = [f"<header><h1>{escape(title)}: overview</h1>{_summary(entries, graded)}</header>"]
     if graded:
         parts += [_histogram(graded), _exercises(graded), _misconceptions(graded)]
+        parts.append(leaderboards(graded))
     parts.append(_students(entries))
     return page(f"{title}: overview", "\n".join(parts))
 
@@ -42,7 +44,7 @@ def _histogram(graded: Sequence[Entry]) -> str:
     for entry in graded:
         share = entry.mark.total / entry.mark.max_points if entry.mark.max_points else 0.0
         counts[min(int(share * _BINS), _BINS - 1)] += 1
-    top, most = max(counts), graded[0].mark.max_points
+    top = max(counts)
     width, height, base = 760, 190, 160
     step = width / _BINS
     shapes = []
@@ -52,23 +54,23 @@ def _histogram(graded: Sequence[Entry]) -> str:
         if count:
             shapes.append(
                 f'<rect x="{x + 5:.1f}" y="{base - tall:.1f}" width="{step - 10:.1f}" '
-                f'height="{tall:.1f}" rx="3" fill="#0072b2"/>'
+                f'height="{tall:.1f}" rx="3"/>'
                 f'<text x="{x + step / 2:.1f}" y="{base - tall - 7:.1f}" text-anchor="middle" '
                 f'font-size="14" fill="currentColor">{count}</text>'
             )
     for place in range(_BINS + 1):
         anchor = "start" if place == 0 else "end" if place == _BINS else "middle"
         shapes.append(
-            f'<text x="{place * step:.1f}" y="{base + 20}" text-anchor="{anchor}" font-size="13" '
-            f'fill="#5b6472">{number(most * place / _BINS)}</text>'
+            f'<text class="soft" x="{place * step:.1f}" y="{base + 20}" text-anchor="{anchor}" '
+            f'font-size="13" fill="currentColor">{100 * place // _BINS} %</text>'
         )
     label = ", ".join(str(count) for count in counts)
     return (
         '<section class="plain"><h2>Marks</h2>'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="students by tenths of the '
-        f'points: {label}"><line x1="0" y1="{base}" x2="{width}" y2="{base}" stroke="#9aa3af"/>'
+        f'points: {label}"><line x1="0" y1="{base}" x2="{width}" y2="{base}"/>'
         f"{''.join(shapes)}</svg>"
-        '<p class="soft">Students by points.</p></section>'
+        '<p class="soft">Students by their share of the points.</p></section>'
     )
 
 
@@ -107,7 +109,7 @@ def _misconceptions(graded: Sequence[Entry]) -> str:
     commonest = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     rows = "".join(
         f'<tr><td class="number">{len(who)}</td><td>{escape(exercise)}</td>'
-        f"<td>{escape(diagnosis)}</td><td>{_link(who[0])}</td></tr>"
+        f"<td>{escape(diagnosis)}</td><td>{link(who[0])}</td></tr>"
         for (exercise, diagnosis), who in commonest[:30]
     )
     return (
@@ -127,7 +129,7 @@ def _students(entries: Sequence[Entry]) -> str:
         if entry.mark.days_late:
             said = f"{entry.mark.days_late} d late, {number(entry.mark.penalty)} points less"
         rows.append(
-            f"<tr><td>{_link(entry)}</td><td>{escape(entry.file)}</td>"
+            f"<tr><td>{link(entry)}</td><td>{escape(entry.file)}</td>"
             f'<td class="number">{number(entry.mark.total)}</td><td>{escape(said)}</td></tr>'
         )
     return (
@@ -135,7 +137,3 @@ def _students(entries: Sequence[Entry]) -> str:
         f'<th>file</th><th class="number">points</th><th></th></tr>{"".join(rows)}</table></div>'
         "</section>"
     )
-
-
-def _link(entry: Entry) -> str:
-    return f'<a href="students/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'
