@@ -221,6 +221,9 @@ def test_gradients_go_through_the_function() -> None:
         (lambda x: torch.stack([row * 2 for row in x.unbind()]), True),
         (lambda x: sum(map(torch.sum, x.unbind())), True),
         (lambda x: np.add.reduce([row + 1 for row in x.numpy()]), True),
+        (lambda x: sum(x.numpy()), True),
+        (lambda x: list(map(np.negative, x.numpy())), True),
+        (lambda x: [sum(column) for column in x.T.tolist()], True),
     ],
 )
 def test_operations_grow_with_a_loop_over_samples(f: Callable[..., Any], grows: bool) -> None:

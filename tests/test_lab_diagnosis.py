@@ -59,3 +59,24 @@ def test_what_a_clock_has_a_part_in_is_not_repeated() -> None:
 
     assert told(slow, lambda: 0, f__early) is None
     assert not calls
+
+
+def test_what_most_tests_speak_against_is_not_told() -> None:
+    several = exercise()
+
+    def test_of(n: int) -> None:
+        @several.test(f"the absolute value of {n}")
+        def value(student: Student) -> None:
+            require(student.f(n) == abs(n), "not the absolute value")
+
+    for n in (-1, 2, 3):
+        test_of(n)
+
+    def f__sign_kept(n: int) -> int:
+        return n
+
+    def f__below_zero(n: int) -> int:
+        return -1
+
+    assert told(several, lambda n: n, f__sign_kept) == "known"
+    assert told(several, lambda n: n, f__below_zero) is None

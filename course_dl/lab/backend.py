@@ -9,6 +9,7 @@ A call names its *target*: ``"student:backward_layer"`` (a name that the student
 from __future__ import annotations
 
 import operator
+import os
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -97,6 +98,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 def _torch_object(path: str) -> Any:
     """``"nn.Linear"`` -> ``torch.nn.Linear``; only what torch itself shows."""
     return operator.attrgetter(path)(torch)
+
+
+TORCH = os.path.dirname(torch.__file__)
 
 
 class LocalBackend:
@@ -229,8 +233,7 @@ def _told(exception: BaseException) -> StudentError:
         message = str(exception)[:2_000]
     except Exception:
         message = "(its message could not be read)"
-    own = [
-        f for f in traceback.extract_tb(exception.__traceback__) if "course_dl" not in f.filename
-    ]
+    frames = traceback.extract_tb(exception.__traceback__)
+    own = [f for f in frames if "course_dl" not in f.filename and TORCH not in f.filename]
     where = f"line {own[0].lineno}, in {own[0].name}: {own[0].line}" if own else ""
     return StudentError(type(exception).__name__, message, where)

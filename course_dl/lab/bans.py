@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch.autograd import forward_ad
 from torch.autograd.variable import Variable
@@ -90,7 +91,17 @@ def without_library(names: frozenset[str]) -> Iterator[Callable[[], str]]:
         yield lambda: mode.refused
 
 
+class _Rows(np.ndarray[Any, Any]):
+    """An array whose rows are handed out by Python, so that a loop of C over them is seen too."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for i in range(len(self)):
+            yield self[i]
+
+
 class _CountTorch(TorchFunctionMode):
+    """Counts calls, and what is handed out as a list, which C could go through unseen."""
+
     def __init__(self) -> None:
         super().__init__()
         self.calls = 0
@@ -98,15 +109,20 @@ class _CountTorch(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        self.calls += 1
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        self.calls += 1 + _length(result)
+        return result.view(_Rows) if type(result) is np.ndarray else result
+
+
+def _length(value: Any) -> int:
+    return sum(1 + _length(item) for item in value) if isinstance(value, list | tuple) else 0
 
 
 def count_operations(function: Callable[[], Any]) -> tuple[Any, int]:
     """``function()`` and the work it took: Python instructions run and torch functions called.
 
     A loop over samples makes the count grow with their number, however it is written (``for``, a
-    comprehension, ``map``, recursion, numpy); one product for the whole batch does not.
+    comprehension, ``map``, recursion, numpy, lists); one product for the whole batch does not.
     """
     count = 0
 

@@ -19,6 +19,7 @@ from course_dl.lab.values import summary
 
 __all__ = ["close", "close_all", "equal", "number", "require", "shaped", "unpack"]
 
+ARTICLES = ("the ", "a ", "an ", "its ", "what ")
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
 
 
@@ -33,8 +34,7 @@ def shaped(
 ) -> torch.Tensor:
     """Check that ``got`` is a tensor of this shape (and dtype), and return it."""
     what = _capital(what)
-    if got is None:
-        raise Wrong(f"{what} is None: is a return missing?")
+    _given(got, what)
     if not isinstance(got, torch.Tensor):
         raise Wrong(f"{what} should be a tensor, not {_a(got)}.", ("It was", summary(got)))
     if tuple(got.shape) != tuple(shape):
@@ -109,6 +109,7 @@ def close_all(
     got: Any, expected: Sequence[torch.Tensor], what: str, *, first: int = 1, **options: Any
 ) -> None:
     """Check a list (or tuple) of tensors; they are called ``what_1``, ... from ``first`` on."""
+    _given(got, what)
     if not isinstance(got, list | tuple):
         raise Wrong(f"{what} should be a list of tensors, not {_a(got)}.", ("It was", summary(got)))
     if len(got) != len(expected):
@@ -120,6 +121,7 @@ def close_all(
 def unpack(got: Any, names: str) -> tuple[Any, ...]:
     """Check that ``got`` holds a value for each of ``names`` (``"grad_W, grad_b"``); return it."""
     count = len(names.split(","))
+    _given(got, "The result")
     if not isinstance(got, list | tuple):
         raise Wrong(f"The result should be ({names}), not {_a(got)}.", ("It was", summary(got)))
     if len(got) != count:
@@ -140,13 +142,12 @@ def number(
     ``at_least`` is the smallest size that the difference is taken relative to.
     """
     expected = float(expected)
-    if got is None:
-        raise Wrong(f"{_capital(what)} is None: is a return missing?")
+    _given(got, what)
     if isinstance(got, torch.Tensor) and got.dim() > 0:
         raise Wrong(f"{_capital(what)} has shape {tuple(got.shape)}; it should be a single number.")
     if isinstance(got, bool) or not isinstance(got, int | float | torch.Tensor):
         raise Wrong(f"{_capital(what)} should be a number, not {_a(got)}.")
-    answer = float(got)
+    answer = float(got.detach() if isinstance(got, torch.Tensor) else got)
     if answer == expected or abs(answer - expected) <= tolerance * max(abs(expected), at_least):
         return
     relation = _relation(
@@ -167,12 +168,16 @@ def equal(got: Any, expected: Any, what: str = "the result") -> None:
     if isinstance(expected, torch.Tensor):
         close(got, expected, what, tolerance=0.0)
         return
-    if got is None and expected is not None:
-        raise Wrong(f"{_capital(what)} is None: is a return missing?")
+    if expected is not None:
+        _given(got, what)
     if _plain(got) != expected:
         raise Wrong(
             f"{_capital(what)} is wrong.", ("Expected", summary(expected)), ("Came", summary(got))
         )
+
+
+def _given(got: Any, what: str) -> None:
+    require(got is not None, f"{_capital(what)} is None: is a return missing?")
 
 
 def _plain(value: Any) -> Any:
@@ -195,7 +200,7 @@ def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
     if bool(((answer - ratio * truth).abs() <= allowed * max(1.0, abs(ratio))).all()):
         if abs(ratio + 1) < 1e-3:
             return "Its sign is the other way."
-        if truth.dim() > 0 or min(abs(ratio - f) for f in (0.5, 2, -2, -0.5)) < 1e-3 * abs(ratio):
+        if truth.numel() > 1 or min(abs(ratio - f) for f in (0.5, 2, -2, -0.5)) < 1e-3 * abs(ratio):
             if abs(ratio - 1) < 1e-3:
                 return "It is off by little: look for a number that is only nearly right."
             return f"It is {ratio:.4g} times what it should be: look for a factor."
@@ -207,11 +212,11 @@ def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
 
 def _capital(text: str) -> str:
     """The text as the beginning of a sentence; names in code keep their letters."""
-    return text[0].upper() + text[1:] if text.startswith(("the ", "a ", "an ", "its ")) else text
+    return text[0].upper() + text[1:] if text.startswith(ARTICLES) else text
 
 
 def _a(value: Any) -> str:
-    name = kind(value)
+    name = "numpy array" if isinstance(value, np.ndarray) else kind(value)
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 

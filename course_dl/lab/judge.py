@@ -138,8 +138,8 @@ def diagnose(
     """The sentence of the known mistake that behaves as the student's code does, if there is one.
 
     A mistake fits when, in its place, the first failed test makes the same calls with the same
-    outcomes. Of several that fit, the one that agrees on most of the other tests is told. Measured
-    tests are left out.
+    outcomes, and so do most tests that call it. Of several that fit, the one that agrees on most
+    tests is told. Measured tests are left out.
     """
     failed = result.first_failure
     if failed is None or failed.state is not State.FAILED or failed.test.measured:
@@ -152,8 +152,9 @@ def diagnose(
         backend = LocalBackend({**namespace, known.name: known.code})
         if not _behaves_alike(result.exercise, failed, backend, seed):
             continue
-        agreement = sum(_behaves_alike(result.exercise, other, backend, seed) for other in repeated)
-        if agreement > best_agreement:
+        calling = [test for test in repeated if known.name in _names_called(test)]
+        agreement = sum(_behaves_alike(result.exercise, test, backend, seed) for test in calling)
+        if agreement > max(best_agreement, len(calling) / 2):
             best, best_agreement = known.sentence, agreement
     return best
 

@@ -300,7 +300,7 @@ activations = Exercise(
     points=4,
     difficulty=3,
     minutes=30,
-    library=["sigmoid", "expit", "log_sigmoid", "tanh", "softplus", "relu"],
+    library=["sigmoid", "expit", "log_sigmoid", "glu", "tanh", "softplus", "relu"],
     answers=["course_dl.activations"],
     hints=[
         "exp(1e4) is infinite in a computer, exp(-1e4) is 0, and that is no harm. So never let exp "
@@ -314,12 +314,13 @@ activations = Exercise(
     ],
 )
 
-# Nothing between 16 and 40, where "log(1 + exp(a)) = a" begins to hold to all digits.
-SMALL = [1.0, -1.0, 0.5, -0.5, 0.1, -0.1, 2.0, -3.0, 4.0, -5.0, -8.0, 10.0, 16.0, -16.0]
-MEDIUM = [-40.0, 40.0]
+# Nothing between 16 and 40, where "log(1 + exp(a)) = a" begins to hold to all digits; and none of
+# the round numbers where students cut, and where a derivative is a matter of taste.
+SMALL = [1.0, -1.0, 0.5, -0.5, 0.1, -0.1, 2.0, -3.0, 4.0, -5.0, -8.0, 10.25, 16.25, -16.25]
+MEDIUM = [-40.5, 40.5]
 LARGE = {
-    torch.float32: [-80.0, 80.0, -100.0, 100.0, -300.0],
-    torch.float64: [-100.0, 100.0, -300.0, 700.0, -700.0],
+    torch.float32: [-80.5, 80.5, -100.5, 100.5, -300.5],
+    torch.float64: [-100.5, 100.5, -300.5, 700.5, -700.5],
 }
 HUGE = [-1e4, 1e4, -1e3, 1e3]
 

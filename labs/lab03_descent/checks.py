@@ -680,6 +680,13 @@ def test_sgd_fresh_order(student: Student, rng: Inputs) -> None:
         "The order is the same in several epochs: draw a new one at the beginning of each.",
         *told,
     )
+    pairs = [{frozenset(pair) for pair in pairwise(order)} for order in visits]
+    require(
+        all(len(a & b) < 10 for k, a in enumerate(pairs) for b in pairs[:k]),
+        "The samples follow each other in several epochs as they did in another: draw a wholly new "
+        "order at the beginning of each.",
+        *told,
+    )
     batches = [
         {frozenset(order[start : start + 6]) for start in range(0, 20, 6)} for order in visits
     ]

@@ -198,7 +198,7 @@ def test_output_gradient_cross_entropy(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         for K in (4, 2):
             y = rng.normal(K, dtype=dtype)
-            for d in range(K):
+            for d in reversed(range(K)):
                 judge_output_gradient(student, y, torch.tensor(d), "cross_entropy")
 
 
@@ -546,6 +546,11 @@ def judge_agreement(
             f"The gradients differ ({off}), and yet the result says that they agree.",
             *came,
             ("Expected", f"more than {above:g}"),
+        )
+        require(
+            value < 0.5 or "thousandth" not in off,
+            f"The gradients differ by little ({off}); the result should tell how little.",
+            *came,
         )
     else:
         require(
