@@ -80,3 +80,18 @@ def test_what_most_tests_speak_against_is_not_told() -> None:
 
     assert told(several, lambda n: n, f__sign_kept) == "known"
     assert told(several, lambda n: n, f__below_zero) is None
+
+
+def test_answers_of_any_type_are_compared() -> None:
+    for value in (torch.tensor([True, False]), torch.tensor([1, 2]), torch.tensor([1j]), None, "x"):
+        typed = exercise()
+
+        @typed.test("never right")
+        def never(student: Student) -> None:
+            student.f()
+            require(False, "wrong")
+
+        def f__typed(value: Any = value) -> Any:
+            return value
+
+        assert told(typed, f__typed, f__typed) == "known"

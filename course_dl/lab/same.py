@@ -44,7 +44,8 @@ def _same(a: Any, b: Any) -> bool:
 
 def _same_entries(a: torch.Tensor, b: torch.Tensor) -> bool:
     a, b = a.detach(), b.detach()
-    limit = TOLERANCE.get(a.dtype, 0.0)
-    finite = b[torch.isfinite(b)].abs() if b.is_floating_point() else b.abs()
+    if not b.is_floating_point():
+        return torch.equal(a, b)
+    limit, finite = TOLERANCE.get(a.dtype, 0.0), b[torch.isfinite(b)].abs()
     scale = float(finite.max()) if finite.numel() else 0.0
     return torch.allclose(a, b, rtol=limit, atol=limit * scale, equal_nan=True)

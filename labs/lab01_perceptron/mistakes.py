@@ -97,6 +97,16 @@ def predict__nudged(w, X):
     return torch.sign(X @ w + 1e-9)
 
 
+@mistake("1.2", "Your predictions are a column (N, 1): multiply by w itself, not by w[:, None].")
+def predict__column(w, X):
+    return torch.where(X @ w[:, None] >= 0, 1, -1).to(X.dtype)
+
+
+@mistake("1.2", "A comparison gives True and False; the classes are the numbers +1 and -1.")
+def predict__booleans(w, X):
+    return X @ w >= 0
+
+
 # 1.3
 
 
@@ -245,6 +255,18 @@ def perceptron_step__none(w, x, d, lr):
 def perceptron_step__change(w, x, d, lr):
     y = 1 if w @ x >= 0 else -1
     return lr * d * x if y != d else torch.zeros_like(w)
+
+
+@mistake("1.4", "d may be a plain number, which has no .item(); compare with d as it is.")
+def perceptron_step__item(w, x, d, lr):
+    y = 1 if w @ x >= 0 else -1
+    return w + lr * d.item() * x if y != d.item() else w
+
+
+@mistake("1.4", "You left the bias out of the score; it is weight 0 and meets x[0] = 1.")
+def perceptron_step__score_without_bias(w, x, d, lr):
+    y = 1 if w[1:] @ x[1:] >= 0 else -1
+    return w + lr * d * x if y != d else w
 
 
 # 1.5
@@ -499,6 +521,35 @@ def train_perceptron__total(X, d, w0, lr=1.0, max_epochs=100):
     return w, total
 
 
+@mistake("1.5", "The two results come in the other order: first w, then mistakes.")
+def train_perceptron__swapped(X, d, w0, lr=1.0, max_epochs=100):
+    w, mistakes = w0, []
+    for _ in range(max_epochs):
+        wrong = 0
+        for x, label in zip(X, d):
+            if (1 if w @ x >= 0 else -1) != label:
+                w = w + lr * label * x
+                wrong += 1
+        mistakes.append(wrong)
+        if wrong == 0:
+            break
+    return mistakes, w
+
+
+@mistake("1.5", "You returned w alone; the list of mistakes is asked for too: return w, mistakes.")
+def train_perceptron__weights_alone(X, d, w0, lr=1.0, max_epochs=100):
+    w = w0
+    for _ in range(max_epochs):
+        wrong = 0
+        for x, label in zip(X, d):
+            if (1 if w @ x >= 0 else -1) != label:
+                w = w + lr * label * x
+                wrong += 1
+        if wrong == 0:
+            break
+    return w
+
+
 # 1.6
 
 
@@ -544,6 +595,12 @@ def xor_dataset__integers():
 def xor_dataset__with_ones():
     X = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
     return X, torch.tensor([-1.0, 1.0, 1.0, -1.0])
+
+
+@mistake("1.6", "Your labels are a column (4, 1); d has one dimension, (4,).")
+def xor_dataset__column():
+    X = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    return X, torch.tensor([[-1.0], [1.0], [1.0], [-1.0]])
 
 
 # 1.7
@@ -603,3 +660,17 @@ def margin__cut_off(w, X, d):
 @mistake("1.7", "You returned one distance a sample; the margin is the smallest of them.")
 def margin__per_sample(w, X, d):
     return d * (X @ w) / w[1:].norm()
+
+
+@mistake(
+    "1.7", "You took the sample next to the line; one far on the wrong side has less, below 0."
+)
+def margin__next_to_the_line(w, X, d):
+    distances = d * (X @ w) / w[1:].norm()
+    return distances[distances.abs().argmin()]
+
+
+@mistake("1.7", "You left the misclassified samples out; they count, and make the margin negative.")
+def margin__right_ones_alone(w, X, d):
+    distances = d * (X @ w) / w[1:].norm()
+    return distances[distances > 0].min() if bool((distances > 0).any()) else torch.zeros_like(w[0])

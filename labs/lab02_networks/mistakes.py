@@ -261,6 +261,14 @@ def forward__pops(X, weights, biases, activations):
     return H
 
 
+@mistake("2.3", "You added each bias after the activation; it belongs inside, g_k(H W_k^T + b_k).")
+def forward__bias_outside(X, weights, biases, activations):
+    H = X
+    for W, b, g in zip(weights, biases, activations):
+        H = g(H @ W.T) + b
+    return H
+
+
 # 2.4
 
 
@@ -474,6 +482,16 @@ def softplus__one_side(a):
     return torch.log1p(torch.exp(-a.abs()))
 
 
+@mistake("2.4", "detach() cuts the graph of autograd, and your relu cannot be trained through.")
+def relu__detached(a):
+    return a.detach().clamp(min=0)
+
+
+@mistake("2.4", "Your logarithm has another base: log is the natural one, torch.log1p.")
+def softplus__base_two(a):
+    return a.clamp(min=0) + torch.log2(1 + torch.exp(-a.abs()))
+
+
 # 2.5
 
 
@@ -565,6 +583,14 @@ def collapse__no_biases(weights, biases):
     for W_k in weights[1:]:
         W = W_k @ W
     return W, torch.zeros_like(biases[-1])
+
+
+@mistake("2.5", "The two results come in the other order: first W, then b.")
+def collapse__swapped(weights, biases):
+    W, b = weights[0], biases[0]
+    for W_k, b_k in zip(weights[1:], biases[1:]):
+        W, b = W_k @ W, W_k @ b + b_k
+    return b, W
 
 
 # 2.6
@@ -1017,6 +1043,21 @@ def softmax__epsilon(Y):
     return E / (E.sum(dim=1, keepdim=True) + 1e-8)
 
 
+@mistake(
+    "2.8", "You subtracted the largest absolute value: in a row of -1e4 all becomes exp(-2e4)."
+)
+def softmax__largest_absolute(Y):
+    E = torch.exp(Y - Y.abs().amax(dim=1, keepdim=True))
+    return E / E.sum(dim=1, keepdim=True)
+
+
+@mistake("2.8", "detach() and numpy cut the graph of autograd; compute with torch, on Y itself.")
+def softmax__detached(Y):
+    Y = Y.detach()
+    E = torch.exp(Y - Y.amax(dim=1, keepdim=True))
+    return E / E.sum(dim=1, keepdim=True)
+
+
 # 2.9
 
 
@@ -1165,3 +1206,31 @@ def cross_entropy__per_sample(y, d):
 @mistake("2.9", ".item() makes a Python number of the loss, and the graph is lost: leave it out.")
 def cross_entropy__item(y, d):
     return (torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum().item()
+
+
+@mistake("2.9", "detach() and numpy cut the graph of autograd; compute with torch, on y itself.")
+def square_error__detached(y, d):
+    return ((y.detach() - d) ** 2).sum() / 2
+
+
+@mistake(
+    "2.9",
+    "You took the largest score of the whole batch out; a row far below it becomes log 0. Every "
+    "row has a largest score of its own.",
+)
+def cross_entropy__one_maximum(y, d):
+    c = y.max()
+    score = y.gather(1, d[:, None])[:, 0]
+    return (c + torch.log(torch.exp(y - c).sum(dim=1)) - score).sum()
+
+
+@mistake("2.9", "You counted the classes from 1; they are 0, ..., K-1.")
+def cross_entropy__classes_from_one(y, d):
+    return (torch.logsumexp(y, dim=1) - y[torch.arange(len(y)), d - 1]).sum()
+
+
+@mistake(
+    "2.9", "Without a number of classes, F.one_hot makes as many columns as it happens to meet."
+)
+def cross_entropy__one_hot_by_itself(y, d):
+    return -(torch.nn.functional.one_hot(d) * torch.log_softmax(y, dim=1)).sum()

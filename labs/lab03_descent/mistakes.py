@@ -117,6 +117,15 @@ def gradient_descent__list(grad, x0, step, n):
     return path
 
 
+@mistake("3.1", "You divide the gradient by its length; the step is long where F is steep.")
+def gradient_descent__normalized(grad, x0, step, n):
+    path = [x0]
+    for _ in range(n):
+        slope = grad(path[-1])
+        path.append(path[-1] - step * slope / slope.norm())
+    return torch.stack(path)
+
+
 # 3.2
 
 
@@ -186,6 +195,11 @@ def largest_step__squared(A):
 @mistake("3.2", "This is one step for each eigenvalue; L is the largest, so there is one 2 / L.")
 def largest_step__all_eigenvalues(A):
     return 2 / torch.linalg.eigvalsh(A)
+
+
+@mistake("3.2", "torch.linalg.eigvals is in no order, and complex: take eigvalsh, and its largest.")
+def largest_step__first_of_any_order(A):
+    return 2 / torch.linalg.eigvals(A)[0]
 
 
 # 3.3
@@ -459,6 +473,24 @@ def cross_entropy_grad__loss(y, d):
 def cross_entropy_grad__in_place(y, d):
     y -= y.max(dim=1, keepdim=True).values
     return torch.softmax(y, dim=1) - F.one_hot(d, y.shape[1])
+
+
+@mistake(
+    "3.4",
+    "You subtracted the number of the class from every score; d says at which one 1 is taken off.",
+)
+def cross_entropy_grad__class_numbers(y, d):
+    return torch.softmax(y, dim=1) - d[:, None]
+
+
+@mistake(
+    "3.4",
+    "You took the largest score of the whole batch off; a row far below it becomes 0 / 0. Every "
+    "row has a largest score of its own.",
+)
+def cross_entropy_grad__one_maximum(y, d):
+    E = torch.exp(y - y.max())
+    return E / E.sum(dim=1, keepdim=True) - F.one_hot(d, y.shape[1])
 
 
 # 3.5
@@ -804,4 +836,22 @@ def sgd__lists(grad_batch, W0, n_samples, batch_size, lr, epochs, generator):
         order = torch.randperm(n_samples, generator=generator).tolist()
         for start in range(0, n_samples, batch_size):
             W = W - lr * grad_batch(W, order[start : start + batch_size])
+    return W
+
+
+@mistake("3.6", "chunk(n) makes n pieces; split(batch_size) makes pieces of batch_size samples.")
+def sgd__chunk(grad_batch, W0, n_samples, batch_size, lr, epochs, generator):
+    W = W0
+    for _ in range(epochs):
+        for batch in torch.randperm(n_samples, generator=generator).chunk(batch_size):
+            W = W - lr * grad_batch(W, batch)
+    return W
+
+
+@mistake("3.6", "lr is the same in every epoch; you made it smaller on the way.")
+def sgd__decaying_lr(grad_batch, W0, n_samples, batch_size, lr, epochs, generator):
+    W = W0
+    for epoch in range(epochs):
+        for batch in torch.randperm(n_samples, generator=generator).split(batch_size):
+            W = W - lr / (1 + epoch) * grad_batch(W, batch)
     return W

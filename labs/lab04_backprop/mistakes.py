@@ -78,6 +78,12 @@ def forward_pass__right(x, weights, biases, g):
     return a, [*h[:-1], a[-1]]
 
 
+@mistake("4.1", "The list a should begin with a_1 = W_1 x + b_1; x itself belongs to h.")
+def forward_pass__input_in_a(x, weights, biases, g):
+    a, h = forward_pass__right(x, weights, biases, g)
+    return [x, *a], h
+
+
 # 4.2
 
 
@@ -143,6 +149,22 @@ def output_gradient__classes_from_one(y, d, loss):
     grad = torch.softmax(y, 0)
     grad[d - 1] -= 1
     return grad
+
+
+@mistake(
+    "4.2", "You subtracted the number of the class from all scores; 1 is taken off at d alone."
+)
+def output_gradient__class_number(y, d, loss):
+    if loss == "square":
+        return y - d
+    return torch.softmax(y, dim=0) - d
+
+
+@mistake(
+    "4.2", "You do not look at loss: for cross-entropy it is softmax(y) less a one-hot vector."
+)
+def output_gradient__always_square(y, d, loss):
+    return y - d
 
 
 # 4.3
@@ -212,6 +234,20 @@ def backward_layer__in_place(grad_h, a, h_prev, W, dg):
     return torch.outer(grad_h, h_prev), grad_h, W.T @ grad_h
 
 
+@mistake(
+    "4.3", "grad_h_prev has no derivative of the activation before: that is for the next layer."
+)
+def backward_layer__dg_twice(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return torch.outer(delta, h_prev), delta, W.T @ (delta * dg(a))
+
+
+@mistake("4.3", "The results come in the order grad_W, grad_b, grad_h_prev.")
+def backward_layer__order(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return W.T @ delta, torch.outer(delta, h_prev), delta
+
+
 # 4.4
 
 
@@ -276,6 +312,24 @@ def backward_pass__weights_of_layer_before(grad_y, a, h, weights, dg):
 def backward_pass__always_grad_y(grad_y, a, h, weights, dg):
     deltas = [grad_y * dg(a_k) for a_k in a[:-1]] + [grad_y]
     return [torch.outer(delta, h_k) for delta, h_k in zip(deltas, h, strict=False)], deltas
+
+
+@mistake("4.4", "g' stands at the wrong layer: with delta_k goes g'(a_k), and a_k is a[k-1].")
+def backward_pass__dg_before_weights(grad_y, a, h, weights, dg):
+    deltas = [grad_y]
+    for k in reversed(range(1, len(weights))):
+        deltas.insert(0, weights[k].T @ (deltas[0] * dg(a[k])))
+    return [torch.outer(delta, h_k) for delta, h_k in zip(deltas, h, strict=False)], deltas
+
+
+@mistake("4.4", "Where h_{k-1} should stand there is a_{k-1}: the layer's input is activated.")
+def backward_pass__a_for_h(grad_y, a, h, weights, dg):
+    return _back(grad_y, a, h[:1] + a[:-1], weights, dg)
+
+
+@mistake("4.4", "The sign is the other way: these are the steps downhill, not the gradients.")
+def backward_pass__sign(grad_y, a, h, weights, dg):
+    return _back(-grad_y, a, h, weights, dg)
 
 
 # 4.5
@@ -369,6 +423,25 @@ def backward_pass_batch__loop(grad_Y, A, H, weights, dg):
         else:
             total = [[t + n for t, n in zip(*both, strict=True)] for both in zip(total, new)]
     return total
+
+
+@mistake("4.5", "In grad_{W_k} stands the layer's input H_{k-1}, not its output H_k.")
+def backward_pass_batch__h_after(grad_Y, A, H, weights, dg):
+    return _back_batch(grad_Y, A, H[1:], weights, dg)
+
+
+@mistake("4.5", "You took g' at H_k = g(A_k); dg is a function of A_k.")
+def backward_pass_batch__dg_of_h(grad_Y, A, H, weights, dg):
+    return _back_batch(grad_Y, H[1:], H, weights, dg)
+
+
+@mistake(
+    "4.5",
+    "You added the samples up first; a sum of products is not the product of the sums.",
+)
+def backward_pass_batch__samples_added_first(grad_Y, A, H, weights, dg):
+    A, H = [a.sum(0, keepdim=True) for a in A], [h.sum(0, keepdim=True) for h in H]
+    return _back_batch(grad_Y.sum(0, keepdim=True), A, H, weights, dg)
 
 
 # 4.6
@@ -466,6 +539,33 @@ def gradients_agree__requires_grad_turned_off(
     for parameter in (*weights, *biases):
         parameter.requires_grad_(False)
     return max(_apart(own, true) for own, true in pairs)
+
+
+@mistake("4.6", "You returned whether they agree; asked for is how far they are apart, a float.")
+def gradients_agree__yes_or_no(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
+    return float(not all(torch.allclose(own, true) for own, true in pairs))
+
+
+@mistake("4.6", "You compared the lengths of the gradients; compare them entry by entry.")
+def gradients_agree__lengths(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
+    return max(
+        abs(own.norm() - true.norm()).item() / (true.norm().item() or 1.0) for own, true in pairs
+    )
+
+
+@mistake("4.6", "You took the smallest difference; one wrong layer is enough, so take the largest.")
+def gradients_agree__smallest(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
+    return min(_apart(own, true) for own, true in pairs)
+
+
+@mistake("4.6", "The half is missing from your square error: E = 1/2 ||y - d||^2.")
+def gradients_agree__no_half(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
+    factor = 2 if loss == "square" else 1
+    return max(_apart(own, factor * true) for own, true in pairs)
 
 
 # 4.7
@@ -681,3 +781,19 @@ class ManualMLP__float64(_Network):
         self.weights = [W.double() for W in self.weights]
         self.biases = [b.double() for b in self.biases]
         self.zero_grad()
+
+
+@mistake(
+    "4.8",
+    "You seed a generator yourself, so that all networks start the same: use the one that you are "
+    "given.",
+)
+class ManualMLP__own_seed(_Network):
+    def __init__(self, sizes, g, dg, generator):
+        super().__init__(sizes, g, dg, torch.Generator().manual_seed(0))
+
+
+@mistake("4.8", "forward computes the output and forgets to return it.")
+class ManualMLP__output_not_returned(_Network):
+    def forward(self, X):
+        super().forward(X)
