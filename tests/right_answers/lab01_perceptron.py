@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from fractions import Fraction
 
@@ -47,6 +49,13 @@ def add_bias__matrix(X):
 
 def add_bias__column_stack(X):
     return torch.column_stack((torch.ones(len(X)), X))
+
+
+add_bias__partial = functools.partial(F.pad, pad=(1, 0), value=1)
+
+
+def add_bias__transposed(X):
+    return torch.vstack([torch.ones(1, len(X), dtype=X.dtype), X.t()]).t()
 
 
 # 1.2
@@ -101,6 +110,25 @@ class _Predictor:
 predict__object = _Predictor()
 
 
+def predict__vmap(w, X):
+    return torch.vmap(lambda x: torch.where((w * x).sum() >= 0, 1.0, -1.0))(X).to(X.dtype)
+
+
+def predict__table(w, X):
+    return torch.tensor([-1.0, 1.0], dtype=X.dtype)[(X @ w >= 0).long()]
+
+
+def predict__power(w, X):
+    return (-1.0) ** (X @ w < 0).to(X.dtype)
+
+
+def predict__halves(w, X):
+    if len(X) == 1:
+        return torch.where(X @ w < 0, -1.0, 1.0).to(X.dtype)
+    middle = len(X) // 2
+    return torch.cat([predict__halves(w, X[:middle]), predict__halves(w, X[middle:])])
+
+
 # 1.3
 
 
@@ -147,6 +175,17 @@ def perceptron_loss__half_of(w, X, d):
 def perceptron_loss__numpy(w, X, d):
     scores = X.numpy() @ w.numpy()
     return np.maximum(-d.numpy() * scores, 0).sum()
+
+
+def perceptron_loss__half_difference(w, X, d):
+    scores = X @ w
+    y = torch.where(scores >= 0, 1.0, -1.0).to(X.dtype)
+    return ((y - d) / 2 * scores).sum()
+
+
+def perceptron_loss__signed_samples(w, X, d, reduction="sum"):
+    losses = F.threshold((-d[:, None] * X) @ w, 0, 0)
+    return getattr(losses, reduction)()
 
 
 # 1.4
@@ -197,6 +236,22 @@ def perceptron_step__numpy(w, x, d, lr):
     if (-1 if weights @ sample < 0 else 1) != int(d):
         weights += lr * int(d) * sample
     return torch.from_numpy(weights)
+
+
+def perceptron_step__autograd(w, x, d, lr):
+    y = 1 if w @ x >= 0 else -1
+    if y == d:
+        return w
+    v = w.clone().requires_grad_()
+    (-d * (v @ x)).backward()
+    return w - lr * v.grad
+
+
+def perceptron_step__exclusive_or(w: torch.Tensor, x, d, lr: float = 1.0, verbose: bool = False):
+    wrong = (w @ x >= 0) ^ (d > 0)
+    if verbose:
+        print(wrong)
+    return w.add(x, alpha=lr * float(d)) if wrong else w.clone()
 
 
 # 1.5
@@ -342,6 +397,51 @@ class _Trainer:
 train_perceptron__object = _Trainer()
 
 
+def train_perceptron__one_loop(X, d, w0, lr=1.0, max_epochs=100):
+    w, counts = w0.clone(), [0]
+    for epoch, i in itertools.product(range(max_epochs), range(len(X))):
+        if i == 0 and epoch > 0:
+            if counts[-1] == 0:
+                return w, counts
+            counts.append(0)
+        if (X[i] @ w >= 0) != (d[i] > 0):
+            w = w + d[i] * lr * X[i]
+            counts[-1] += 1
+    return w, counts
+
+
+def train_perceptron__bias_apart(X, d, w0, lr=1.0, max_epochs=100):
+    b, w, mistakes = w0[0], w0[1:], []
+    for _ in range(max_epochs):
+        wrong = 0
+        for x, label in zip(X[:, 1:], d):
+            if (1 if x @ w + b >= 0 else -1) != label:
+                w, b = w + lr * label * x, b + lr * label
+                wrong += 1
+        mistakes.append(wrong)
+        if wrong == 0:
+            break
+    return torch.cat([b.reshape(1), w]), mistakes
+
+
+def train_perceptron__optimizer(X, d, w0, lr=1.0, max_epochs=100):
+    w, mistakes = torch.nn.Parameter(w0.clone()), []
+    optimizer = torch.optim.SGD([w], lr=lr)
+    for _ in range(max_epochs):
+        wrong = torch.tensor(0)
+        for x, label in torch.utils.data.DataLoader(list(zip(X, d))):
+            score = (x @ w)[0]
+            if (1 if score >= 0 else -1) != label:
+                optimizer.zero_grad()
+                (-label[0] * score).backward()
+                optimizer.step()
+                wrong += 1
+        mistakes.append(wrong)
+        if wrong == 0:
+            break
+    return w, mistakes
+
+
 # 1.6
 
 
@@ -377,6 +477,11 @@ def xor_dataset__shuffled():
     order = torch.randperm(4)
     X = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=torch.float32)[order]
     return X, -torch.cos(torch.pi * X.sum(1)).round()
+
+
+def xor_dataset__sign_of_a_product():
+    X = torch.Tensor([[0, 1], [1, 0], [0, 0], [1, 1]])
+    return X, -torch.sign((X - 0.5).prod(1))
 
 
 # 1.7
@@ -415,3 +520,13 @@ def margin__numpy(w, X, d):
 def margin__python_min(w, X, d):
     distances = [label * torch.dot(w, x) / torch.norm(w[1:]) for x, label in zip(X, d)]
     return min(distances)
+
+
+def margin__from_a_point_on_the_line(w, X, d):
+    foot = -w[0] * w[1:] / w[1:].dot(w[1:])
+    return (d * ((X[:, 1:] - foot) @ F.normalize(w[1:], dim=0))).amin()
+
+
+def margin__largest_of_the_negative(w, X, d):
+    w = w.clone().requires_grad_()
+    return -(-d * X.mv(w)).topk(1).values.squeeze() / w[1:].norm(p=2)

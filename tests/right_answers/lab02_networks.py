@@ -54,6 +54,10 @@ def neuron__python_float(x, w, b, g):
 neuron__lambda = lambda x, w, b, g: g(b + x.matmul(w))  # noqa: E731
 
 
+def neuron__rows_and_columns(x, w, b, g):
+    return g(x[None].matmul(w[:, None]) + b).squeeze()
+
+
 # 2.2
 
 
@@ -106,6 +110,16 @@ class _Layer:
 
 
 layer__object = _Layer()
+
+
+def layer__vmap(X, W, b, g):
+    return g(torch.vmap(lambda x: W @ x + b)(X))
+
+
+def layer__in_place_on_its_own(X, W, b, g):
+    A = torch.tensordot(X, W, dims=([1], [1]))
+    A += b
+    return g(A)
 
 
 # 2.3
@@ -309,6 +323,31 @@ def softplus__base_2(a):
     return torch.logaddexp2(a / c, zero) * c
 
 
+def sigmoid__exp_of_minus_softplus(a):
+    return torch.exp(-(torch.clamp(-a, min=0) + torch.log1p(torch.exp(-a.abs()))))
+
+
+def sigmoid__larger_taken_out(a):
+    m = torch.maximum(-a, torch.zeros_like(a))
+    return torch.exp(-m) / (torch.exp(-m) + torch.exp(-a - m))
+
+
+def relu__leaky_without_leak(a):
+    return torch.nn.functional.leaky_relu(a, 0.0)
+
+
+def relu__times_a_comparison(a):
+    return a * (a > 0)
+
+
+def softplus__cut_at_40(a):
+    return torch.where(a > 40, a, torch.log1p(torch.exp(torch.clamp(a, max=40))))
+
+
+def softplus__cut_at_20(a):
+    return torch.where(a > 20, a, torch.log1p(torch.exp(torch.clamp(a, max=20))))
+
+
 # 2.5
 
 
@@ -372,6 +411,16 @@ def collapse__jacobian(weights, biases):
     return torch.autograd.functional.jacobian(network, zero), network(zero)
 
 
+def collapse__sum_over_layers(weights, biases):
+    L = len(weights)
+
+    def product(k):
+        start = torch.eye(len(biases[-1]), dtype=biases[-1].dtype)
+        return functools.reduce(torch.matmul, reversed(weights[k:]), start)
+
+    return [product(0), sum(product(k + 1) @ biases[k] for k in range(L))]
+
+
 # 2.6
 
 
@@ -409,6 +458,20 @@ def xor_network__parameters():
 def xor_network__numpy():
     W1 = torch.from_numpy(np.array([[2, -2], [-4, 4]], dtype=np.float32))
     return W1, torch.zeros(2), torch.tensor([0.5, 0.25]), 0
+
+
+def xor_network__linear_units():
+    hidden, output = nn.Linear(2, 2), nn.Linear(2, 1)
+    with torch.no_grad():
+        hidden.weight.fill_(1)
+        hidden.bias.copy_(torch.tensor([0.0, -1.0]))
+        output.weight.copy_(torch.tensor([[1.0, -2.0]]))
+        output.bias.zero_()
+    return hidden.weight, hidden.bias, output.weight[0], output.bias[0]
+
+
+def xor_network__expanded():
+    return torch.ones(1).expand(2, 2), torch.tensor([0.0, -1.0]), torch.tensor([1.0, -2.0]), 0
 
 
 # 2.7
@@ -535,6 +598,30 @@ class MLP__he(nn.Module):
         return a
 
 
+class MLP__one_in_another(nn.Module):
+    def __init__(self, sizes, activation=torch.relu):
+        super().__init__()
+        self.activation = activation
+        self.first = nn.Linear(sizes[0], sizes[1])
+        self.rest = MLP__one_in_another(sizes[1:], activation) if len(sizes) > 2 else None
+
+    def forward(self, x):
+        x = self.first(x)
+        return x if self.rest is None else self.rest(self.activation(x))
+
+
+class MLP__subclass_of_sequential(nn.Sequential):
+    def __init__(self, sizes, activation=torch.relu, dropout=0.0):
+        super().__init__(*[nn.Linear(n, m) for n, m in zip(sizes, sizes[1:])])
+        self.g, self.p = activation, dropout
+
+    def forward(self, x):
+        units = list(self)
+        for unit in units[:-1]:
+            x = nn.functional.dropout(self.g(unit(x)), self.p, self.training)
+        return units[-1](x)
+
+
 # 2.8
 
 
@@ -577,6 +664,20 @@ def softmax__transposed(Y):
 def softmax__einsum(Y):
     E = torch.exp(Y - Y.max(1, keepdim=True)[0])
     return torch.einsum("nk,n->nk", E, 1 / E.sum(1))
+
+
+def softmax__vmap(Y):
+    def row(y):
+        e = torch.exp(y - y.max())
+        return e / e.sum()
+
+    return torch.vmap(row)(Y)
+
+
+def softmax__expanded(Y, dim=1, temperature=1.0):
+    largest = Y.max(dim=dim, keepdim=True).values.expand_as(Y)
+    E = ((Y - largest) / temperature).exp()
+    return E * E.sum(dim, keepdim=True).reciprocal()
 
 
 # 2.9
@@ -650,3 +751,16 @@ def cross_entropy__logaddexp(y, d):
     for k in range(1, y.shape[1]):
         total = torch.logaddexp(total, y[:, k])
     return torch.sum(total - torch.take_along_dim(y, d[:, None], dim=1)[:, 0])
+
+
+def square_error__trace(y, d):
+    return torch.trace((y - d) @ (y - d).T) / 2
+
+
+def cross_entropy__diagonal(y, d):
+    return torch.logsumexp(y, dim=1).sum() - torch.diag(y[:, d]).sum()
+
+
+def cross_entropy__divergence(y, d):
+    truth = torch.nn.functional.one_hot(d, y.shape[1]).to(y.dtype)
+    return torch.nn.functional.kl_div(torch.log_softmax(y, 1), truth, reduction="sum")

@@ -1,5 +1,6 @@
 """Right answers of lab 3, written as differently as students write."""
 
+import itertools
 import math
 
 import numpy as np
@@ -62,6 +63,19 @@ def gradient_descent__concatenated(grad, x0, step, n):
     return rows
 
 
+def gradient_descent__accumulated(grad, x0, step, n):
+    walk = itertools.accumulate(range(n), lambda x, _: x - step * grad(x), initial=x0)
+    return torch.stack(list(walk))
+
+
+def gradient_descent__columns(grad, x0, step, n, verbose=False):
+    path = torch.zeros(len(x0), n + 1).to(x0)
+    path[:, 0] = x0
+    for t in range(n):
+        path[:, t + 1] = path[:, t] - step * grad(path[:, t])
+    return path.T
+
+
 # 3.2
 
 
@@ -97,6 +111,18 @@ def largest_step__power_iteration(A):
 def largest_step__inverse(A):
     """The smallest eigenvalue of the inverse is 1 / L."""
     return 2 * torch.linalg.eigvalsh(torch.linalg.inv(A)).min().item()
+
+
+def largest_step__bisection(A):
+    low, high = 0.0, 2.001 / float(torch.diag(A).max())
+    for _ in range(100):
+        step = (low + high) / 2
+        shrink = torch.eye(len(A), dtype=torch.float64) - step * A.double()
+        if torch.linalg.eigvalsh(shrink).abs().max() < 1:
+            low = step
+        else:
+            high = step
+    return low
 
 
 # 3.3
@@ -161,6 +187,20 @@ def numerical_gradient__mean_of_both_sides(f, x, eps=1e-5):
         sum(torch.tensor([float(s) for s in side], dtype=x.dtype) for side in (forward, backward))
         / 2
     )
+
+
+def numerical_gradient__where(f, x, eps=1e-5, central=True):
+    k = torch.arange(len(x))
+    ends = [(torch.where(k == i, x + eps, x), torch.where(k == i, x - eps, x)) for i in k]
+    return torch.tensor([float(f(p) - f(m)) * 0.5 / eps for p, m in ends], dtype=torch.double)
+
+
+numerical_gradient__lambda = lambda f, x, eps=1e-5: torch.tensor(  # noqa: E731
+    [
+        (float(f(x + eps * e)) - float(f(x - eps * e))) / (2 * eps)
+        for e in torch.eye(len(x)).double()
+    ]
+).double()
 
 
 # 3.4
@@ -228,6 +268,23 @@ def cross_entropy_grad__numpy(y, d):
     return torch.from_numpy(p)
 
 
+def square_error_grad__functional(y, d):
+    return torch.func.grad(lambda t: ((t - d) ** 2).sum() / 2)(y)
+
+
+def cross_entropy_grad__put(y, d):
+    minus = torch.tensor(-1.0, dtype=y.dtype)
+    rows = torch.arange(len(y))
+    return torch.softmax(y, 1).index_put((rows, d), minus, accumulate=True)
+
+
+def cross_entropy_grad__jacobian(y, d):
+    def loss(t):
+        return F.cross_entropy(t, d, reduction="sum")
+
+    return torch.autograd.functional.jacobian(loss, y)
+
+
 # 3.5
 
 
@@ -277,6 +334,20 @@ def minibatch_gradient__functional(W, X, d, batch):
         return (torch.logsumexp(Y, 1) - Y.gather(1, d[batch][:, None])[:, 0]).sum()
 
     return torch.func.grad(E)(W)
+
+
+def minibatch_gradient__sum_of_outer_products(W, X, d, batch, l2=0.0):
+    def of(i):
+        return torch.outer(torch.softmax(W @ X[i], 0) - F.one_hot(d[i], len(W)), X[i])
+
+    return sum(of(i) for i in batch.tolist()) + l2 * W
+
+
+def minibatch_gradient__module(W, X, d, batch):
+    unit = torch.nn.Linear(X.shape[1], len(W), bias=False).to(W.dtype)
+    unit.weight.data.copy_(W)
+    torch.nn.CrossEntropyLoss(reduction="sum")(unit(X[batch]), d[batch]).backward()
+    return unit.weight.grad
 
 
 # 3.6
@@ -356,4 +427,24 @@ def sgd__numpy_shuffle(grad_batch, W0, n_samples, batch_size, lr, epochs, genera
         order = torch.from_numpy(numpy_generator.permutation(n_samples))
         for batch in torch.split(order, batch_size):
             W = W - lr * grad_batch(W, batch)
+    return W
+
+
+def sgd__multinomial(grad_batch, W0, n_samples, batch_size, lr, epochs, generator):
+    W = W0
+    for _ in range(epochs):
+        order = torch.multinomial(torch.ones(n_samples), n_samples, generator=generator)
+        while len(order):
+            batch, order = order[:batch_size], order[batch_size:]
+            W = W - lr * grad_batch(W, batch)
+    return W
+
+
+def sgd__shuffled_again_and_again(grad_batch, W0, n_samples, batch_size, lr, epochs, generator):
+    W, order = W0, torch.arange(n_samples)
+    for _ in range(epochs):
+        order = order[torch.randperm(n_samples, generator=generator)]
+        for k in range(math.ceil(n_samples / batch_size)):
+            batch = order[k * batch_size : min(n_samples, (k + 1) * batch_size)]
+            W = torch.sub(W, grad_batch(W, batch), alpha=lr)
     return W

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import operator
 from functools import partial, reduce
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -114,6 +116,17 @@ class _Forward:
 forward_pass__object = _Forward()
 
 
+def forward_pass__accumulated(x, weights, biases, g):
+    a = []
+
+    def layer(h_prev, k):
+        a.append(weights[k] @ h_prev + biases[k])
+        return g(a[-1]) if k + 1 < len(weights) else a[-1]
+
+    h = list(itertools.accumulate(range(len(weights)), layer, initial=x))
+    return tuple(a), tuple(h)
+
+
 # 4.2
 
 
@@ -187,6 +200,21 @@ def output_gradient__differences(y, d, loss):
     return y - d
 
 
+def output_gradient__cases(y, d, loss):
+    match loss:
+        case "square":
+            return -(d - y)
+        case "cross_entropy":
+            return y.softmax(0) - 1.0 * (torch.arange(len(y)) == d)
+
+
+def output_gradient__in_three_parts(y, d, loss="square"):
+    if loss == "square":
+        return torch.sub(y, d)
+    k, p = d.item(), (y - torch.logsumexp(y, 0)).exp()
+    return torch.cat([p[:k], p[k : k + 1] - 1, p[k + 1 :]])
+
+
 # 4.3
 
 
@@ -245,6 +273,22 @@ def backward_layer__unit_by_unit(grad_h, a, h_prev, W, dg):
 def backward_layer__kron(grad_h, a, h_prev, W, dg):
     delta = torch.mul(grad_h, dg(a))
     return torch.kron(delta, h_prev).reshape(W.shape), delta, torch.inner(W.T, delta)
+
+
+class _Gradients(NamedTuple):
+    W: torch.Tensor
+    b: torch.Tensor
+    h: torch.Tensor
+
+
+def backward_layer__named(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return _Gradients(delta.view(-1, 1) * h_prev.view(1, -1), delta, delta @ W)
+
+
+def backward_layer__expanded(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return [delta[:, None].expand(W.shape) * h_prev, delta.clone(), torch.tensordot(delta, W, 1)]
 
 
 # 4.4
@@ -324,6 +368,24 @@ def backward_pass__jacobians(grad_y, a, h, weights, dg):
     return list(map(torch.outer, deltas, h[:-1])), deltas
 
 
+def backward_pass__by_number(grad_y, a, h, weights, dg):
+    found, delta = {}, grad_y
+    for k in range(len(weights), 0, -1):
+        found[k] = (torch.outer(delta, h[k - 1]), delta)
+        if k > 1:
+            delta = weights[k - 1].transpose(0, 1).matmul(delta).mul(dg(a[k - 2]))
+    return [found[k][0] for k in sorted(found)], [found[k][1] for k in sorted(found)]
+
+
+def backward_pass__accumulated(grad_y, a, h, weights, dg):
+    def back(delta, k):
+        return (weights[k].T @ delta) * dg(a[k - 1])
+
+    layers = range(len(weights) - 1, 0, -1)
+    deltas = list(itertools.accumulate(layers, back, initial=grad_y))[::-1]
+    return tuple(torch.einsum("i,j->ij", delta, x) for delta, x in zip(deltas, h)), tuple(deltas)
+
+
 # 4.5
 
 
@@ -394,6 +456,26 @@ def backward_pass_batch__bmm(grad_Y, A, H, weights, dg):
         gb[k] = torch.ones(len(delta), dtype=delta.dtype) @ delta
         delta = delta @ weights[k] * dg(A[k - 1]) if k else None
     return gW, gb
+
+
+def backward_pass_batch__recursion(grad_Y, A, H, weights, dg):
+    own = [grad_Y.mT @ H[-2]], [grad_Y.sum(0)]
+    if len(weights) == 1:
+        return own
+    before = (grad_Y @ weights[-1]) * dg(A[-2])
+    W, b = backward_pass_batch__recursion(before, A[:-1], H[:-1], weights[:-1], dg)
+    return W + own[0], b + own[1]
+
+
+def backward_pass_batch__unit_by_unit(grad_Y, A, H, weights, dg):
+    """A loop over the units is none over the samples."""
+    W, b, delta = [], [], grad_Y
+    for k in reversed(range(len(weights))):
+        W.insert(0, torch.stack([(unit[:, None] * H[k]).sum(0) for unit in delta.T]))
+        b.insert(0, torch.stack([unit.sum() for unit in delta.T]))
+        if k > 0:
+            delta = (delta @ weights[k]) * dg(A[k - 1])
+    return W, b
 
 
 # 4.6
@@ -514,6 +596,21 @@ def gradients_agree__modules(grad_weights, grad_biases, weights, biases, g, x, d
     return worst
 
 
+def gradients_agree__jacobian(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    L = len(weights)
+
+    def E(*parameters):
+        return _loss(_output(x, parameters[:L], parameters[L:], g), d, loss)
+
+    own, given = [*grad_weights, *grad_biases], tuple(p.detach() for p in (*weights, *biases))
+    worst = 0.0
+    for mine, true in zip(own, torch.autograd.functional.jacobian(E, given)):
+        size = mine.norm() + true.norm()
+        apart = (mine - true).norm()
+        worst = max(worst, (apart / size if size > 0 else apart).item())
+    return worst
+
+
 # 4.7
 
 
@@ -557,6 +654,11 @@ def accumulate__recursion(total, new):
 
 
 accumulate__lambda = lambda total, new: [sum(pair) for pair in zip(total, new)]  # noqa: E731
+
+
+def accumulate__flat(total, new):
+    flat = torch.cat([t.flatten() for t in total]) + torch.cat([n.flatten() for n in new])
+    return [part.view(t.shape) for part, t in zip(flat.split([t.numel() for t in total]), total)]
 
 
 # 4.8
