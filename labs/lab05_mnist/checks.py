@@ -744,6 +744,7 @@ def check_count(student: Student, model: Remote, truth: int, what: str) -> None:
     got = student.count_parameters(model)
     if isinstance(got, Tensor) and got.dim() == 0 and not got.is_floating_point():
         got = int(got)
+    require(got is not None, "The number of parameters is None: is a return missing?")
     require(
         isinstance(got, int) and not isinstance(got, bool),
         "The number of parameters should be an int.",

@@ -647,7 +647,7 @@ def build_model__nine_classes():
 
 
 @mistake(
-    "5.7", "The result is the class of networks, not a network: call it, Net() in place of Net."
+    "5.7", "The result is a class or a function, not a network: call it, Net() in place of Net."
 )
 def build_model__class():
     return nn.Sequential

@@ -598,7 +598,8 @@ plots.curves(
 #   dropout, more layers, shifted images (`torch.roll`), convolutions if you know them. Write the
 #   loop yourself: `course_dl.fit` knows no clock, and is not there where your work is graded.
 # - It runs on one core of the CPU, here as where it is graded; leave some room for a slower one.
-#   The accuracy goes on the leaderboard.
+#   A small network of convolutions comes to 99.3 % in that time, and to 98.4 % with the course's
+#   own images. The accuracy goes on the leaderboard.
 #
 # A word about honesty: this check shows you *test* accuracies, as often as you like. Choose your
 # network by a validation set, as in section 6, and call the check at the end. Nobody else will

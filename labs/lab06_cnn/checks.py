@@ -6,7 +6,9 @@ What makes a network convolutional is judged by what it does: see `check_nonline
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -27,7 +29,7 @@ from course_dl.lab import (
     unpack,
 )
 from course_dl.lab.states import Forbidden
-from course_dl.lab.student import Remote, backward
+from course_dl.lab.student import Call, Remote, backward
 from course_dl.lab.values import summary
 
 FLOAT32, FLOAT64 = torch.float32, torch.float64
@@ -45,6 +47,16 @@ POOLS = (
     "adaptive_max_pool3d_with_indices",
     "mkldnn_max_pool2d",
 )
+
+
+@contextlib.contextmanager
+def about(call: Call) -> Iterator[None]:
+    """What the block finds wrong is told with this call, not with the last one."""
+    try:
+        yield
+    except Wrong as wrong:
+        told = wrong.failure
+        raise Wrong(told.message, *told.details, ("The call", str(call))) from None
 
 
 def whole(got: Any, truth: int, what: str, case: str) -> None:
@@ -193,10 +205,12 @@ def check_convolution(
         image = x[0] if name == "conv2d" else x
         steps = {} if (stride, padding) == (1, 0) else {"stride": stride, "padding": padding}
         results.append(getattr(student, name)(image, w, b, **steps))
-    for got, (x, w, b), case in zip(results, given, cases, strict=True):
+    calls = student.calls[-len(cases) :]
+    for got, (x, w, b), case, call in zip(results, given, cases, calls, strict=True):
         truth = F.conv2d(x, w, b, stride=case[6], padding=case[7])
         what = f"the output {describe(*case[2:4], *case[5:])}"
-        close(got, truth[0] if name == "conv2d" else truth, what)
+        with about(call):
+            close(got, truth[0] if name == "conv2d" else truth, what)
 
 
 @conv2d.test("one filter on one channel, by hand")
@@ -345,9 +359,11 @@ max_pool2d = Exercise(
 
 def check_pool(student: Student, *cases: tuple[Tensor, int]) -> None:
     results = [student.max_pool2d(x, k) for x, k in cases]
-    for got, (x, k) in zip(results, cases, strict=True):
+    calls = student.calls[-len(cases) :]
+    for got, (x, k), call in zip(results, cases, calls, strict=True):
         H, W = x.shape[2:]
-        close(got, F.max_pool2d(x, k), f"the output for {H} x {W} pixels and k = {k}")
+        with about(call):
+            close(got, F.max_pool2d(x, k), f"the output for {H} x {W} pixels and k = {k}")
 
 
 @max_pool2d.test("windows side by side")
@@ -475,7 +491,13 @@ def scores(net: Remote, X: Tensor, n_classes: int = 10) -> Tensor:
 
 def parameters(net: Remote) -> dict[str, Tensor]:
     """The parameters by name, without the buffers."""
-    return {name: p.detach() for name, p in net.named_parameters()}
+    found = {name: p.detach() for name, p in net.named_parameters()}
+    require(
+        bool(found),
+        "net.parameters() is empty: layers must be attributes of the network (self.conv1 = ...), "
+        "made in __init__, not entries of a plain list.",
+    )
+    return found
 
 
 def drawn(rng: Inputs, net: Remote, centre: bool = False) -> dict[str, Tensor]:
@@ -616,11 +638,6 @@ def test_lenet_parameters(student: Student, rng: Inputs) -> None:
     net, other = network(student), network(student)
     scores(net, X), scores(other, X)
     names = list(parameters(net))
-    require(
-        bool(names),
-        "net.parameters() is empty: layers must be attributes of the network (self.conv1 = ...), "
-        "not entries of a plain list.",
-    )
     kept = other.state_dict()
     net.load_state_dict(drawn(rng, net))
     require(
@@ -716,10 +733,13 @@ def check_backward(
         steps = {} if (stride, padding) == (1, 0) else {"stride": stride, "padding": padding}
         results.append(student.conv2d_backward(grad_out, x, w, **steps))
     names = "grad_x, grad_w, grad_b"
-    for got, truth, case in zip(results, given, cases, strict=True):
+    calls = student.calls[-len(cases) :]
+    for got, truth, case, call in zip(results, given, cases, calls, strict=True):
         of = describe(*case[2:4], *case[5:])
-        for answer, right, name in zip(unpack(got, names), truth, names.split(", "), strict=True):
-            close(answer, right, f"{name} {of}")
+        with about(call):
+            answers = unpack(got, names)
+            for answer, right, name in zip(answers, truth, names.split(", "), strict=True):
+                close(answer, right, f"{name} {of}")
 
 
 @conv2d_backward.test("one image, one filter")
@@ -831,7 +851,7 @@ def test_challenge_in_place(student: Student) -> None:
     )
 
 
-@challenge.test(f"accuracy on test images after {SECONDS:g} seconds", measured=True)
+@challenge.test(f"accuracy on test images after {SECONDS:g} seconds", measured=True, last=True)
 def test_challenge_accuracy(student: Student) -> None:
     X, d, X_test, d_test = clothes()
     model = built(student)

@@ -609,7 +609,7 @@ def build_model__maps():
 
 
 @mistake(
-    "6.8", "The result is the class of networks, not a network: call it, Net() in place of Net."
+    "6.8", "The result is a class or a function, not a network: call it, Net() in place of Net."
 )
 def build_model__class():
     return nn.Sequential

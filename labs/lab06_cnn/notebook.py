@@ -35,6 +35,9 @@ from course_dl import MLP, evaluate, fit, plots
 from course_dl.convolution import ConvNet
 from course_dl.data import fashion_mnist
 
+# One core does for networks of this size, and one is what your work is graded with.
+torch.set_num_threads(1)
+
 
 def seeded(seed):
     """A random generator: the same seed gives the same numbers each time."""
@@ -315,20 +318,19 @@ plots.confusion_matrix(matrix, classes=names)
 # place of 10,000, the training is short for all of them, and the picture less clear.)
 
 # %% after="6.6"
-models = {
-    "LeNet": lenet,
-    "MLP, 128 hidden": mlp,
-    "MLP, 8 hidden": trained(MLP([784, 8, 10], generator=seeded(1)))[0],
-    "MLP, 32 hidden": trained(MLP([784, 32, 10], generator=seeded(1)))[0],
-    "ConvNet, 2 and 4 channels": trained(ConvNet(10, (2, 4), generator=seeded(1)))[0],
-    "ConvNet, 8 and 16 channels": trained(ConvNet(10, (8, 16), generator=seeded(1)))[0],
+untrained = {
+    "MLP, 8 hidden": MLP([784, 8, 10], generator=seeded(1)),
+    "MLP, 32 hidden": MLP([784, 32, 10], generator=seeded(1)),
+    "ConvNet, 2 and 4 channels": ConvNet(10, (2, 4), generator=seeded(1)),
+    "ConvNet, 8 and 16 channels": ConvNet(10, (8, 16), generator=seeded(1)),
 }
-results = {
-    name: (sum(p.numel() for p in net.parameters()), evaluate(net, (X_test, d_test)).accuracy)
-    for name, net in models.items()
-}
-for name, (count, accuracy) in sorted(results.items(), key=lambda item: item[1]):
-    print(f"{count:>8,} parameters, {accuracy:.1%}: {name}")
+results = {}
+for name, net in {"LeNet": lenet, "MLP, 128 hidden": mlp, **untrained}.items():
+    if name in untrained:
+        trained(net)
+    count = sum(p.numel() for p in net.parameters())
+    results[name] = count, evaluate(net, (X_test, d_test)).accuracy
+    print(f"{count:>8,} parameters, {results[name][1]:.1%}: {name}")
 plots.accuracy_against_parameters(results)
 
 # %% [markdown]
@@ -449,8 +451,9 @@ for (name, parameter), own in zip(net.named_parameters(), manual.gradients(), st
 # clothes apart? With all 60,000 images, 88 % of the test images earn 2 points, 90 % 3 points and
 # 91 % all four. (With the small set inside the package, for those without a network, it is 80, 82
 # and 83 %.) A good perceptron comes close to 90 %, so some convolution is called for; and as time
-# is short, so is thinking about what costs time. A network of two convolutions and two linear
-# layers reaches 91.5 % in what one core does in 20 seconds, and 92 % in what two cores do.
+# is short, so is thinking about what costs time. The training runs on one core, here as where it is
+# graded. There, a network of two convolutions and two linear layers comes to 91.5 to 91.8 % in the
+# 20 seconds, and to 84 or 85 % with the small set; leave some room for a slower computer.
 #
 # The training runs when you check, for about 22 seconds. While you try things out, give `train`
 # fewer seconds, and look at the accuracy on images that are *not* the test images: if you choose by
