@@ -186,7 +186,7 @@ plots.curves(
 
 # %% [markdown]
 # Descent goes *against* the gradient: it pushes the score of the right class up, and pulls each
-# wrong one down, the more the more the network believes in it. The pushes and pulls add up to
+# wrong one down, the harder the more the network believes in it. The pushes and pulls add up to
 # zero.
 
 # %% [markdown]
@@ -398,7 +398,7 @@ for sizes in ([4, 3], [4, 8, 3], [10, 40, 40, 5], [3, *[6] * 10, 4]):
         a, h = forward_pass(x, weights, biases, tanh)
         found = backward_pass(output_gradient(h[-1], d, loss), a, h, weights, dtanh)
         apart = gradients_agree(*found, weights, biases, tanh, x, d, loss)
-        print(f"{len(sizes) - 1:2d} layers, {loss:13}: {apart:.1e}")
+        print(f"depth {len(sizes) - 1:2d}, {loss:13}: {apart:.1e}")
 
 # %% [markdown]
 # And a saboteur: we multiply the gradient of *one* bias vector, deep inside, by 1.001. It is
@@ -629,7 +629,7 @@ plots.animate(draw, frames)
 # %% [markdown]
 # ### The digits
 #
-# Section 1 wanted to wait a day for one epoch. Now watch. But first the proof that your network
+# Section 1 wanted many hours for one epoch. Now watch. But first the proof that your network
 # and PyTorch's do the same thing: a network of `torch.nn`, with *your* initial weights, on the
 # same batches, trained by autograd.
 
