@@ -21,6 +21,11 @@ class Tone:
     mark: str
     colour: str
 
+    @property
+    def ink(self) -> str:
+        """The colour for text, drawn to the notebook's own: enough contrast on light and dark."""
+        return f"color:color-mix(in srgb, {self.colour} 70%, currentColor)"
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -34,7 +39,7 @@ class Heading:
 
     def to_html(self) -> str:
         return (
-            f'<div style="font-weight:600;color:{self.tone.colour}">'
+            f'<div style="font-weight:600;{self.tone.ink}">'
             f"{self.tone.mark} {escape(self.text)}</div>"
         )
 
@@ -52,9 +57,7 @@ class Line:
         return indent(f"{mark}{self.text}", "  ")
 
     def to_html(self) -> str:
-        mark = (
-            f'<span style="color:{self.tone.colour}">{self.tone.mark}</span> ' if self.tone else ""
-        )
+        mark = f'<span style="{self.tone.ink}">{self.tone.mark}</span> ' if self.tone else ""
         text = f"<b>{escape(self.text)}</b>" if self.strong else escape(self.text)
         return f'<div style="margin:2px 0 2px 1em">{mark}{text}</div>'
 
@@ -71,14 +74,14 @@ class Details:
         return indent("\n".join(lines), "    ")
 
     def to_html(self) -> str:
-        cell = "padding:1px 10px 1px 0;text-align:left;vertical-align:top;background:none"
+        label = "flex:0 0 9.5em;opacity:.75"
+        value = "flex:1 1 16em;font-family:monospace;white-space:pre-wrap;overflow-wrap:anywhere"
         rows = "".join(
-            f'<tr style="background:none"><td style="{cell};opacity:.75;white-space:nowrap">'
-            f'{escape(label)}</td><td style="{cell};font-family:monospace;white-space:pre-wrap;'
-            f'overflow-wrap:anywhere">{escape(value)}</td></tr>'
-            for label, value in self.rows
+            f'<div style="display:flex;flex-wrap:wrap;gap:0 8px"><span style="{label}">'
+            f'{escape(name)}</span><span style="{value}">{escape(text)}</span></div>'
+            for name, text in self.rows
         )
-        return f'<table style="margin:2px 0 2px 2em;border:none;font-size:.95em">{rows}</table>'
+        return f'<div style="margin:4px 0 4px 2em;font-size:.95em">{rows}</div>'
 
 
 @dataclass(frozen=True)
