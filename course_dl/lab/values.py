@@ -36,10 +36,8 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
     if isinstance(value, torch.Tensor):
         plain = value.detach().as_subclass(torch.Tensor).clone()
         return plain.requires_grad_() if value.requires_grad else plain
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
-        return np.array(value)
-    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
-        return value.item()
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
+        return np.array(value) if value.ndim else value.item()
     if isinstance(value, list | tuple):
         kind = list if isinstance(value, list) else tuple
         return kind(copy_value(item, other) for item in value)
