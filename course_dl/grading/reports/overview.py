@@ -67,8 +67,9 @@ def _histogram(graded: Sequence[Entry]) -> str:
     label = ", ".join(str(count) for count in counts)
     return (
         '<section class="plain"><h2>Marks</h2>'
-        f'<div class="scroll"><svg viewBox="0 0 {width} {height}" role="img" aria-label="students by tenths of the '
-        f'points: {label}"><line x1="0" y1="{base}" x2="{width}" y2="{base}"/>'
+        f'<div class="scroll"><svg viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="students by tenths of the points: {label}">'
+        f'<line x1="0" y1="{base}" x2="{width}" y2="{base}"/>'
         f"{''.join(shapes)}</svg></div>"
         '<p class="soft">Students by their share of the points.</p></section>'
     )
