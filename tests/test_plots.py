@@ -100,6 +100,19 @@ def page_of_pictures() -> Figure:
     return figure
 
 
+def page_of_narrow_panels() -> Figure:
+    figure, panels = plots.page(2, 3, height=2.6)
+    names = ["vertical edges", "horizontal edges", "spots"]
+    plots.feature_maps(randn(8, 12, 12), image=randn(28, 28), title="maps", figure=panels[0])
+    plots.feature_maps(randn(3, 12, 12), names=names, figure=panels[1])
+    plots.weights_as_images(randn(10, 784), names=list("0123456789"), figure=panels[2])
+    plots.filters(randn(6, 1, 5, 5), title="filters", figure=panels[3])
+    plots.filters(randn(2, 3, 5, 5), figure=panels[4])
+    lines = {f"a rather long name {k}": randn(5, seed=k) for k in range(4)}
+    plots.curves(lines, title="lines", figure=panels[5])
+    return figure
+
+
 # Every function, some in several ways; the name before the colon is the function's.
 GALLERY: dict[str, Callable[[], Figure]] = {
     "scatter: three classes": lambda: plots.scatter(X3, D3, title="Three clouds"),
@@ -218,6 +231,7 @@ GALLERY: dict[str, Callable[[], Figure]] = {
     "animate_descent: still": lambda: plots.animate_descent(bowl, {"path": bowl_path(0.1)}).still,
     "animate: still": lambda: plots.animate(lambda ax, k: ax.set_title(f"frame {k}"), 3).still,
     "page: four": page_of_pictures,
+    "page: narrow": page_of_narrow_panels,
 }  # fmt: skip
 
 gallery = pytest.mark.parametrize("name", GALLERY)

@@ -25,6 +25,7 @@ __all__ = ["Caption", "captions_of", "diverging_mosaic", "mosaic"]
 
 LINE = 0.165  # inches: a line of caption
 LETTER = 0.085  # inches: a letter of caption
+BAR_ROOM = 1.0  # inches: a bar of colours, its numbers and its label
 
 
 @dataclass(frozen=True)
@@ -78,21 +79,28 @@ def mosaic(
         lines, letters = max(lines, 1), max(letters, 5)
         captions = [Caption("input"), *captions]
     n = len(captions)
-    wide = WIDTH if figure is None else inches(figure)[0]
-    wide -= 1.0 if label else 0.1
+    wide, tall = (WIDTH, np.inf) if figure is None else inches(figure)
+    wide -= BAR_ROOM if label else 0.1
+    top = 0.4 if title else 0.1
+    height, width = pictures.shape[1:3]
+    caption_height = LINE * lines + 0.1
+
+    def tile_of(columns: int) -> float:
+        """The width of a picture, in inches, with so many in a row."""
+        rows = -(-n // columns)
+        return min(wide / columns, 2.2, ((tall - top) / rows - caption_height) * width / height)
+
     if columns is None:
-        fitting = min(n, 10, max(1, int(wide / max(LETTER * letters + 0.1, 0.64))))
-        columns = -(-n // -(-n // fitting))  # as many rows, evenly filled
+        if figure is None:
+            fitting = min(n, 10, max(1, int(wide / max(LETTER * letters + 0.1, 0.64))))
+            columns = -(-n // -(-n // fitting))  # as many rows, evenly filled
+        else:
+            fitting = min(n, max(1, int(wide / (LETTER * letters + 0.05))))
+            columns = max(range(1, fitting + 1), key=tile_of)
     if columns < 1:
         raise ValueError(f"columns={columns}: expected at least 1")
-    rows = -(-n // columns)
-    height, width = pictures.shape[1:3]
-    tile = min(wide / columns, 2.2)
-    caption_height = LINE * lines + 0.1
-    top = 0.3 if title else 0.0
-    figure = canvas(figure, max(rows * (tile * height / width + caption_height) + top + 0.1, 1.2))
-    tall = inches(figure)[1] - top - 0.1
-    tile = min(tile, (tall / rows - caption_height) * width / height)
+    rows, tile = -(-n // columns), tile_of(columns)
+    figure = canvas(figure, max(rows * (tile * height / width + caption_height) + top, 1.2))
 
     ax = figure.subplots()
     ax.set_axis_off()
@@ -119,11 +127,16 @@ def mosaic(
             color=WRONG if caption.wrong else "black",
             weight="bold" if caption.wrong else "normal",
         )
-    ax.set_xlim(-0.05, columns * (1 + gap))
-    ax.set_ylim(rows * step_y - caption_height / tile, -caption_height / tile)
+    above, bottom = caption_height / tile, rows * step_y - caption_height / tile
+    right = columns * (1 + gap) + (BAR_ROOM / tile if label else 0)
+    ax.set_xlim(-0.05, right)
+    ax.set_ylim(bottom, -above)
     ax.set_aspect("equal")
     if label:
-        figure.colorbar(ScalarMappable(scale, cmap), ax=ax, label=label, fraction=0.05, aspect=15)
+        # In the same axes, with its text: it goes where the pictures go, however narrow a panel.
+        inch = 1 / (tile * (right + 0.05))
+        place = (1 - (BAR_ROOM - 0.1) * inch, 0, 0.15 * inch, bottom / (bottom + above))
+        figure.colorbar(ScalarMappable(scale, cmap), cax=ax.inset_axes(place), label=label)
     if title is not None:
         figure.suptitle(title)
     return figure.figure

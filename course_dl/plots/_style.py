@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from matplotlib import rc_context
@@ -25,6 +25,7 @@ __all__ = [
     "canvas",
     "colour",
     "inches",
+    "legend",
     "legend_below",
     "page",
     "percent",
@@ -128,12 +129,20 @@ def inches(figure: Canvas) -> tuple[float, float]:
     return figure.bbox.width / dpi, figure.bbox.height / dpi
 
 
+def legend(ax: Axes) -> None:
+    """The legend of ``ax``: inside of it if it is small, else below."""
+    labels = ax.get_legend_handles_labels()[1]
+    if len(labels) > 3 or (labels and entry_width(labels) > inches(ax.figure)[0] / 2):
+        legend_below(ax.figure, ax)
+    elif labels:
+        ax.legend()
+
+
 def legend_below(figure: Canvas, ax: Axes) -> None:
     """The legend of ``ax`` under everything, so that it takes no width."""
     handles, labels = ax.get_legend_handles_labels()
     if labels:
-        letters = max(len(label.replace("$", "").replace(" ", "")) for label in labels)
-        fitting = int(inches(figure)[0] / (0.08 * letters + 0.55))
+        fitting = int(inches(figure)[0] / entry_width(labels))
         columns = max(1, min(len(labels), fitting))
         figure.legend(
             handles,
@@ -143,6 +152,11 @@ def legend_below(figure: Canvas, ax: Axes) -> None:
             columnspacing=1.2,
             handletextpad=0.4,
         )
+
+
+def entry_width(labels: Sequence[str]) -> float:
+    """About how many inches the widest entry of a legend takes."""
+    return 0.55 + 0.08 * max(len(label.replace("$", "").replace(" ", "")) for label in labels)
 
 
 @styled

@@ -18,6 +18,7 @@ from course_dl.plots._style import (
     Canvas,
     canvas,
     colour,
+    legend,
     styled,
 )
 
@@ -175,8 +176,7 @@ def finish(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if title is not None:
         ax.set_title(title)
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend()
+    legend(ax)
 
 
 def every(n: int) -> int:

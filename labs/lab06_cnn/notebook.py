@@ -275,7 +275,7 @@ plots.training_curves({"LeNet": lenet_history, "MLP": mlp_history})
 
 # %% after="6.6"
 convolutions = [layer for layer in lenet.modules() if isinstance(layer, nn.Conv2d)]
-plots.filters(convolutions[0].weight, title="LeNet's first filters, learnt", columns=8)
+plots.filters(convolutions[0].weight, title="LeNet's first filters, learnt", columns=6)
 
 # %% [markdown]
 # And these are their feature maps for the boot, and those of the last convolution, which looks at
