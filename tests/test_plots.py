@@ -639,6 +639,12 @@ def test_in_a_terminal_an_animation_is_a_line_and_a_still_picture():
     assert "step 12 of 12" in animation.still.axes[0].get_title()
 
 
+def test_an_animated_separator_is_seen_within_the_limits_asked_for():
+    limits = ((-0.5, 1.5), (-2.0, 3.0))
+    still = plots.animate_separator(X2, SIGNS, randn(4, 3), limits=limits).still
+    assert (still.axes[0].get_xlim(), still.axes[0].get_ylim()) == limits
+
+
 def test_a_separator_without_direction_is_not_drawn():
     still = plots.animate_separator(X2, SIGNS, torch.zeros(1, 3)).still
     assert len(still.axes[0].lines) == 0

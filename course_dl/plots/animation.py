@@ -126,6 +126,7 @@ def animate_separator(
     d: Any,
     path: Any,
     *,
+    limits: tuple[tuple[float, float], tuple[float, float]] | None = None,
     seconds: float = 8.0,
     title: str = "",
 ) -> Animation:
@@ -135,13 +136,14 @@ def animate_separator(
     ----------
     X : (N, 2) samples, no ones column. d : (N,) labels -1 and +1.
     path : (T+1, 3) weights ``(b, w_1, w_2)``, start first, such as `Perceptron.path_`.
+    limits : ``((low, high), (low, high))`` of the two axes, else a little beyond the samples.
     seconds, and the number of frames drawn : see `animate`.
     """
     points, labels = as_points(X, d)
     weights = as_array(path, "path", 2, finite=True)
     if weights.shape[1] != 3:
         raise ValueError(f"path: expected (T+1, 3), rows (b, w_1, w_2), got {weights.shape}")
-    limits = limits_of(points)
+    limits = limits or limits_of(points)
 
     def draw(ax: Axes, t: int) -> None:
         w = weights[t]

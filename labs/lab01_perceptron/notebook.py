@@ -347,7 +347,8 @@ for epoch in range(1, 101):
     seen.append(w.tolist())
 
 # %% after="1.1 1.4 1.5 1.6"
-plots.animate_separator(X_xor, d_xor, path_of_weights(X1_xor, d_xor, torch.zeros(3), epochs=4))
+path = path_of_weights(X1_xor, d_xor, torch.zeros(3), epochs=4)
+plots.animate_separator(X_xor, d_xor, path, limits=((-0.5, 1.5), (-0.5, 1.5)))
 
 # %% [markdown]
 # Perhaps another order, another start, another learning rate? **No.** Suppose some weights
