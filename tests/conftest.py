@@ -60,12 +60,12 @@ def run_notebook() -> Callable[..., Any]:
     import nbformat
     from nbclient import NotebookClient
 
-    def run(text: str, folder: Path, seconds: float = 60.0) -> Any:
+    def run(text: str, folder: Path, seconds: float = 60.0, kernel: str = "python3") -> Any:
         notebook = nbformat.reads(text, as_version=4)
         started, processor = time.monotonic(), _processor_seconds()
         client = NotebookClient(
             notebook,
-            kernel_name="python3",
+            kernel_name=kernel,
             timeout_func=lambda cell: max(1, round(started + 3 * seconds - time.monotonic())),
         )
         client.execute(cwd=str(folder))

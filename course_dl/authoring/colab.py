@@ -19,15 +19,22 @@ _BADGE = (
     "(https://colab.research.google.com/github/{repository}/blob/{tag}/colab/{lab}.ipynb)"
 )
 
-# On Colab alone, and only where this version is not there yet: elsewhere the reader installs.
+# Fetched on Colab alone, where this version is not there yet; elsewhere the reader installs it.
 _SETUP = """\
 #@title Setup: run this cell first
 import sys
 from importlib.metadata import distributions
+from importlib.util import find_spec
 
 installed = [found.version for found in distributions(name="course-dl")]
 if "google.colab" in sys.modules and "{version}" not in installed:
     %pip install -q "git+https://github.com/{repository}@{tag}"
+if find_spec("course_dl") is None:
+    raise ModuleNotFoundError(
+        "the package course_dl is not here. On Colab: wait a minute, then run this cell again. "
+        "At home: pip install git+https://github.com/{repository}@{tag} "
+        "If that fails: https://github.com/{repository}/blob/{tag}/docs/students.md"
+    )
 
 {rest}"""
 
