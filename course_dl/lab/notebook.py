@@ -43,9 +43,8 @@ class OwnWork(LocalBackend):
 
         def profile(frame: FrameType, event: str, arg: Any) -> None:
             nonlocal found
-            home = frame.f_globals.get("__name__")
-            if event == "call" and home in self._answers:
-                found = found or f"{home}.{frame.f_code.co_qualname}"
+            if event == "call" and frame.f_globals.get("__name__") in self._answers:
+                found = found or f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
 
         profiler = sys.getprofile()
         sys.setprofile(profile)

@@ -1,7 +1,7 @@
 """The states an exercise can be in, and the exceptions by which a check says so.
 
 A check passes by returning. Everything else it says by raising one of these; how that is shown
-to the student is decided elsewhere (:mod:`course_dl.lab.render`).
+to the student is decided elsewhere (:mod:`course_dl.lab.show`).
 """
 
 from __future__ import annotations
