@@ -10,7 +10,10 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from course_dl.lab import Lab
+from course_dl.lab import Exercise, Lab, Student
+from course_dl.lab.backend import LocalBackend
+from course_dl.lab.judge import run_exercise
+from course_dl.lab.show import result_page
 from course_dl.lab.states import State
 
 RIGHT = """
@@ -50,6 +53,17 @@ def test_a_check_is_shown_once_as_text_and_html(shell: InteractiveShell) -> None
     assert "1.1 add_bias: passed, 1 point" in text
     assert "1.1 add_bias: passed, 1 point" in html
     assert text.count("passed, 1 point") == 1
+
+
+def test_what_a_test_measured_is_shown_where_it_passes() -> None:
+    exercise = Exercise("0.1", ["f"], points=1, difficulty=1, minutes=1, hints=[])
+
+    @exercise.test("accuracy after 10 seconds", measured=True)
+    def measured(student: Student) -> None:
+        student.notes["accuracy"] = 0.98765
+
+    page = result_page(run_exercise(exercise, LocalBackend({})))
+    assert "accuracy after 10 seconds: 0.9877" in str(page)
 
 
 def test_a_redefinition_is_seen_at_once(shell: InteractiveShell) -> None:

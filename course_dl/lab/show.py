@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from course_dl.lab.exercise import Exercise
-from course_dl.lab.judge import ExerciseResult
+from course_dl.lab.judge import ExerciseResult, TestResult
 from course_dl.lab.page import Bar, Block, Details, Heading, Line, Page, Tone
 from course_dl.lab.states import State
 
@@ -32,7 +32,7 @@ def result_page(result: ExerciseResult) -> Page:
     if result.state is State.NOT_DONE and all(t.state is State.NOT_DONE for t in result.tests):
         return Page([heading])
     blocks: list[Block] = [heading]
-    blocks += [Line(_title(r.test.title, r.test.hidden), TONES[r.state]) for r in result.tests]
+    blocks += [Line(_title(r), TONES[r.state]) for r in result.tests]
     skipped = len(exercise.tests) - len(result.tests)
     if result.tests and result.tests[-1].timed_out and skipped:
         blocks.append(Line(f"{skipped} more not run, after a call that took too long"))
@@ -97,5 +97,7 @@ def _name(exercise: Exercise) -> str:
     return f"{exercise.number} {', '.join(exercise.names)}"
 
 
-def _title(title: str, hidden: bool) -> str:
-    return f"{title} (hidden test)" if hidden else title
+def _title(result: TestResult) -> str:
+    """What the test is about, and what it measured."""
+    hidden = " (hidden test)" * result.test.hidden
+    return result.test.title + hidden + "".join(f": {x:.4g}" for x in result.notes.values())
