@@ -1,10 +1,14 @@
-"""The wheel: everything is in it, and it works without the repository."""
+"""Wheel and sdist: everything is in them, and the course works without the repository."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
 from collections.abc import Callable
 from importlib.metadata import requires
 from pathlib import Path
@@ -23,12 +27,48 @@ def site(install: Callable[[Path, Path], Path], tmp_path_factory: pytest.TempPat
     return install(ROOT, tmp_path_factory.mktemp("wheel") / "site")
 
 
-def test_every_file_of_the_package_and_of_the_labs_is_installed(site: Path) -> None:
+def tracked() -> set[str]:
+    """What git knows of the package and of the labs."""
     git = ["git", "-C", str(ROOT), "ls-files", "-z", "--", "course_dl", "labs"]
-    tracked = subprocess.run(git, capture_output=True, text=True, check=True).stdout
-    expected = {re.sub("^labs/", "course_dl/labs/", name) for name in tracked.split("\0") if name}
+    listed = subprocess.run(git, capture_output=True, text=True, check=True).stdout
+    return {name for name in listed.split("\0") if (ROOT / name).is_file()}
+
+
+def installed(names: set[str]) -> set[str]:
+    return {re.sub("^labs/", "course_dl/labs/", name) for name in names}
+
+
+def test_every_file_of_the_package_and_of_the_labs_is_installed(site: Path) -> None:
     there = {path.relative_to(site).as_posix() for path in site.rglob("*")}
-    assert sorted(expected - there) == []
+    assert sorted(installed(tracked()) - there) == []
+
+
+def build(kind: str, source: Path, out: Path) -> Path:
+    """Build a ``wheel`` or an ``sdist`` without a warning; the file."""
+    code = f"from setuptools.build_meta import build_{kind}; build_{kind}({str(out)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True
+    )
+    told = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if "warn" in line.lower()]
+    assert [line for line in told if "byte-compiling" not in line] == []
+    (built,) = out.iterdir()
+    return built
+
+
+def test_the_sdist_holds_the_sources_and_builds_a_whole_wheel(tmp_path: Path) -> None:
+    names = tracked() | {"README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "MANIFEST.in"}
+    for name in names | {"pyproject.toml", "setup.py"}:
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / "source" / name)
+    sdist = build("sdist", tmp_path / "source", tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / sdist.name.removesuffix(".tar.gz")
+    there = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")}
+    assert sorted(names - there) == []
+    with zipfile.ZipFile(build("wheel", unpacked, tmp_path / "wheel")) as wheel:
+        code = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert code == installed(tracked())
 
 
 CODE = """\
@@ -60,6 +100,11 @@ def test_authors_commands_say_that_they_need_the_repository(
 
 def test_the_tag_that_students_install_is_this_version() -> None:
     assert PROJECT["tool"]["course_dl"]["tag"] == f"v{PROJECT['project']['version']}"
+
+
+def test_the_changes_of_this_version_are_told() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## ([\d.]+)", changes, re.M)[0] == PROJECT["project"]["version"]
 
 
 def test_the_readme_leads_to_the_same_repository_and_tag() -> None:
