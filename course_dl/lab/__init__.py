@@ -10,7 +10,7 @@ from course_dl.lab.exercise import Exercise, mistake
 from course_dl.lab.inputs import Inputs
 from course_dl.lab.notebook import Lab
 from course_dl.lab.states import Wrong
-from course_dl.lab.student import Student, fill
+from course_dl.lab.student import Student, fill, method
 
 __all__ = [
     "Exercise",
@@ -22,6 +22,7 @@ __all__ = [
     "close_all",
     "equal",
     "fill",
+    "method",
     "mistake",
     "number",
     "require",

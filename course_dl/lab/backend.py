@@ -87,12 +87,18 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "setattr": setattr,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
-    "fill": lambda obj, name, values: operator.setitem(getattr(obj, name), slice(None), values),
+    "method": lambda obj, name, /, *args: getattr(obj, name)(*args),
+    "fill": lambda obj, name, values: _fill(obj, name, values),
     "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
     "len": len,
     "list": list,
     "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),
 }
+
+
+def _fill(obj: Any, name: str, values: list[Any]) -> Any:
+    getattr(obj, name)[:] = values
+    return getattr(obj, name)
 
 
 def _torch_object(path: str) -> Any:
@@ -222,9 +228,13 @@ def _changed(before: list[tuple[torch.Tensor, int, bool, torch.Tensor]], argumen
         tensor is not old
         or tensor._version != version
         or tensor.requires_grad != needs
-        or not torch.equal(tensor.nan_to_num(), kept.nan_to_num())
+        or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
         for tensor, (old, version, needs, kept) in zip(now, before, strict=True)
     )
+
+
+def _equal_but_for_nan(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
 def _told(exception: BaseException) -> StudentError:

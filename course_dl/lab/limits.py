@@ -111,19 +111,21 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
 
 def seed_all(seed: int) -> Callable[[], bool]:
     """Seed the global random generators; the function returned tells whether one was drawn from."""
+    _seed(seed)
+    first = np.random.random_sample(), random.random()
+    _seed(seed)
     torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
-    np.random.seed(seed)
-    random.seed(seed)
     fresh = torch.get_rng_state()
 
     def drawn() -> bool:
-        # Of numpy's and of Python's state the place in its block is enough: any draw moves it.
-        numpy_state: Any = np.random.get_state()
-        places = numpy_state[2:], random.getstate()[1][-1]
-        return places != _FRESH_PLACES or not torch.equal(torch.get_rng_state(), fresh)
+        # Of numpy and Python it is quicker to draw than to read the state: the first number is
+        # the one to come only where nobody has drawn it.
+        now = np.random.random_sample(), random.random()
+        return now != first or not torch.equal(torch.get_rng_state(), fresh)
 
     return drawn
 
 
-_fresh_numpy: Any = np.random.RandomState(0).get_state()
-_FRESH_PLACES = _fresh_numpy[2:], random.Random(0).getstate()[1][-1]
+def _seed(seed: int) -> None:
+    np.random.seed(seed)
+    random.seed(seed)

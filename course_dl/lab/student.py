@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from course_dl.lab.backend import Backend, Outcome, Rules, StudentError
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
-__all__ = ["Call", "Function", "Remote", "Student", "backward", "fill", "kind"]
+__all__ = ["Call", "Function", "Remote", "Student", "backward", "fill", "kind", "method"]
 
 
 DEFAULT = Rules()
@@ -38,25 +39,27 @@ class Call:
         """What was called, as the check writes it: ``softmax``, ``MLP([2, 3]).forward``."""
         if self.target == "on:call":
             return str(self.args[0])
-        if self.target == "on:getattr":
+        if self.target in ("on:getattr", "on:method"):
             return f"{self.args[0]}.{self.args[1]}"
         return self.target.partition(":")[2]
 
     def __str__(self) -> str:
         if self.target == "on:getattr":
             return self.name
+        named = {"on:call": 1, "on:method": 2}.get(self.target, 0)  # of the arguments, by the name
         for numbers in (12, 4, 1):  # of a tensor that is told in full
-            given = [summary(arg, numbers) for arg in self.args[self.target == "on:call" :]]
+            given = [summary(arg, numbers) for arg in self.args[named:]]
             given += [f"{key}={summary(arg, numbers)}" for key, arg in self.kwargs.items()]
             text = f"{self.name}({', '.join(given)})"
             if len(text) <= LONG:
                 break
         return text
 
-    @property
+    @cached_property  # each call on its result is named by it
     def short(self) -> str:
         """The call, without its arguments where they are long."""
-        return str(self) if len(str(self)) <= SHORT else f"{self.name}(...)"
+        text = str(self)
+        return text if len(text) <= SHORT else f"{self.name}(...)"
 
 
 class Student:
@@ -101,16 +104,17 @@ class Student:
         call = Call(target, args, kwargs, outcome)
         self.calls.append(call)
         _judge(call, rules)
-        return self._received(outcome.value, call.short)
+        return self._received(outcome.value, call)
 
-    def _received(self, value: Any, origin: str) -> Any:
-        """The value with an object in place of each handle; ``origin`` is where it comes from."""
+    def _received(self, value: Any, call: Call, place: str = "") -> Any:
+        """The value with an object in place of each handle, told by its place in the result."""
         if isinstance(value, Handle):
-            return Remote(self, value, origin)
+            return Remote(self, value, call, place)
         if isinstance(value, list | tuple):
-            return type(value)(self._received(v, f"{origin}[{i}]") for i, v in enumerate(value))
+            items = (self._received(v, call, f"{place}[{i}]") for i, v in enumerate(value))
+            return type(value)(items)
         if isinstance(value, dict):
-            return {key: self._received(v, f"{origin}[{key!r}]") for key, v in value.items()}
+            return {k: self._received(v, call, f"{place}[{k!r}]") for k, v in value.items()}
         return value
 
 
@@ -145,8 +149,8 @@ class Remote:
     It is told by where it comes from: ``MLP([2, 3]).parameters()``.
     """
 
-    def __init__(self, student: Student, handle: Handle, origin: str) -> None:
-        self.__dict__.update(_student=student, _handle=handle, _origin=origin)
+    def __init__(self, student: Student, handle: Handle, call: Call, place: str) -> None:
+        self.__dict__.update(_student=student, _handle=handle, _call=call, _place=place)
 
     def _on(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         rules = self._student.rules
@@ -173,7 +177,7 @@ class Remote:
         return iter(self._on("list"))
 
     def __repr__(self) -> str:
-        return self._origin
+        return f"{self._call.short}{self._place}"
 
 
 def kind(value: Any) -> str:
@@ -181,9 +185,17 @@ def kind(value: Any) -> str:
     return value._handle.kind if isinstance(value, Remote) else type(value).__name__
 
 
-def fill(remote: Remote, name: str, values: Sequence[Any]) -> None:
-    """Put ``values`` into the list that is the attribute ``name`` of a student's object."""
-    remote._on("fill", name, list(values))
+def method(remote: Remote, name: str, *args: Any) -> Any:
+    """``remote.name(*args)`` as one call, where a check makes many of them."""
+    return remote._on("method", name, *args)
+
+
+def fill(remote: Remote, name: str, values: Sequence[Any]) -> Any:
+    """Put ``values`` into the list that is the attribute ``name`` of a student's object.
+
+    Returns what the attribute is then.
+    """
+    return remote._on("fill", name, list(values))
 
 
 def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:
