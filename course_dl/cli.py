@@ -104,7 +104,8 @@ def new(given: Arguments) -> None:
 
     for path in new_lab(given.name):
         print(path)
-    print("next: write the lab there, then course-dl build, and pytest tests/test_labs.py")
+    print("next: fill them in as docs/authors.md shows it, then")
+    print(f"pytest tests/test_labs.py -k {given.name[:5]}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import os
 import re
 import subprocess
+import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ from typing import Any
 import pytest
 
 from course_dl.authoring.new import new_lab
+from course_dl.authoring.notebooks import make_notebooks
 from course_dl.authoring.release import release
 from course_dl.authoring.sources import Definition, find_definition, lab_source
 from course_dl.authoring.stubs import stub
 from course_dl.authoring.students import packed, without_hidden_tests, without_instructor_parts
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise
+from tests.test_docs import script_of, unpack_digits
 
 LABS = find_labs()
 EXERCISES = [(lab, exercise) for lab in LABS for exercise in lab.exercises]
@@ -212,6 +216,27 @@ def test_check_hint_and_progress_work_in_it(
     assert "RESULT False True True False" in printed
     places = printed.split("PLACES")[1].split()
     assert all(place.startswith(str(installed)) for place in places)
+
+
+@pytest.mark.commands
+@pytest.mark.parametrize("page", ["README.md", "docs/students.md"])
+def test_its_own_pages_work_as_written(
+    page: str, edition: Path, installed: Path, offline: None, tmp_path: Path
+) -> None:
+    unpack_digits(tmp_path / "data")
+    solved = make_notebooks(solutions=True)["lab04_backprop.ipynb"]
+    (tmp_path / "my_notebook.ipynb").write_text(solved, encoding="utf-8")
+    programs = os.pathsep.join([str(installed / "bin"), sysconfig.get_path("scripts")])
+    done = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", f"pip() {{ :; }}  # done\n{script_of(edition / page)}"],
+        cwd=tmp_path,
+        env=os.environ | {"HOME": str(tmp_path), "PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
 
 
 def test_its_command_line_has_no_commands_for_authors(

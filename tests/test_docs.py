@@ -34,10 +34,7 @@ def home(tmp_path: Path) -> Path:
     home, checkout = tmp_path / "home", tmp_path / "checkout" / "course-dl"
     subprocess.run(["git", "clone", "-q", "--bare", ROOT, tmp_path / "published"], check=True)
     subprocess.run(["git", "clone", "-q", tmp_path / "published", checkout], check=True)
-    raw = home / "data" / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for packed in (ROOT / "course_dl" / "data" / "small" / "MNIST" / "raw").glob("*.gz"):
-        (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+    unpack_digits(home / "data")
     solved = make_notebooks(solutions=True)["lab04_backprop.ipynb"]
     for folder in (home, checkout):
         (folder / "my_notebook.ipynb").write_text(solved, encoding="utf-8")
@@ -46,6 +43,14 @@ def home(tmp_path: Path) -> Path:
                 name = f"{one.student}_{number}_assignsubmission_file_/lab04_backprop.ipynb"
                 file.writestr(name, one.data)
     return home
+
+
+def unpack_digits(folder: Path) -> None:
+    """The small MNIST, as somebody keeps the full one."""
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for packed in (ROOT / "course_dl" / "data" / "small" / "MNIST" / "raw").glob("*.gz"):
+        (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
 
 
 @pytest.fixture
@@ -74,25 +79,28 @@ def new_environment(folder: Path) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.commands
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_and_example_works_as_written(
-    page: Path, home: Path, shell: dict[str, str]
-) -> None:
+def script_of(page: Path) -> str:
+    """All commands and examples of a page, for one shell: a reader stays where the last one led."""
     blocks = [
         (kind, text)
         for by_ci, kind, text in BLOCK.findall(page.read_text(encoding="utf-8"))
         if not by_ci
     ]
     assert blocks
-    # One shell for the whole page: a reader stays in the folder, and in the environment.
-    script = "\n".join(
+    return "\n".join(
         text if kind == "bash" else f"python - <<'END_OF_EXAMPLE'\n{text}END_OF_EXAMPLE\n"
         for kind, text in blocks
     )
+
+
+@pytest.mark.commands
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_example_works_as_written(
+    page: Path, home: Path, shell: dict[str, str]
+) -> None:
     checkout = home.parent / "checkout" / "course-dl"
     done = subprocess.run(
-        ["bash", "-euxo", "pipefail", "-c", script],
+        ["bash", "-euxo", "pipefail", "-c", script_of(page)],
         cwd=checkout if page.name in ("README.md", "authors.md") else home,
         env=shell,
         capture_output=True,
