@@ -2,7 +2,7 @@
 
 A network is a chain of layers. Each keeps from its `forward` what its `backward` needs, and
 `backward` turns the gradient of E with respect to the layer's output into the gradient with respect
-to its input; `accumulate` adds up those with respect to its own parameters::
+to its input; `gradient` gives those with respect to its own parameters, which are added up::
 
     forward      a_k = W_k h_{k-1} + b_k                    h_k = g(a_k)
     backward     delta_k = grad_{h_k} E * g'(a_k)           grad_{W_k} E += delta_k h_{k-1}^T
@@ -46,11 +46,47 @@ class Layer:
 
 
 class Trainable(Layer):
-    """A layer with weights ``W``, biases ``b`` and their gradients ``grad_W``, ``grad_b``."""
+    """A layer with weights ``W`` and biases ``b``, whose gradients add up until `zero_grad`."""
+
+    _sums: tuple[Tensor, Tensor] | None  # None stands for zeros
 
     def __init__(self, W: Tensor, b: Tensor) -> None:
         self.W, self.b = W.detach(), b.detach()
-        self.grad_W, self.grad_b = torch.zeros_like(self.W), torch.zeros_like(self.b)
+        self.zero_grad()
+
+    def gradient(self, delta: Tensor) -> tuple[Tensor, Tensor]:
+        """``(grad_W E, grad_b E)`` from ``delta = grad_A E``, ``A`` being the layer's output."""
+        raise NotImplementedError
+
+    def accumulate(self, delta: Tensor) -> None:
+        """``grad_W += ...``, ``grad_b += ...``: the `gradient` of ``delta``"""
+        grad_W, grad_b = self.gradient(delta)
+        if self._sums is not None:
+            grad_W, grad_b = self._sums[0] + grad_W, self._sums[1] + grad_b
+        self._sums = grad_W, grad_b
+
+    def descend(self, delta: Tensor, lr: float) -> None:
+        """``W -= lr grad_W``, ``b -= lr grad_b``"""
+        grad_W, grad_b = self.gradient(delta)
+        self.W.sub_(grad_W, alpha=lr)
+        self.b.sub_(grad_b, alpha=lr)
+
+    def zero_grad(self) -> None:
+        """Set the gradients to 0, which takes no time: nothing is written, nothing added to it."""
+        self._sums = None
+
+    @property
+    def gradients(self) -> tuple[Tensor, Tensor]:
+        """``(grad_W, grad_b)``, summed over all backward passes since `zero_grad`"""
+        if self._sums is None:
+            self._sums = torch.zeros_like(self.W), torch.zeros_like(self.b)
+        return self._sums
+
+    def to(self, target: torch.device | str | torch.dtype) -> None:
+        """Move parameters and gradients to a device or a dtype."""
+        grad_W, grad_b = self.gradients
+        self.W, self.b = self.W.to(target), self.b.to(target)
+        self._sums = grad_W.to(target), grad_b.to(target)
 
 
 class Linear(Trainable):
@@ -68,14 +104,13 @@ class Linear(Trainable):
         """``grad_H E = delta W``, (N, n_in), from ``delta = grad_A E``, (N, n_out)"""
         return delta @ self.W
 
-    def accumulate(self, delta: Tensor) -> None:
-        """``grad_W += delta^T H``, ``grad_b += sum_i delta_i``"""
+    def gradient(self, delta: Tensor) -> tuple[Tensor, Tensor]:
+        """``grad_W E = delta^T H``, ``grad_b E = sum_i delta_i``"""
         self.delta = delta
-        self.grad_W.addmm_(delta.T, self.H)
-        self.grad_b += delta.sum(0)
+        return delta.T @ self.H, delta.sum(0)
 
     def descend(self, delta: Tensor, lr: float) -> None:
-        """``W -= lr delta^T H``, ``b -= lr sum_i delta_i``"""
+        """``W -= lr delta^T H``, ``b -= lr sum_i delta_i``: product and update in one."""
         self.delta = delta
         self.W.addmm_(delta.T, self.H, alpha=-lr)
         self.b.sub_(delta.sum(0), alpha=lr)
@@ -110,6 +145,7 @@ class ManualNetwork:
     Attributes
     ----------
     layers : the chain, first to last.
+    trainable : those of its layers that have parameters.
     Y : the last output, (N, N_L); None before the first `forward`.
     """
 
@@ -117,12 +153,8 @@ class ManualNetwork:
         self.layers = list(layers)
         if not self.layers:
             raise ValueError("a network needs at least one layer")
+        self.trainable = [layer for layer in self.layers if isinstance(layer, Trainable)]
         self.Y: Tensor | None = None
-
-    @property
-    def trainable(self) -> list[Trainable]:
-        """The layers with parameters, in order."""
-        return [layer for layer in self.layers if isinstance(layer, Trainable)]
 
     def forward(self, X: Tensor) -> Tensor:
         """``Y``, the output of the last layer for the batch ``X``."""
@@ -163,12 +195,12 @@ class ManualNetwork:
     def step(self, lr: float) -> None:
         """Gradient descent: ``W -= lr * grad_W``, ``b -= lr * grad_b`` in every layer."""
         for parameter, gradient in zip(self.parameters(), self.gradients(), strict=True):
-            parameter -= lr * gradient
+            parameter.sub_(gradient, alpha=lr)
 
     def zero_grad(self) -> None:
         """Set all gradients to 0."""
-        for gradient in self.gradients():
-            gradient.zero_()
+        for layer in self.trainable:
+            layer.zero_grad()
 
     def parameters(self) -> list[Tensor]:
         """``[W_1, b_1, W_2, b_2, ...]``, the tensors themselves"""
@@ -176,7 +208,7 @@ class ManualNetwork:
 
     def gradients(self) -> list[Tensor]:
         """The gradients, in the order of `parameters`."""
-        return [p for layer in self.trainable for p in (layer.grad_W, layer.grad_b)]
+        return [g for layer in self.trainable for g in layer.gradients]
 
     def state_dict(self) -> dict[str, Tensor]:
         """The parameters by the names that `MLP` gives them: ``layers.0.weight``, ..."""
@@ -205,8 +237,7 @@ class ManualNetwork:
     def to(self, target: torch.device | str | torch.dtype) -> Self:
         """Move parameters and gradients to a device or a dtype; returns the network itself."""
         for layer in self.trainable:
-            layer.W, layer.b = layer.W.to(target), layer.b.to(target)
-            layer.grad_W, layer.grad_b = layer.grad_W.to(target), layer.grad_b.to(target)
+            layer.to(target)
         self.Y = None
         return self
 
@@ -296,12 +327,12 @@ class ManualMLP(ManualNetwork):
     @property
     def grad_weights(self) -> tuple[Tensor, ...]:
         """``grad_{W_1} E, ..., grad_{W_L} E``"""
-        return tuple(layer.grad_W for layer in self.trainable)
+        return tuple(self.gradients()[0::2])
 
     @property
     def grad_biases(self) -> tuple[Tensor, ...]:
         """``grad_{b_1} E, ..., grad_{b_L} E``"""
-        return tuple(layer.grad_b for layer in self.trainable)
+        return tuple(self.gradients()[1::2])
 
     @property
     def a(self) -> list[Tensor]:

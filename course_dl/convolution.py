@@ -118,17 +118,9 @@ class Convolution(Trainable):
         """``grad_X E`` from ``delta = grad_A E``"""
         return conv2d_grad_x(delta, self.X, self.W, self.stride, self.padding)
 
-    def accumulate(self, delta: Tensor) -> None:
-        """``grad_W`` and ``grad_b`` of `conv2d_grad`, added up"""
-        grad_W, grad_b = conv2d_grad_w(delta, self.X, self.W, self.stride, self.padding)
-        self.grad_W += grad_W
-        self.grad_b += grad_b
-
-    def descend(self, delta: Tensor, lr: float) -> None:
-        """``W -= lr grad_W``, ``b -= lr grad_b``"""
-        grad_W, grad_b = conv2d_grad_w(delta, self.X, self.W, self.stride, self.padding)
-        self.W.sub_(grad_W, alpha=lr)
-        self.b.sub_(grad_b, alpha=lr)
+    def gradient(self, delta: Tensor) -> tuple[Tensor, Tensor]:
+        """``grad_W`` and ``grad_b`` of `conv2d_grad`"""
+        return conv2d_grad_w(delta, self.X, self.W, self.stride, self.padding)
 
 
 class MaxPool(Layer):

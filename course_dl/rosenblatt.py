@@ -7,13 +7,15 @@ same order and decide in float64, so that they make the same mistakes and end at
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["rule", "rule_in_blocks", "rule_in_the_plane"]
 
 Floats = NDArray[np.float64]
-BLOCK = 128  # samples whose margins are computed at once
+BLOCK = 96  # samples whose margins are computed at once
 
 
 def rule(
@@ -75,45 +77,45 @@ def rule_in_blocks(
 ) -> list[int]:
     """`rule` for many features: most samples are passed over a block at a time.
 
-    The margins ``d_i <w, x_i>`` of a block are one product in float32. A sample whose margin is
-    larger than float32 can be wrong by is right without a further look; the others (and any that
-    float32 cannot hold) are decided in float64, one after the other. After an update
-    ``w + lr d_i x_i``, the margins of the block move by ``lr`` times row i of its products
-    ``d_i d_j <x_i, x_j>``, which are computed when a block first errs.
+    The margins ``<w, u_i>`` of a block, ``u_i = d_i x_i / ||x_i||``, are one product in float32. A
+    sample whose margin is further from 0 than float32 can be wrong by is right, or wrong, without a
+    further look; the others (and any that float32 cannot hold) are decided in float64. After an
+    update ``w + lr d_i x_i``, the margins of the block move by ``lr ||x_i||`` times row i of its
+    products ``<u_i, u_j>``, which are computed when a block first errs.
     """
-    signed = np.empty((len(X), len(w)), np.float32)  # d_i x_i
-    signed[:, 0] = 1
-    signed[:, 1:] = X
-    signed *= d[:, None].astype(np.float32)
-    lengths = np.sqrt(np.einsum("nd,nd->n", signed, signed))
-    rounding = np.float32((len(w) + BLOCK) * np.finfo(np.float32).eps)  # of a sum of products
-    labels, x = d.tolist(), np.ones(len(w))
+    units = np.empty((len(X), len(w)), np.float32)
+    units[:, 0] = 1
+    units[:, 1:] = X
+    lengths = np.sqrt(np.einsum("nd,nd->n", units, units))
+    units *= (d / lengths).astype(np.float32)[:, None]
+    rounding = (len(w) + BLOCK) * float(np.finfo(np.float32).eps)  # of a sum of products
+    moves, steps = (lr * d).tolist(), (lr * lengths).tolist()
+    x, move_x = np.ones(len(w)), np.empty(len(w))
     products: dict[int, NDArray[np.float32]] = {}
     mistakes = []
     for _ in range(max_epochs):
         made = 0
         for start in range(0, len(X), BLOCK):
-            block = signed[start : start + BLOCK]
-            size = lengths[start : start + BLOCK]
+            block = units[start : start + BLOCK]
             margins = block @ w.astype(np.float32)
-            doubt = rounding * size * np.float32(np.sqrt(w @ w))
-            doubtful = ~(margins > doubt)
-            i = int(doubtful.argmax())
-            while doubtful[i]:
+            doubt = rounding * math.sqrt(w @ w)
+            right = margins > doubt
+            i = int(right.argmin())
+            while not right[i]:
                 x[1:] = X[start + i]
-                label = labels[start + i]
-                if (w @ x >= 0) != (label > 0):
-                    w += lr * label * x
+                move = moves[start + i]
+                if margins[i] < -doubt or (w @ x >= 0) != (move > 0):
+                    w += np.multiply(move, x, out=move_x)
                     made += 1
                     if start not in products:
                         products[start] = block @ block.T
-                    margins += np.float32(lr) * products[start][i]
-                    doubt += rounding * np.float32(lr) * size[i] * size
-                    doubtful = ~(margins > doubt)
+                    margins += steps[start + i] * products[start][i]
+                    doubt += rounding * steps[start + i]
+                    right = margins > doubt
                 i += 1
                 if i == len(block):
                     break
-                i += int(doubtful[i:].argmax())
+                i += int(right[i:].argmin())
         mistakes.append(made)
         if made == 0:
             break
