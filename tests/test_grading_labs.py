@@ -41,6 +41,7 @@ def test_the_solved_notebook_gets_every_point(lab: LabFolder, box: Sandbox) -> N
                 assert result.points > 0, result.first_failure
             else:
                 assert result.points == exercise.points, (exercise.number, result.first_failure)
+        assert grading.notices == ()
 
 
 def test_the_untouched_notebook_is_not_done_and_gets_none(lab: LabFolder, box: Sandbox) -> None:

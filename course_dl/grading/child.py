@@ -96,7 +96,8 @@ class _Submission:
                 for name in step.names:
                     self._failed.pop(name, None)
             else:
-                failures.append([step.place, error.kind, error.message[:500]])
+                if not (step.extra and error.kind == "NameError"):
+                    failures.append([step.place, error.kind, error.message[:500]])
                 self._failed.update(dict.fromkeys(step.names, error))
         self._channel.send(Writer().message({"loaded": failures[:100], "endless": endless}))
 

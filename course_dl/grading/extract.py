@@ -20,12 +20,17 @@ _LIBRARIES = ("torch", "math", "np", "numpy", "nn", "F")
 
 @dataclass(frozen=True)
 class Step:
-    """One statement to run, with the names that it defines; or the error for which it cannot be."""
+    """One statement to run, with the names that it defines; or the error for which it cannot be.
+
+    ``extra`` is an assignment outside of the exercises' cells: tried, since a function may need the
+    constant, and no matter where it builds on what grading does not run.
+    """
 
     place: str
     names: frozenset[str]
     code: ast.Module | None
     stub: bool = False
+    extra: bool = False
     error: SyntaxError | None = None
 
 
@@ -50,7 +55,8 @@ def steps(
         if statement not in future and (whole or _is_definition(statement)):
             for part in _parts(statement):
                 module = ast.Module([*future, part], [])
-                yield Step(place, frozenset(_names(part)), module, _is_stub(part))
+                extra = not whole and isinstance(part, ast.Assign | ast.AnnAssign)
+                yield Step(place, frozenset(_names(part)), module, _is_stub(part), extra)
 
 
 def _parsed(place: str, source: str) -> ast.Module:
