@@ -80,8 +80,8 @@ def rule_in_blocks(
     The margins ``<w, u_i>`` of a block, ``u_i = d_i x_i / ||x_i||``, are one product in float32. A
     sample whose margin is further from 0 than float32 can be wrong by is right, or wrong, without a
     further look; the others (and any that float32 cannot hold) are decided in float64. After an
-    update ``w + lr d_i x_i``, the margins of the block move by ``lr ||x_i||`` times row i of its
-    products ``<u_i, u_j>``, which are computed when a block first errs.
+    update ``w + lr d_i x_i``, margin j of the block moves by ``lr ||x_i|| <u_i, u_j>``: row i of a
+    table that is computed when the block first errs.
     """
     units = np.empty((len(X), len(w)), np.float32)
     units[:, 0] = 1
@@ -89,28 +89,29 @@ def rule_in_blocks(
     lengths = np.sqrt(np.einsum("nd,nd->n", units, units))
     units *= (d / lengths).astype(np.float32)[:, None]
     rounding = (len(w) + BLOCK) * float(np.finfo(np.float32).eps)  # of a sum of products
-    moves, steps = (lr * d).tolist(), (lr * lengths).tolist()
+    steps = np.float32(lr) * lengths
+    moves = (lr * d).tolist()
     x, move_x = np.ones(len(w)), np.empty(len(w))
-    products: dict[int, NDArray[np.float32]] = {}
+    tables: dict[int, NDArray[np.float32]] = {}
     mistakes = []
     for _ in range(max_epochs):
         made = 0
         for start in range(0, len(X), BLOCK):
-            block = units[start : start + BLOCK]
-            margins = block @ w.astype(np.float32)
-            doubt = rounding * math.sqrt(w @ w)
+            block, step = units[start : start + BLOCK], steps[start : start + BLOCK]
+            margins = block.dot(w.astype(np.float32))
+            doubt = rounding * math.sqrt(w.dot(w))
             right = margins > doubt
             i = int(right.argmin())
             while not right[i]:
                 x[1:] = X[start + i]
                 move = moves[start + i]
-                if margins[i] < -doubt or (w @ x >= 0) != (move > 0):
+                if margins[i] < -doubt or (w.dot(x) >= 0) != (move > 0):
                     w += np.multiply(move, x, out=move_x)
                     made += 1
-                    if start not in products:
-                        products[start] = block @ block.T
-                    margins += steps[start + i] * products[start][i]
-                    doubt += rounding * steps[start + i]
+                    if start not in tables:
+                        tables[start] = step[:, None] * (block @ block.T)
+                    margins += tables[start][i]
+                    doubt += rounding * step[i]
                     right = margins > doubt
                 i += 1
                 if i == len(block):
