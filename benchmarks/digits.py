@@ -18,6 +18,7 @@ __all__ = [
     "SIZES",
     "bare_epoch",
     "bare_products",
+    "bare_step",
     "generator",
     "network",
     "training_set",
@@ -59,18 +60,34 @@ def bare_epoch(X: Tensor, d: Tensor, model: nn.Module | None = None) -> Callable
 
 def bare_products(n_samples: int) -> Callable[[], None]:
     """The matrix products alone that an epoch cannot do without, into memory that is there."""
-    W = [torch.randn(n_out, n_in) for n_in, n_out in pairwise(SIZES)]
-    H = [torch.randn(BATCH, n) for n in SIZES]
-    grad_W, grad_H = [torch.empty_like(w) for w in W], [torch.empty_like(h) for h in H]
-    out = [torch.empty(BATCH, n) for n in SIZES[1:]]
+    batch = bare_step(BATCH)
 
     def run() -> None:
         for _ in range(-(-n_samples // BATCH)):
-            for k in range(len(W)):
-                torch.mm(H[k], W[k].T, out=out[k])
-            for k in reversed(range(len(W))):
-                torch.mm(out[k].T, H[k], out=grad_W[k])
-                if k > 0:
-                    torch.mm(out[k], W[k], out=grad_H[k])
+            batch()
+
+    return run
+
+
+def bare_step(n: int, *, keep: bool = False) -> Callable[[], None]:
+    """The matrix products alone of a step on ``n`` samples.
+
+    Where gradients are kept, also the subtractions that then make the step.
+    """
+    W = [torch.randn(n_out, n_in) for n_in, n_out in pairwise(SIZES)]
+    H = [torch.randn(n, width) for width in SIZES]
+    grad_W, grad_H = [torch.empty_like(w) for w in W], [torch.empty_like(h) for h in H]
+    out = [torch.empty(n, width) for width in SIZES[1:]]
+
+    def run() -> None:
+        for k in range(len(W)):
+            torch.mm(H[k], W[k].T, out=out[k])
+        for k in reversed(range(len(W))):
+            torch.mm(out[k].T, H[k], out=grad_W[k])
+            if k > 0:
+                torch.mm(out[k], W[k], out=grad_H[k])
+        if keep:
+            for w, gradient in zip(W, grad_W, strict=True):
+                w.sub_(gradient, alpha=1e-9)
 
     return run

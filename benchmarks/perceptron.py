@@ -1,4 +1,8 @@
-"""``Perceptron.fit`` against scikit-learn's of the same order, and against a plain loop."""
+"""``Perceptron.fit`` against scikit-learn's of the same order, and against a plain loop.
+
+On one thread, as scikit-learn's runs: numpy's threads gain little here, and wait for one another
+where a core has other work.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import warnings
 
 import numpy as np
 from sklearn.linear_model import Perceptron as TheirPerceptron
+from threadpoolctl import threadpool_limits
 
 from benchmarks.digits import training_set
 from benchmarks.measure import Row, medians, report
@@ -32,7 +37,7 @@ def main() -> None:
         w = np.zeros(785)
         rule(X, d.astype(float), w, 1.0, EPOCHS)
         same = np.array_equal(Perceptron(max_epochs=EPOCHS).fit(X, d).weights_.numpy(), w)
-        note = "weights " + ("equal to" if same else "NOT EQUAL to") + " the plain float64 rule's"
+        note = "1 thread, weights " + ("equal to" if same else "NOT EQUAL to") + " the plain float64 rule's"
         rows.append(
             Row(
                 f"`Perceptron.fit`, {EPOCHS} epochs, {pair[0]} against {pair[1]}",
@@ -73,4 +78,5 @@ def plain_loop(X: np.ndarray, d: np.ndarray, epochs: int) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main()
+    with threadpool_limits(1):
+        main()

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset, TensorDataset
 from torchvision import datasets, transforms
 
-from benchmarks.digits import BATCH, LR, bare_epoch, network, training_set
+from benchmarks.digits import BATCH, LR, bare_epoch, bare_products, network, training_set
 from benchmarks.measure import Row, cores, medians, report, threads
 from course_dl.training import fit
 
@@ -24,34 +24,40 @@ TUTORIAL_SHARE = 10  # the tutorial form runs on 1 digit of so many, and its tim
 def main() -> None:
     digits = training_set()
     X, d = digits.tensors()
+    on = f"{cores()} thread{'s' * (cores() > 1)}"
     with threads(cores()):
         quiet = {
             "fit": silently(lambda: fit(network(), (X, d), epochs=1, batch_size=BATCH, lr=LR)),
             "bare": bare_epoch(X, d),
+            "products": bare_products(len(X)),
         }
+        times = medians(quiet, 9)
         rows = [
             Row(
                 "`fit(MLP)`, an epoch, bar and metrics on",
                 "the barest in-memory loop",
-                ratio(medians(quiet, 9), "bare"),
+                ratio(times, "bare"),
                 1.05,
+                on,
             )
         ]
         tutorial = tutorial_epoch(str(digits.root), len(X) // TUTORIAL_SHARE)
-        times = medians({"fit": quiet["fit"], "tutorial": tutorial}, 3)
+        times = medians({**quiet, "tutorial": tutorial}, 3)
         times["tutorial"] *= TUTORIAL_SHARE
+        products, bare = (times[name] / times["tutorial"] for name in ("products", "bare"))
         rows.append(
             Row(
                 "the same",
                 "the tutorial form (torchvision, transforms, DataLoader)",
                 ratio(times, "tutorial"),
                 1 / 8,
+                f"{on}; the barest loop: {bare:.2f}, its products alone: {products:.2f}",
             )
         )
         peers = {"Lightning": (lightning_epoch, 0.65), "skorch": (skorch_epoch, 0.75)}
         for name, (epoch, target) in peers.items():
             times = medians({"fit": quiet["fit"], name: silently(epoch(X, d))}, 3)
-            rows.append(Row("the same", f"{name}, TensorDataset", ratio(times, name), target))
+            rows.append(Row("the same", f"{name}, TensorDataset", ratio(times, name), target, on))
     report(rows)
 
 
