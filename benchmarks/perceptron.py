@@ -37,7 +37,7 @@ def main() -> None:
         w = np.zeros(785)
         rule(X, d.astype(float), w, 1.0, EPOCHS)
         same = np.array_equal(Perceptron(max_epochs=EPOCHS).fit(X, d).weights_.numpy(), w)
-        note = "1 thread, weights " + ("equal to" if same else "NOT EQUAL to") + " the plain float64 rule's"
+        note = f"1 thread, weights {'equal to' if same else 'NOT'} the plain float64 rule's"
         rows.append(
             Row(
                 f"`Perceptron.fit`, {EPOCHS} epochs, {pair[0]} against {pair[1]}",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 __all__ = ["rule", "rule_in_blocks", "rule_in_the_plane"]
 
 Floats = NDArray[np.float64]
-BLOCK = 96  # samples whose margins are computed at once
+BLOCK = 64  # samples whose margins are computed at once
 
 
 def rule(
@@ -83,11 +83,7 @@ def rule_in_blocks(
     update ``w + lr d_i x_i``, margin j of the block moves by ``lr ||x_i|| <u_i, u_j>``: row i of a
     table that is computed when the block first errs.
     """
-    units = np.empty((len(X), len(w)), np.float32)
-    units[:, 0] = 1
-    units[:, 1:] = X
-    lengths = np.sqrt(np.einsum("nd,nd->n", units, units))
-    units *= (d / lengths).astype(np.float32)[:, None]
+    units, lengths = _units(X, d)
     rounding = (len(w) + BLOCK) * float(np.finfo(np.float32).eps)  # of a sum of products
     steps = np.float32(lr) * lengths
     moves = (lr * d).tolist()
@@ -121,3 +117,17 @@ def rule_in_blocks(
         if made == 0:
             break
     return mistakes
+
+
+def _units(X: NDArray[np.generic], d: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """``u_i = d_i x_i / ||x_i||`` (N, D+1) and ``||x_i||`` (N,), made by blocks that fit a cache."""
+    units = np.empty((len(X), X.shape[1] + 1), np.float32)
+    lengths = np.empty(len(X), np.float32)
+    for start in range(0, len(X), BLOCK):
+        these = slice(start, start + BLOCK)
+        block = units[these]
+        block[:, 0] = 1
+        block[:, 1:] = X[these]
+        lengths[these] = np.sqrt(np.einsum("nd,nd->n", block, block))
+        block *= (d[these] / lengths[these]).astype(np.float32)[:, None]
+    return units, lengths
