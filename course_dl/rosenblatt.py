@@ -120,7 +120,7 @@ def rule_in_blocks(
 
 
 def _units(X: NDArray[np.generic], d: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """``u_i = d_i x_i / ||x_i||`` (N, D+1) and ``||x_i||`` (N,), made by blocks that fit a cache."""
+    """``u_i = d_i x_i / ||x_i||`` (N, D+1) and ``||x_i||`` (N,), made block by block in cache."""
     units = np.empty((len(X), X.shape[1] + 1), np.float32)
     lengths = np.empty(len(X), np.float32)
     for start in range(0, len(X), BLOCK):
