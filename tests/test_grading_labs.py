@@ -38,7 +38,7 @@ def test_the_solved_notebook_gets_every_point(lab: LabFolder, box: Sandbox) -> N
         for exercise in lab.exercises:
             result = grading.exercise(exercise)
             if is_measured(exercise):  # how far it comes hangs on the machine
-                assert result.points > 0, result.first_failure
+                assert result.tests[-1].notes["accuracy"] > 0.8, result.first_failure
             else:
                 assert result.points == exercise.points, (exercise.number, result.first_failure)
         assert grading.notices == ()

@@ -22,8 +22,8 @@ _LIBRARIES = ("torch", "math", "np", "numpy", "nn", "F")
 class Step:
     """One statement to run, with the names that it defines; or the error for which it cannot be.
 
-    ``extra`` is an assignment outside of the exercises' cells: tried, since a function may need the
-    constant, and no matter where it builds on what grading does not run.
+    ``extra`` is what an answer may need and grading may lack: outside of the exercises' cells, a
+    constant that builds on what is not run, and a part of the course that holds answers.
     """
 
     place: str
@@ -55,7 +55,7 @@ def steps(
         if statement not in future and (whole or _is_definition(statement)):
             for part in _parts(statement):
                 module = ast.Module([*future, part], [])
-                extra = not whole and isinstance(part, ast.Assign | ast.AnnAssign)
+                extra = not whole and _is_extra(part)
                 yield Step(place, frozenset(_names(part)), module, _is_stub(part), extra)
 
 
@@ -118,6 +118,17 @@ def _is_stub(statement: ast.stmt) -> bool:
         and body[0].exc is not None
         and "NotImplementedError" in ast.dump(body[0].exc)
     )
+
+
+def _is_extra(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign() | ast.AnnAssign():
+            return True
+        case ast.ImportFrom(module=str(module)):
+            return module.startswith("course_dl")
+        case ast.Import():
+            return all(alias.name.startswith("course_dl") for alias in statement.names)
+    return False
 
 
 def _is_definition(statement: ast.stmt) -> bool:
