@@ -42,13 +42,7 @@ def main(connection: int) -> None:
         loaded = _Submission(channel, submission)
         while True:
             request, body = channel.receive()
-            import resource, time, json as _j
-            r0=resource.getrusage(resource.RUSAGE_SELF); t0=time.perf_counter()
-            m=loaded.answer(request, body)
-            r1=resource.getrusage(resource.RUSAGE_SELF); t1=time.perf_counter()
-            import builtins as _b
-            _b.dbg=f"{(t1-t0)*1e3:.3f} {(r1.ru_utime-r0.ru_utime)*1e3:.2f} {(r1.ru_stime-r0.ru_stime)*1e3:.2f} {r1.ru_minflt-r0.ru_minflt} {r1.ru_utime:.3f} {r1.ru_stime:.3f} {r1.ru_minflt} {r1.ru_nvcsw} {r1.ru_nivcsw}"
-            channel.send(m)
+            channel.send(loaded.answer(request, body))
     except Closed:
         os._exit(0)
 
@@ -229,6 +223,6 @@ def _message(number: int, outcome: Outcome) -> bytes:
         "used_autograd": outcome.used_autograd,
         "used_library": outcome.used_library,
         "operations": outcome.operations,
-        "printed": getattr(builtins,"dbg",""),
+        "printed": outcome.printed,
     }
     return writer.message({"outcome": content, "id": number})
