@@ -263,7 +263,7 @@ def test_objects_are_used_as_if_they_were_here() -> None:
     counter.step()
     assert torch.equal(counter.weights[0], torch.ones(2))
     assert len(counter) == 9
-    fill(counter, "weights", [torch.full((2,), 5.0)])
+    fill(counter, weights=[torch.full((2,), 5.0)])
     assert torch.equal(counter(torch.ones(2)), torch.full((2,), 6.0))
     with pytest.raises(Wrong, match="AttributeError"):
         counter.nothing  # noqa: B018

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import torch
+from torch.nn import functional
 
 from course_dl.lab.bans import count_operations, without_autograd, without_library
 from course_dl.lab.limits import TimeUp, call_within, captured_output, private_randomness
@@ -87,18 +88,29 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "setattr": setattr,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
+    "getattrs": lambda obj, *names: [getattr(obj, name) for name in names],
     "method": lambda obj, name, /, *args: getattr(obj, name)(*args),
-    "fill": lambda obj, name, values: _fill(obj, name, values),
+    "fill": lambda obj, **lists: _fill(obj, lists),
     "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
+    "descend": lambda net, X, d, lr, steps: _descend(net, X, d, lr, steps),
     "len": len,
     "list": list,
     "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),
 }
 
 
-def _fill(obj: Any, name: str, values: list[Any]) -> Any:
-    getattr(obj, name)[:] = values
-    return getattr(obj, name)
+def _fill(obj: Any, lists: dict[str, list[Any]]) -> list[Any]:
+    for name, values in lists.items():
+        getattr(obj, name)[:] = values
+    return [getattr(obj, name) for name in lists]
+
+
+def _descend(net: Any, X: torch.Tensor, d: torch.Tensor, lr: float, steps: int) -> None:
+    for _ in range(steps):
+        Y = net.forward(X)
+        net.zero_grad()
+        net.backward((torch.softmax(Y, 1) - functional.one_hot(d, Y.shape[1])) / len(X))
+        net.step(lr)
 
 
 def _torch_object(path: str) -> Any:

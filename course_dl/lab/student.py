@@ -18,7 +18,18 @@ from course_dl.lab.backend import Backend, Outcome, Rules, StudentError
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
-__all__ = ["Call", "Function", "Remote", "Student", "backward", "fill", "kind", "method"]
+__all__ = [
+    "Call",
+    "Function",
+    "Remote",
+    "Student",
+    "attributes",
+    "backward",
+    "descend",
+    "fill",
+    "kind",
+    "method",
+]
 
 
 DEFAULT = Rules()
@@ -190,17 +201,27 @@ def method(remote: Remote, name: str, *args: Any) -> Any:
     return remote._on("method", name, *args)
 
 
-def fill(remote: Remote, name: str, values: Sequence[Any]) -> Any:
-    """Put ``values`` into the list that is the attribute ``name`` of a student's object.
+def attributes(remote: Remote, *names: str) -> Any:
+    """The attributes of these names, as one call."""
+    return remote._on("getattrs", *names)
 
-    Returns what the attribute is then.
+
+def fill(remote: Remote, **lists: Sequence[Any]) -> Any:
+    """Put values into the lists that are attributes of a student's object.
+
+    Returns what the attributes are then.
     """
-    return remote._on("fill", name, list(values))
+    return remote._on("fill", **{name: list(values) for name, values in lists.items()})
 
 
 def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:
     """Leave the gradients of ``loss_fn(model(X), d)`` in the model, on the student's side."""
     model._on("backward", loss_fn, X, d)
+
+
+def descend(net: Remote, X: torch.Tensor, d: torch.Tensor, lr: float, steps: int) -> None:
+    """Steps of gradient descent on the cross-entropy, by the network's own four methods."""
+    net._on("descend", X, d, lr, steps)
 
 
 def _sent(value: Any) -> Any:

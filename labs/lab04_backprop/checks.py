@@ -9,8 +9,9 @@ nor the derivative of one known activation can be in a student's answer unnotice
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import torch
@@ -23,8 +24,10 @@ from course_dl.lab import (
     Inputs,
     Student,
     Wrong,
+    attributes,
     close,
     close_all,
+    descend,
     fill,
     method,
     require,
@@ -589,14 +592,14 @@ def test_gradients_agree_right(student: Student, rng: Inputs) -> None:
 
 @gradients_agree.test("an error in the weights of any layer is seen")
 def test_gradients_agree_weights(student: Student, rng: Inputs) -> None:
+    signs = cycle((1, -1))  # three layers: each gets one sign with one loss, one with the other
     for loss in ("square", "cross_entropy"):
         net, x, d = problem(rng, [2, 4, 3, 3], loss)
         right = loss_gradients(*net, torch.tanh, x, d, loss)
         for k in range(3):
-            for sign in (1, -1):
-                wrong = off_by_a_thousandth(right, 0, k, sign)
-                said = f"grad_W_{k + 1} is off by a thousandth"
-                judge_agreement(student, wrong, net, torch.tanh, x, d, loss, off=said)
+            wrong = off_by_a_thousandth(right, 0, k, next(signs))
+            said = f"grad_W_{k + 1} is off by a thousandth"
+            judge_agreement(student, wrong, net, torch.tanh, x, d, loss, off=said)
         wrong = ([*right[0][:2], right[0][2].flip(0)], right[1])
         judge_agreement(
             student, wrong, net, torch.tanh, x, d, loss, off="grad_W_3 has its rows upside down"
@@ -605,14 +608,14 @@ def test_gradients_agree_weights(student: Student, rng: Inputs) -> None:
 
 @gradients_agree.test("an error in the biases of any layer is seen")
 def test_gradients_agree_biases(student: Student, rng: Inputs) -> None:
+    signs = cycle((1, -1))  # three layers: each gets one sign with one loss, one with the other
     for loss in ("square", "cross_entropy"):
         net, x, d = problem(rng, [2, 4, 3, 3], loss)
         right = loss_gradients(*net, torch.tanh, x, d, loss)
         for k in range(3):
-            for sign in (1, -1):
-                wrong = off_by_a_thousandth(right, 1, k, sign)
-                said = f"grad_b_{k + 1} is off by a thousandth"
-                judge_agreement(student, wrong, net, torch.tanh, x, d, loss, off=said)
+            wrong = off_by_a_thousandth(right, 1, k, next(signs))
+            said = f"grad_b_{k + 1} is off by a thousandth"
+            judge_agreement(student, wrong, net, torch.tanh, x, d, loss, off=said)
 
 
 @gradients_agree.test("an error in small gradients is seen")
@@ -776,23 +779,26 @@ class Trainee:
         self._net = student.ManualMLP(sizes, g, dg, generator or torch.Generator().manual_seed(1))
         self.drew_elsewhere = student.calls[-1].outcome.used_randomness
 
-    def read(self, name: str) -> list[Tensor]:
-        """One of the four lists."""
-        found = self.asked(getattr, name)
-        if not isinstance(found, list):
-            told = f"{name} should be a list, with one tensor for each layer."
-            raise Wrong(told, ("It was", repr(found)[:200]))
-        return list(found)
+    def read(self, kind: str = "") -> Network:
+        """The lists of weights and biases, or (``kind`` is ``"grad_"``) of their gradients."""
+        names = f"{kind}weights", f"{kind}biases"
+        weights, biases = self.asked(attributes, *names)
+        for name, found in zip(names, (weights, biases), strict=True):
+            if not isinstance(found, list):
+                told = f"{name} should be a list, with one tensor for each layer."
+                raise Wrong(told, ("It was", repr(found)[:200]))
+        return list(weights), list(biases)
 
     def put(self, net: Network) -> None:
         """Put weights and biases into its lists, and see that they stay."""
-        for name, tensors in zip(("weights", "biases"), net, strict=True):
-            present = self.read(name)
+        names = "weights", "biases"
+        for name, present, tensors in zip(names, self.read(), net, strict=True):
             require(
                 len(present) == len(tensors),
                 f"{name} has {len(present)} entries; it should have one a layer, {len(tensors)}.",
             )
-            now = fill(self._net, name, tensors)
+        filled = fill(self._net, weights=net[0], biases=net[1])
+        for name, now, tensors in zip(names, filled, net, strict=True):
             stayed = isinstance(now, list) and len(now) == len(tensors)
             require(
                 stayed
@@ -816,16 +822,20 @@ class Trainee:
     def zero_grad(self) -> None:
         self.asked(method, "zero_grad")
 
-    def asked(self, how: Callable[..., Any], name: str, *args: Any) -> Any:
-        """What ``how`` gives for the student's network; that it has no ``name`` is told."""
+    def descend(self, X: Tensor, d: Tensor, lr: float, steps: int) -> None:
+        self.asked(descend, X, d, lr, steps)
+
+    def asked(self, how: Callable[..., Any], *args: Any) -> Any:
+        """What ``how`` gives for the student's network; an attribute that it lacks is told."""
         try:
-            return how(self._net, name, *args)
+            return how(self._net, *args)
         except Wrong:
             error = self._student.calls[-1].outcome.error
             if error is None or error.kind != "AttributeError" or error.where:
                 raise
+            name = re.search(r"attribute '(\w+)'", error.message)
             raise Wrong(
-                f"The network has no {name}. It needs the lists weights, biases, grad_weights and "
+                f"The network has no {name[1] if name else 'such part'}. It needs the lists weights, biases, grad_weights and "
                 "grad_biases, and the methods forward, backward, step and zero_grad.",
                 ("What happened", error.message),
             ) from None
@@ -833,8 +843,9 @@ class Trainee:
 
 def judge_state(trainee: Trainee, net: Network, kind: str) -> None:
     """Compare the network's weights and biases, or (``kind`` is ``"grad_"``) their gradients."""
-    close_all(trainee.read(f"{kind}weights"), net[0], f"{kind}W")
-    close_all(trainee.read(f"{kind}biases"), net[1], f"{kind}b")
+    weights, biases = trainee.read(kind)
+    close_all(weights, net[0], f"{kind}W")
+    close_all(biases, net[1], f"{kind}b")
 
 
 def batch_gradients(net: Network, g: Unit, dg: Unit, X: Tensor, grad_Y: Tensor) -> Network:
@@ -885,8 +896,8 @@ def test_manual_mlp_new(student: Student) -> None:
     for sizes in ([3, 4, 2], [2, 2, 2]):
         trainee = Trainee(student, sizes)
         judge_state(trainee, zeros(sizes), "grad_")
-        for name, expected in zip(("weights", "biases"), zeros(sizes), strict=True):
-            found = trainee.read(name)
+        lists = zip(("weights", "biases"), trainee.read(), zeros(sizes), strict=True)
+        for name, found, expected in lists:
             require(
                 len(found) == len(expected),
                 f"{name} has {len(found)} entries; it should have one a layer, {len(expected)}.",
@@ -904,7 +915,7 @@ def test_manual_mlp_start(student: Student, rng: Inputs) -> None:
         "The network drew random numbers from a global generator: take them all from the "
         "generator that you were given.",
     )
-    weights, biases = trainee.read("weights"), trainee.read("biases")
+    weights, biases = trainee.read()
     for k, W in enumerate(weights[:-1], start=1):
         require(
             len(torch.unique(W.detach(), dim=0)) == len(W),
@@ -912,13 +923,13 @@ def test_manual_mlp_start(student: Student, rng: Inputs) -> None:
             "stay the same for ever: draw the weights at random.",
             ("W", str(W.tolist())),
         )
-    again = Trainee(student, sizes, generator=generator)
-    for name, tensors in (("weights", weights), ("biases", biases)):
+    again = Trainee(student, sizes, generator=generator).read()
+    for name, first, second in zip(("weights", "biases"), (weights, biases), again, strict=True):
         require(
-            all(torch.equal(p, q) for p, q in zip(again.read(name), tensors, strict=True)),
+            all(torch.equal(p, q) for p, q in zip(first, second, strict=True)),
             f"Two networks from generators in the same state have different {name}.",
         )
-    different = Trainee(student, sizes, generator=other).read("weights")
+    different, _ = Trainee(student, sizes, generator=other).read()
     require(
         not any(torch.equal(p, q) for p, q in zip(different[:-1], weights[:-1], strict=True)),
         "Two networks from different generators have the same weights.",
@@ -1009,19 +1020,15 @@ def test_manual_mlp_several_forwards(student: Student, rng: Inputs) -> None:
 @manual_mlp.test("trains on two moons to 99 %", last=True)
 def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     X, d = moons(100, noise=0.05, generator=rng.generator())
-    X, desired = 3 * (X - X.mean(0)), F.one_hot(d, 2)
-    trainee = Trainee(
-        student, [2, 64, 2], torch.relu, lambda a: (a > 0).to(a.dtype), rng.generator()
-    )
+    X = 3 * (X - X.mean(0))
+    trainee = Trainee(student, [2, 64, 2], F.softplus, torch.sigmoid, rng.generator())
     best = 0.0
-    for _ in range(500):
+    for steps in (0, *[25] * 20):
+        trainee.descend(X, d, 2.0, steps)
         Y = trainee.forward(X)
         best = max(best, float((Y.argmax(1) == d).float().mean()))
         if best >= 0.99 or not bool(torch.isfinite(Y).all()):
             break
-        trainee.zero_grad()
-        trainee.backward((torch.softmax(Y, 1) - desired) / len(X))
-        trainee.step(1.0)
     require(
         best >= 0.99,
         "After 500 steps of gradient descent on two moons the network is not right on 99 % of "
