@@ -835,8 +835,9 @@ class Trainee:
                 raise
             name = re.search(r"attribute '(\w+)'", error.message)
             raise Wrong(
-                f"The network has no {name[1] if name else 'such part'}. It needs the lists weights, biases, grad_weights and "
-                "grad_biases, and the methods forward, backward, step and zero_grad.",
+                f"The network has no {name[1] if name else 'such part'}. It needs the lists "
+                "weights, biases, grad_weights and grad_biases, and the methods forward, backward, "
+                "step and zero_grad.",
                 ("What happened", error.message),
             ) from None
 
