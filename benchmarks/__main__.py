@@ -16,7 +16,7 @@ import torch
 from benchmarks.digits import training_set
 from benchmarks.measure import Row, cores
 
-NAMES = ("training", "manual", "perceptron", "startup", "grading", "memory")
+NAMES = ("training", "manual", "perceptron", "startup", "grading", "memory", "growth")
 
 
 def main(names: list[str]) -> int:

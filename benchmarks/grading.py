@@ -34,14 +34,10 @@ def main() -> None:
     start = medians({"torch": lambda: run("import torch")}, 5)["torch"]
     with tempfile.TemporaryDirectory() as folder:
         submissions, out = Path(folder) / "in", Path(folder) / "out"
-        submissions.mkdir()
-        for one in classroom("lab04", STUDENTS - 1):
-            (submissions / f"{one.student}.ipynb").write_bytes(one.data)
+        hand_in(submissions, STUDENTS - 1)
         (submissions / "Endless Eve.ipynb").write_bytes(notebook("import torch", ENDLESS))
-        script = Path(folder) / "run.py"
-        script.write_text(RUN)
         began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, str(script), str(submissions), str(out)])
+        process = subprocess.Popen([sys.executable, "-c", RUN, str(submissions), str(out)])
         peaks = Peaks(process.pid, out)
         assert process.wait() == 0
         taken = (time.perf_counter() - began) / STUDENTS
@@ -59,8 +55,15 @@ def main() -> None:
     report(rows)
 
 
-def run(code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True)
+def hand_in(folder: Path, students: int) -> None:
+    """Put the notebooks of a class into a new folder."""
+    folder.mkdir()
+    for one in classroom("lab04", students):
+        (folder / f"{one.student}.ipynb").write_bytes(one.data)
+
+
+def run(code: str, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True)
 
 
 class Peaks:
