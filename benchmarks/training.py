@@ -24,23 +24,19 @@ TUTORIAL_SHARE = 10  # the tutorial form runs on 1 digit of so many, and its tim
 def main() -> None:
     digits = training_set()
     X, d = digits.tensors()
-    on = f"{cores()} thread{'s' * (cores() > 1)}"
+    quiet = {
+        "fit": silently(lambda: fit(network(), (X, d), epochs=1, batch_size=BATCH, lr=LR)),
+        "bare": bare_epoch(X, d),
+        "products": bare_products(len(X)),
+    }
+    rows = []
+    for n in dict.fromkeys([1, cores()]):
+        on = f"{n} thread{'s' * (n > 1)}"
+        with threads(n):
+            bare = ratio(medians(quiet, 9), "bare")
+        what = "`fit(MLP)`, an epoch, bar and metrics on"
+        rows.append(Row(what, "the barest in-memory loop", bare, 1.05, on))
     with threads(cores()):
-        quiet = {
-            "fit": silently(lambda: fit(network(), (X, d), epochs=1, batch_size=BATCH, lr=LR)),
-            "bare": bare_epoch(X, d),
-            "products": bare_products(len(X)),
-        }
-        times = medians(quiet, 9)
-        rows = [
-            Row(
-                "`fit(MLP)`, an epoch, bar and metrics on",
-                "the barest in-memory loop",
-                ratio(times, "bare"),
-                1.05,
-                on,
-            )
-        ]
         tutorial = tutorial_epoch(str(digits.root), len(X) // TUTORIAL_SHARE)
         times = medians({**quiet, "tutorial": tutorial}, 3)
         times["tutorial"] *= TUTORIAL_SHARE
