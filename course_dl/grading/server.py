@@ -79,7 +79,6 @@ class _Server:
 
     def serve(self) -> None:
         """Requests: ``probe``, ``fork`` (with a socket), ``kill``, ``split`` (with a socket)."""
-        gc.collect()
         gc.freeze()
         self._reply(True)
         while True:
