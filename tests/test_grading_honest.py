@@ -12,7 +12,7 @@ import torch
 from course_dl.grading.grade import seed_of
 from course_dl.grading.notebooks import Unreadable, read_cells
 from course_dl.grading.remote import Cell, Program, RemoteBackend, Sandbox
-from course_dl.lab.backend import Rules
+from course_dl.lab.backend import Request, Rules
 from tests.grading.honest import ALL, DOUBLE, SLOPE, notebook, solved
 from tests.grading.small import grade, marks, sandbox
 
@@ -216,10 +216,35 @@ def test_an_object_of_the_child_is_used_from_here(box: Sandbox) -> None:
     made = backend.call("student:A", (), {}, Rules()).value
     assert made.kind == "A"
     assert backend.call("on:len", (made,), {}, Rules()).value == 7
-    backend.call("on:fill", (made,), {"w": [torch.zeros(3)]}, Rules())
+    backend.call("on:fill", (made, {"w": [torch.zeros(3)]}), {}, Rules())
     assert torch.equal(
         backend.call("on:getattr", (made, "w"), {}, Rules()).value[0], torch.zeros(3)
     )
+    backend.end_child()
+
+
+def requests(*numbers: int) -> list[Request]:
+    return [Request("student:f", (number,), {}, Rules(seconds=1.0)) for number in numbers]
+
+
+def test_calls_that_are_sent_together_end_as_those_that_are_not(box: Sandbox) -> None:
+    source = """import os
+def f(x):
+    if x == 3: raise KeyError(x)
+    if x == 5: os._exit(0)
+    while x == 7: pass
+    return x * x
+"""
+    backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
+    assert [o.value for o in backend.calls(requests(1, 2, 4))] == [1, 4, 16]
+    raised = list(backend.calls(requests(1, 3, 2)))
+    assert [o.value for o in raised] == [1, None, 4]
+    assert raised[1].error is not None and raised[1].error.kind == "KeyError"
+    ended = list(backend.calls(requests(1, 5, 2)))
+    assert [o.value for o in ended] == [1, None, 4]
+    assert ended[1].error is not None and ended[1].error.kind == "ProcessEnded"
+    endless = list(backend.calls(requests(1, 7, 2)))
+    assert [o.value for o in endless] == [1, None, 4] and endless[1].timed_out
     backend.end_child()
 
 

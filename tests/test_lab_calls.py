@@ -17,7 +17,7 @@ from torch import nn
 from course_dl.lab import close
 from course_dl.lab.backend import LocalBackend, Rules
 from course_dl.lab.states import Forbidden, NotDone, Wrong
-from course_dl.lab.student import Student, fill
+from course_dl.lab.student import Student, in_turn
 
 X = torch.arange(6.0).reshape(2, 3)
 
@@ -263,10 +263,31 @@ def test_objects_are_used_as_if_they_were_here() -> None:
     counter.step()
     assert torch.equal(counter.weights[0], torch.ones(2))
     assert len(counter) == 9
-    fill(counter, weights=[torch.full((2,), 5.0)])
+    filled, none = in_turn(
+        (counter, "fill", {"weights": [torch.ones(2)]}), (counter, "method", "step")
+    )
+    assert torch.equal(filled[0][0], torch.ones(2)) and none is None
+    assert torch.equal(counter.weights[0], torch.full((2,), 2.0))
+    counter.weights = [torch.full((2,), 5.0)]
     assert torch.equal(counter(torch.ones(2)), torch.full((2,), 6.0))
     with pytest.raises(Wrong, match="AttributeError"):
         counter.nothing  # noqa: B018
+
+
+def test_each_case_is_judged_when_its_result_is_taken() -> None:
+    this = student(lambda x: 1 / x)
+    results = this.f.each([(2,), (0,), (4,)])
+    assert next(results) == 0.5
+    assert len(this.calls) == 1
+    with pytest.raises(Wrong, match="ZeroDivisionError"):
+        next(results)
+    assert [call.outcome.error is None for call in this.calls] == [True, False]
+
+
+def test_each_case_has_its_own_seed() -> None:
+    together = list(student(lambda: torch.rand(1).item()).f.each([()] * 3))
+    this = student(lambda: torch.rand(1).item())
+    assert together == [this.f() for _ in range(3)] and len(set(together)) == 3
 
 
 def test_torch_objects_are_built_on_the_students_side() -> None:

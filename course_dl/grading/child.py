@@ -27,7 +27,7 @@ from torch._C import _functorch as functorch
 
 from course_dl.grading.extract import Step, steps
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, Violation, Writer
-from course_dl.lab.backend import LocalBackend, Outcome, Rules, StudentError, _told
+from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seed_all
 from course_dl.lab.values import copy_value
 
@@ -117,22 +117,32 @@ class _Submission:
     # -- calls ------------------------------------------------------------------------------
 
     def answer(self, request: dict[str, Any], body: bytes) -> bytes:
-        """The outcome of a call, as a message."""
-        reader = Reader(body, self._argument)
-        target = request["call"]
-        args, kwargs = reader.decode(request["args"]), reader.decode(request["kwargs"])
-        said = request["rules"]
-        sets = {"library": frozenset(said["library"]), "gradient": tuple(said["gradient"])}
-        rules = Rules(**(said | sets))
-        outcome = self._backend.call(target, args, kwargs, rules)
-        name = target.partition(":")[2]
-        if outcome.missing and name in self._failed:
-            outcome = Outcome(error=self._failed[name])
+        """The outcomes of calls, up to the first one that failed, as a message."""
+        reader, writer, contents = Reader(body, self._argument), Writer(limits=Limits()), []
+        asked = [self._request(content, reader) for content in request["calls"]]
+        for one in asked:
+            outcome = self._backend.call(*one)
+            name = one.target.partition(":")[2]
+            if outcome.missing and name in self._failed:
+                outcome = Outcome(error=self._failed[name])
+            try:
+                value = writer.encode(outcome.value)
+            except Exception as error:  # what cannot be encoded is an answer of the wrong kind
+                outcome, value = _unreadable(error), None
+            contents.append(_content(outcome, value))
+            if outcome.error or outcome.missing or outcome.timed_out:
+                break
         try:
-            return _message(request["id"], outcome)
-        except Exception as error:  # what cannot be encoded is an answer of the wrong kind
-            told = StudentError("ValueError", f"the result cannot be read: {error}")
-            return _message(request["id"], Outcome(error=told))
+            return writer.message({"outcomes": contents, "id": request["id"]})
+        except Violation as error:
+            contents = [_content(_unreadable(error), None)]
+            return Writer().message({"outcomes": contents, "id": request["id"]})
+
+    def _request(self, content: dict[str, Any], reader: Reader) -> Request:
+        args, kwargs = reader.decode(content["args"]), reader.decode(content["kwargs"])
+        said = content["rules"]
+        sets = {"library": frozenset(said["library"]), "gradient": tuple(said["gradient"])}
+        return Request(content["call"], args, kwargs, Rules(**(said | sets)))
 
     def _argument(self, tag: str, content: Any) -> Any:
         if tag == "torch":
@@ -210,11 +220,14 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _message(number: int, outcome: Outcome) -> bytes:
-    writer = Writer(limits=Limits())
+def _unreadable(error: Exception) -> Outcome:
+    return Outcome(error=StudentError("ValueError", f"the result cannot be read: {error}"))
+
+
+def _content(outcome: Outcome, value: Any) -> dict[str, Any]:
     error = outcome.error
-    content = {
-        "value": writer.encode(outcome.value),
+    return {
+        "value": value,
         "error": error and [error.kind, error.message, error.where],
         "missing": outcome.missing,
         "timed_out": outcome.timed_out,
@@ -225,4 +238,3 @@ def _message(number: int, outcome: Outcome) -> bytes:
         "operations": outcome.operations,
         "printed": outcome.printed,
     }
-    return writer.message({"outcome": content, "id": number})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ import torch
 from course_dl.grading.files import remove_folder
 from course_dl.grading.layers import Bounds
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
-from course_dl.lab.backend import Outcome, Rules, StudentError
+from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 
 __all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
 
@@ -216,8 +217,8 @@ def _environment() -> dict[str, str]:
 
 
 @dataclass
-class RemoteBackend:
-    """Calls a submission's functions in a child: a `course_dl.lab.backend.Backend`.
+class RemoteBackend(Backend):
+    """Calls a submission's functions in a child: a backend for checks.
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
     the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
@@ -243,24 +244,26 @@ class RemoteBackend:
         if self.left <= 0:
             return Outcome(timed_out=True)
         try:
-            self._start()
+            [outcome] = self._exchange([Request(target, args, kwargs, rules)])
+            return outcome
         except _Unloadable as error:
             return _failed("ProcessEnded", str(error))
-        started = time.monotonic()
-        deadline = started + min(rules.seconds + _GRACE, self.left)
-        try:
-            return self._exchange(target, args, kwargs, rules, deadline)
         except TimedOut:
-            self.end_child()
             return Outcome(timed_out=True)
         except Closed:
-            self.end_child()
             return _failed("ProcessEnded", "the process ended during the call")
         except Violation as error:
-            self.end_child()
             return _failed("ValueError", f"the answer cannot be read: {error}")
-        finally:
-            self.left -= time.monotonic() - started
+
+    def calls(self, requests: Sequence[Request]) -> Iterator[Outcome]:
+        """The outcomes of calls that are sent together; where that goes wrong, of one by one."""
+        outcomes: list[Outcome] = []
+        if len(requests) > 1 and self.left > 0:
+            with contextlib.suppress(_Unloadable, TimedOut, Closed, Violation):
+                outcomes = self._exchange(requests)
+        yield from outcomes
+        for request in requests[len(outcomes) :]:
+            yield self.call(*request)
 
     def begin(self, seconds: float) -> None:
         """Forget what earlier tests handed over; the calls to come may take so long together."""
@@ -324,14 +327,20 @@ class RemoteBackend:
 
     # -- calls ------------------------------------------------------------------------------
 
-    def _exchange(
-        self,
-        target: str,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        rules: Rules,
-        deadline: float,
-    ) -> Outcome:
+    def _exchange(self, requests: Sequence[Request]) -> list[Outcome]:
+        """The outcomes of the calls up to the first one that failed; a broken child is ended."""
+        self._start()
+        started = time.monotonic()
+        seconds = sum(request.rules.seconds for request in requests)
+        try:
+            return self._answers(requests, started + min(seconds + _GRACE, self.left))
+        except (TimedOut, Closed, Violation):
+            self.end_child()
+            raise
+        finally:
+            self.left -= time.monotonic() - started
+
+    def _answers(self, requests: Sequence[Request], deadline: float) -> list[Outcome]:
         assert self._channel is not None
         functions = self._functions  # an object may keep one that it was given, for later calls
 
@@ -346,22 +355,24 @@ class RemoteBackend:
 
         self._calls += 1
         writer = Writer(other)
-        request = {
-            "id": self._calls,
-            "call": target,
-            "args": writer.encode(args),
-            "kwargs": writer.encode(kwargs),
-            "rules": vars(rules) | {"library": sorted(rules.library)},
-        }
-        self._channel.send(writer.message(request), deadline)
+        calls = [
+            {
+                "call": target,
+                "args": writer.encode(args),
+                "kwargs": writer.encode(kwargs),
+                "rules": vars(rules) | {"library": sorted(rules.library)},
+            }
+            for target, args, kwargs, rules in requests
+        ]
+        self._channel.send(writer.message({"id": self._calls, "calls": calls}), deadline)
         while True:
             answer, body = self._channel.receive(deadline)
             if not isinstance(answer, dict):
                 raise Violation("malformed answer")
-            if "outcome" in answer:
+            if "outcomes" in answer:
                 if answer.get("id") != self._calls:
                     raise Violation("an answer to another call")
-                return _outcome(answer["outcome"], body)
+                return _outcomes(answer["outcomes"], body, len(requests))
             if time.monotonic() > deadline:
                 raise TimedOut
             self._channel.send(_called_back(functions, answer.get("callback"), body), deadline)
@@ -412,13 +423,20 @@ _FLAGS = ("missing", "timed_out", "used_randomness", "used_autograd")
 _KEYS = {*_FLAGS, "value", "error", "changed", "used_library", "operations", "printed"}
 
 
-def _outcome(content: Any, body: bytes) -> Outcome:
-    """The outcome that the child claims, checked field by field."""
+def _outcomes(contents: Any, body: bytes, most: int) -> list[Outcome]:
+    """The outcomes that the child claims, at least one, checked field by field."""
+    if not isinstance(contents, list) or not 0 < len(contents) <= most:
+        raise Violation("malformed answer")
+    reader = Reader(body)
+    outcomes = [_outcome(content, reader) for content in contents]
+    reader.finished()
+    return outcomes
+
+
+def _outcome(content: Any, reader: Reader) -> Outcome:
     if not isinstance(content, dict) or set(content) != _KEYS:
         raise Violation("malformed outcome")
-    reader = Reader(body)
     value = reader.decode(content["value"])
-    reader.finished()
     error, changed, operations = content["error"], content["changed"], content["operations"]
     if error is not None and not (isinstance(error, list) and len(error) == 3):
         raise Violation("malformed error")

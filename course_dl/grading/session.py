@@ -22,7 +22,8 @@ __all__ = ["grade_submission"]
 _OPTIONS = ["-c", os.devnull, "--noconftest", "--capture=no", "-p", "course_dl.grading.plugin"]
 _WITHOUT = (
     "terminal cacheprovider faulthandler doctest unittest legacypath stepwise pastebin logging "
-    "warnings unraisableexception threadexception debugging setuponly setupplan subtests"
+    "warnings unraisableexception threadexception debugging setuponly setupplan subtests "
+    "skipping tmpdir monkeypatch recwarn assertion"
 )
 _OPTIONS += [option for name in _WITHOUT.split() for option in ("-p", f"no:{name}")]
 _one_at_a_time = threading.Lock()  # pytest keeps state in the interpreter

@@ -84,8 +84,17 @@ class Writer:
             raise Violation("the value is too large to be passed on")
         return b"".join([_PREFIX.pack(len(header), self._size), header, *self._parts])
 
-    def encode(self, value: Any, depth: int = 0) -> Any:
-        """``value`` as JSON; the bytes of tensors are kept for the body."""
+    def encode(self, value: Any) -> Any:
+        """``value`` as JSON; the bytes of tensors are kept for the body, unless it fails."""
+        parts, size = len(self._parts), self._size
+        try:
+            return self._encode(value, 0)
+        except Exception:
+            self._size = size
+            del self._parts[parts:]
+            raise
+
+    def _encode(self, value: Any, depth: int) -> Any:
         if depth > self._limits.depth:
             raise Violation(f"the value is nested deeper than {self._limits.depth} levels")
         kind = type(value)
@@ -96,17 +105,17 @@ class Writer:
                 raise Violation("the number is too large to be passed on")
             return value
         if kind in (list, tuple):
-            return {kind.__name__: [self.encode(item, depth + 1) for item in value]}
+            return {kind.__name__: [self._encode(item, depth + 1) for item in value]}
         if kind is dict:
             pairs = value.items()
             return {
-                "dict": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in pairs]
+                "dict": [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in pairs]
             }
         if kind is complex:
             return {"complex": [value.real, value.imag]}
         if kind is slice:
             return {
-                "slice": [self.encode(v, depth + 1) for v in (value.start, value.stop, value.step)]
+                "slice": [self._encode(v, depth + 1) for v in (value.start, value.stop, value.step)]
             }
         if kind is range:
             return {"range": [value.start, value.stop, value.step]}

@@ -10,7 +10,7 @@ from course_dl.lab.exercise import Exercise, mistake
 from course_dl.lab.inputs import Inputs
 from course_dl.lab.notebook import Lab
 from course_dl.lab.states import Wrong
-from course_dl.lab.student import Student, attributes, descend, fill, method
+from course_dl.lab.student import Student, in_turn
 
 __all__ = [
     "Exercise",
@@ -18,13 +18,10 @@ __all__ = [
     "Lab",
     "Student",
     "Wrong",
-    "attributes",
     "close",
     "close_all",
-    "descend",
     "equal",
-    "fill",
-    "method",
+    "in_turn",
     "mistake",
     "number",
     "require",

@@ -11,11 +11,12 @@ from __future__ import annotations
 import operator
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional
@@ -24,7 +25,7 @@ from course_dl.lab.bans import count_operations, without_autograd, without_libra
 from course_dl.lab.limits import TimeUp, call_within, captured_output, private_randomness
 from course_dl.lab.values import Handle, copy_value, tensors_in
 
-__all__ = ["Backend", "LocalBackend", "Outcome", "Rules", "StudentError"]
+__all__ = ["Backend", "LocalBackend", "Outcome", "Request", "Rules", "StudentError"]
 
 
 @dataclass(frozen=True)
@@ -69,34 +70,31 @@ class Outcome:
     printed: str = ""
 
 
-class Backend(Protocol):
+class Request(NamedTuple):
+    """A call to be made: its target, its arguments, its rules."""
+
+    target: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    rules: Rules
+
+
+class Backend(ABC):
     """Whoever can run a call of student's code."""
 
+    @abstractmethod
     def call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Outcome:
         """Run the call named by ``target`` and tell how it ended; never raises for the student."""
-        ...
+
+    def calls(self, requests: Sequence[Request]) -> Iterator[Outcome]:
+        """The outcomes of several calls, in order; what is not asked for need not be run."""
+        return (self.call(*request) for request in requests)
 
 
 # From a seed, what surrounds a call; it tells whether the call drew from a global generator.
 Randomness = Callable[[int], AbstractContextManager[Callable[[], bool]]]
-
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda obj, /, *args, **kwargs: obj(*args, **kwargs),
-    "getattr": getattr,
-    "setattr": setattr,
-    "getitem": operator.getitem,
-    "setitem": operator.setitem,
-    "getattrs": lambda obj, *names: [getattr(obj, name) for name in names],
-    "method": lambda obj, name, /, *args: getattr(obj, name)(*args),
-    "fill": lambda obj, **lists: _fill(obj, lists),
-    "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
-    "descend": lambda net, X, d, lr, steps: _descend(net, X, d, lr, steps),
-    "len": len,
-    "list": list,
-    "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),
-}
 
 
 def _fill(obj: Any, lists: dict[str, list[Any]]) -> list[Any]:
@@ -113,6 +111,23 @@ def _descend(net: Any, X: torch.Tensor, d: torch.Tensor, lr: float, steps: int) 
         net.step(lr)
 
 
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "call": lambda obj, /, *args, **kwargs: obj(*args, **kwargs),
+    "getattr": getattr,
+    "setattr": setattr,
+    "getitem": operator.getitem,
+    "setitem": operator.setitem,
+    "getattrs": lambda obj, *names: [getattr(obj, name) for name in names],
+    "method": lambda obj, name, /, *args: getattr(obj, name)(*args),
+    "fill": _fill,
+    "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
+    "descend": _descend,
+    "len": len,
+    "list": list,
+    "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),
+}
+
+
 def _torch_object(path: str) -> Any:
     """``"nn.Linear"`` -> ``torch.nn.Linear``; only what torch itself shows."""
     return operator.attrgetter(path)(torch)
@@ -121,7 +136,7 @@ def _torch_object(path: str) -> Any:
 TORCH = os.path.dirname(torch.__file__)
 
 
-class LocalBackend:
+class LocalBackend(Backend):
     """Runs student's code in this process, from a mapping of names to functions and classes.
 
     The mapping is looked up at every call, so a redefinition is seen at once.

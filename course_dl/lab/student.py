@@ -7,14 +7,15 @@ and does is reached as if it were here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import torch
 
-from course_dl.lab.backend import Backend, Outcome, Rules, StudentError
+from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
@@ -23,16 +24,15 @@ __all__ = [
     "Function",
     "Remote",
     "Student",
-    "attributes",
     "backward",
-    "descend",
-    "fill",
+    "in_turn",
     "kind",
-    "method",
+    "sent",
 ]
 
 
 DEFAULT = Rules()
+_Asked = tuple[str, tuple[Any, ...], dict[str, Any]]  # target, args, kwargs
 LONG, SHORT = 200, 60  # characters of a call, and of one that stands for its result
 
 
@@ -43,6 +43,7 @@ class Call:
     target: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    rules: Rules
     outcome: Outcome
 
     @property
@@ -109,13 +110,21 @@ class Student:
     def _call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Any:
+        return next(self._calls([(target, args, kwargs)], rules))
+
+    def _calls(self, asked: Sequence[_Asked], rules: Rules) -> Iterator[Any]:
         # Another seed for each call, and the same ones wherever the test is repeated.
-        rules = replace(rules, seed=len(self.calls))
-        outcome = self.backend.call(target, _sent(args), _sent(kwargs), rules)
-        call = Call(target, args, kwargs, outcome)
-        self.calls.append(call)
-        _judge(call, rules)
-        return self._received(outcome.value, call)
+        seeds = range(len(self.calls), len(self.calls) + len(asked))
+        requests = [
+            Request(target, sent(args), sent(kwargs), replace(rules, seed=seed))
+            for (target, args, kwargs), seed in zip(asked, seeds, strict=True)
+        ]
+        outcomes = self.backend.calls(requests)
+        for told, request, outcome in zip(asked, requests, outcomes, strict=True):
+            call = Call(*told, request.rules, outcome)
+            self.calls.append(call)
+            _judge(call)
+            yield self._received(outcome.value, call)
 
     def _received(self, value: Any, call: Call, place: str = "") -> Any:
         """The value with an object in place of each handle, told by its place in the result."""
@@ -138,6 +147,15 @@ class Function:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._student._call(self._target, args, kwargs, self._student.rules)
+
+    def each(self, cases: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        """The results for several tuples of arguments, in order, each judged as it is taken.
+
+        A grader sends the calls together, which saves much of their time: nothing else may be
+        called before the last result is taken.
+        """
+        asked: list[_Asked] = [(self._target, case, {}) for case in cases]
+        return self._student._calls(asked, self._student.rules)
 
     def gradient(self, *args: Any, wrt: Sequence[int] = (0,)) -> list[torch.Tensor]:
         """Autograd's gradients, through the student's function, of the sum of its result.
@@ -196,22 +214,18 @@ def kind(value: Any) -> str:
     return value._handle.kind if isinstance(value, Remote) else type(value).__name__
 
 
-def method(remote: Remote, name: str, *args: Any) -> Any:
-    """``remote.name(*args)`` as one call, where a check makes many of them."""
-    return remote._on("method", name, *args)
+def in_turn(*steps: tuple[Any, ...]) -> Iterator[Any]:
+    """The results of operations on a student's objects, in order, each judged as it is taken.
 
-
-def attributes(remote: Remote, *names: str) -> Any:
-    """The attributes of these names, as one call."""
-    return remote._on("getattrs", *names)
-
-
-def fill(remote: Remote, **lists: Sequence[Any]) -> Any:
-    """Put values into the lists that are attributes of a student's object.
-
-    Returns what the attributes are then.
+    A step is an object, an operation of `course_dl.lab.backend`, and its arguments:
+    ``(net, "method", "forward", X)``, ``(net, "getattrs", "weights", "biases")``. As with
+    :meth:`Function.each`, a grader sends them together.
     """
-    return remote._on("fill", **{name: list(values) for name, values in lists.items()})
+    student = steps[0][0]._student
+    asked: list[_Asked] = [
+        (f"on:{operation}", (remote, *args), {}) for remote, operation, *args in steps
+    ]
+    return student._calls(asked, student.rules)
 
 
 def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:
@@ -219,19 +233,17 @@ def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -
     model._on("backward", loss_fn, X, d)
 
 
-def descend(net: Remote, X: torch.Tensor, d: torch.Tensor, lr: float, steps: int) -> None:
-    """Steps of gradient descent on the cross-entropy, by the network's own four methods."""
-    net._on("descend", X, d, lr, steps)
+def sent(value: Any, handles: Mapping[Handle, Handle] = MappingProxyType({})) -> Any:
+    """The arguments of a call with a handle in place of each object of the other side.
 
-
-def _sent(value: Any) -> Any:
-    """The arguments of a call with a handle in place of each object of the other side."""
+    ``handles`` maps handles to others, for calls that are repeated elsewhere.
+    """
     if isinstance(value, Remote):
-        return value._handle
+        return handles.get(value._handle, value._handle)
     if isinstance(value, list | tuple):
-        return type(value)(_sent(item) for item in value)
+        return type(value)(sent(item, handles) for item in value)
     if isinstance(value, dict):
-        return {key: _sent(item) for key, item in value.items()}
+        return {key: sent(item, handles) for key, item in value.items()}
     return value
 
 
@@ -241,7 +253,7 @@ def _is_stub(error: StudentError) -> bool:
     return error.kind == "NotImplementedError" and own
 
 
-def _judge(call: Call, rules: Rules) -> None:
+def _judge(call: Call) -> None:
     """Raise the verdict that the call itself calls for, whatever its value."""
     outcome, name = call.outcome, call.name
     if outcome.missing:
@@ -257,7 +269,7 @@ def _judge(call: Call, rules: Rules) -> None:
     said = (("It printed", outcome.printed.strip()),) if outcome.printed.strip() else ()
     if outcome.timed_out:
         raise Wrong(
-            f"{name} did not return within {rules.seconds:g} seconds: does a loop never end?",
+            f"{name} did not return within {call.rules.seconds:g} seconds: does a loop never end?",
             ("The call", str(call)),
             *said,
         )

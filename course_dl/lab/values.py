@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["Handle", "copy_value", "summary", "tensors_in"]
+__all__ = ["Handle", "copy_value", "handles_in", "is_of_torch", "summary", "tensors_in"]
 
 LONG = 200  # characters of a summary
 NUMBERS_AND_TEXT: tuple[type[Any], ...] = (bool, int, float, complex, str, bytes)
@@ -60,6 +60,23 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(item)
     elif isinstance(value, dict):
         yield from tensors_in(list(value.values()))
+
+
+def handles_in(value: Any) -> Iterator[Handle]:
+    """The handles of ``value``, in lists, tuples and dicts too, in order."""
+    if isinstance(value, Handle):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from handles_in(item)
+    elif isinstance(value, dict):
+        yield from handles_in(list(value.values()))
+
+
+def is_of_torch(function: Callable[..., Any]) -> bool:
+    """Whether a function or class comes with torch (its builtins name no module)."""
+    home = getattr(function, "__module__", None) or "torch"
+    return str(home).split(".")[0] == "torch"
 
 
 def summary(value: Any, numbers: int = 12) -> str:
