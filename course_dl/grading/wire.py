@@ -239,7 +239,7 @@ class Reader:
 
     def _tensor(self, name: Any, shape: Any, requires_grad: Any, size: Any) -> torch.Tensor:
         dtype = _DTYPES[name]
-        numbers = _checked_shape(shape, torch.empty((), dtype=dtype).element_size(), size)
+        numbers = _checked_shape(shape, dtype.itemsize, size)
         raw = bytearray(self._take(size))
         if dtype is torch.bool:
             raw = bytearray(np.frombuffer(raw, np.uint8) != 0)  # other bytes would be no bool
