@@ -5,7 +5,6 @@ Imports what is heavy where it is used: the process that hands out the work need
 
 from __future__ import annotations
 
-import atexit
 import gc
 import multiprocessing
 import os
@@ -13,6 +12,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _sandbox(lab_name: str, hidden: tuple[str, ...]) -> Sandbox:
     if lab.name not in _sandboxes:
         torch.set_num_threads(1)
         _sandboxes[lab.name] = sandbox = lab_sandbox(lab, hidden)
-        atexit.register(sandbox.close)
+        Finalize(None, sandbox.close, exitpriority=10)  # a process of a pool runs no atexit
         gc.collect()
         gc.freeze()
     return _sandboxes[lab.name]
