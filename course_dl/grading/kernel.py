@@ -127,8 +127,9 @@ def use_huge_pages() -> None:
     for span, rights, _, _, _, *name in areas:
         if rights.startswith("rw") and name in ([], ["[heap]"]):
             first, last = (int(end, 16) for end in span.split("-"))
-            for page in range(-(-first // _HUGE) * _HUGE, last // _HUGE * _HUGE, _HUGE):
-                address, size = ctypes.c_void_p(page), ctypes.c_size_t(_HUGE)
+            begin, end = -(-first // _HUGE) * _HUGE, last // _HUGE * _HUGE
+            if begin < end:
+                address, size = ctypes.c_void_p(begin), ctypes.c_size_t(end - begin)
                 if not _libc.madvise(address, size, _MADV_HUGEPAGE):
                     _libc.madvise(address, size, _MADV_COLLAPSE)
 
