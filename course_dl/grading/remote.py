@@ -328,12 +328,15 @@ class RemoteBackend(Backend):
     # -- calls ------------------------------------------------------------------------------
 
     def _exchange(self, requests: Sequence[Request]) -> list[Outcome]:
-        """The outcomes of the calls up to the first one that failed; a broken child is ended."""
+        """The outcomes of the calls up to the first one that failed; a broken child is ended.
+
+        Several have the time of one: whoever takes longer is called one by one.
+        """
         self._start()
         started = time.monotonic()
-        seconds = sum(request.rules.seconds for request in requests)
+        seconds = max(request.rules.seconds for request in requests) + _GRACE
         try:
-            return self._answers(requests, started + min(seconds + _GRACE, self.left))
+            return self._answers(requests, started + min(seconds, self.left))
         except (TimedOut, Closed, Violation):
             self.end_child()
             raise

@@ -152,7 +152,8 @@ class Function:
         """The results for several tuples of arguments, in order, each judged as it is taken.
 
         A grader sends the calls together, which saves much of their time: nothing else may be
-        called before the last result is taken.
+        called before the last result is taken, and no case may give away what another one asks,
+        since hostile code can look ahead.
         """
         asked: list[_Asked] = [(self._target, case, {}) for case in cases]
         return self._student._calls(asked, self._student.rules)
