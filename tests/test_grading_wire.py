@@ -143,7 +143,7 @@ def test_values_too_deep_or_too_large_do_not_cross() -> None:
 )
 def test_a_malformed_value_is_a_violation(item: Any) -> None:
     with pytest.raises(Violation):
-        Reader(b"12345678").decode(item)
+        Reader(bytearray(b"12345678")).decode(item)
 
 
 def test_deep_nesting_on_arrival_is_a_violation() -> None:
@@ -151,12 +151,12 @@ def test_deep_nesting_on_arrival_is_a_violation() -> None:
     for _ in range(50):
         item = {"list": [item]}
     with pytest.raises(Violation):
-        Reader(b"").decode(item)
+        Reader(bytearray()).decode(item)
 
 
 def test_bytes_left_over_are_a_violation() -> None:
     with pytest.raises(Violation):
-        Reader(b"1").finished()
+        Reader(bytearray(b"1")).finished()
 
 
 def pair(limits: Limits = Limits()) -> tuple[socket.socket, Channel]:

@@ -16,7 +16,6 @@ import socket
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import nullcontext
 from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
@@ -28,7 +27,7 @@ from torch._C import _functorch as functorch
 from course_dl.grading.extract import Step, steps
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, Violation, Writer
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
-from course_dl.lab.limits import TimeUp, call_within, seed_all
+from course_dl.lab.limits import TimeUp, call_within, seeded
 from course_dl.lab.values import copy_value
 
 __all__ = ["main"]
@@ -72,7 +71,7 @@ class _Submission:
         random.seed(0)
         self._load(submission)
         # Nobody else draws from this process's generators: they need not be put back.
-        self._backend = LocalBackend(self._namespace, lambda seed: nullcontext(seed_all(seed)))
+        self._backend = LocalBackend(self._namespace, seeded)
 
     # -- loading ----------------------------------------------------------------------------
 
@@ -87,7 +86,8 @@ class _Submission:
                     "ProcessEnded", "this code ended the process, or took too long", step.place
                 )
             else:
-                self._channel.send(Writer().message({"at": number, "place": step.place}))
+                if submission["announced"]:
+                    self._channel.send(Writer().message({"at": number}))
                 error = self._run(step, submission["seconds"])
                 if error is not None and error.kind == "TimeUp":
                     endless.append(number)
@@ -116,7 +116,7 @@ class _Submission:
 
     # -- calls ------------------------------------------------------------------------------
 
-    def answer(self, request: dict[str, Any], body: bytes) -> bytes:
+    def answer(self, request: dict[str, Any], body: bytearray) -> bytes:
         """The outcomes of calls, up to the first one that failed, as a message."""
         reader, writer, contents = Reader(body, self._argument), Writer(limits=Limits()), []
         asked = [self._request(content, reader) for content in request["calls"]]
@@ -225,16 +225,8 @@ def _unreadable(error: Exception) -> Outcome:
 
 
 def _content(outcome: Outcome, value: Any) -> dict[str, Any]:
-    error = outcome.error
-    return {
-        "value": value,
-        "error": error and [error.kind, error.message, error.where],
-        "missing": outcome.missing,
-        "timed_out": outcome.timed_out,
-        "changed": list(outcome.changed),
-        "used_randomness": outcome.used_randomness,
-        "used_autograd": outcome.used_autograd,
-        "used_library": outcome.used_library,
-        "operations": outcome.operations,
-        "printed": outcome.printed,
-    }
+    """What there is to tell of an outcome; what is left out is None, False, 0 or empty."""
+    told = {name: claim for name, claim in vars(outcome).items() if name != "value" and claim}
+    if outcome.error:
+        told["error"] = [outcome.error.kind, outcome.error.message, outcome.error.where]
+    return told if value is None else told | {"value": value}

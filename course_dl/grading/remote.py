@@ -27,7 +27,7 @@ from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 __all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
-_LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 8  # for a statement; for all; deaths allowed
+_LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; deaths allowed
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 
@@ -282,17 +282,22 @@ class RemoteBackend(Backend):
     # -- loading ----------------------------------------------------------------------------
 
     def _start(self) -> None:
-        """Have a child that has loaded the submission, without the statements that ended others."""
-        for _ in range(_LOAD_DEATHS):
+        """Have a child that has loaded the submission, without the statements that ended others.
+
+        The first child loads in silence, which is quicker; if it fails, further ones announce each
+        statement, so that the one at fault is known.
+        """
+        for attempt in range(_LOAD_DEATHS):
             if self._unloadable:
                 raise _Unloadable(self._unloadable)
             if self._channel is not None:
                 return
             self._channel = Channel(self.sandbox.fork(), Limits())
+            announced = attempt > 0
             started, at = time.monotonic(), -1
             give_up = started + self._load_left
             try:
-                self._channel.send(Writer().message(self._request()), give_up)
+                self._channel.send(Writer().message(self._request(announced)), give_up)
                 while True:
                     within = time.monotonic() + _LOAD_STEP + _GRACE
                     step, _ = self._channel.receive(min(give_up, within))
@@ -305,9 +310,11 @@ class RemoteBackend(Backend):
                         raise Violation("malformed step")
             except (TimedOut, Closed, Violation, TypeError, KeyError):
                 self.end_child()
-                if at in self.skip or at < 0 or time.monotonic() > give_up:
+                hopeless = announced and (at in self.skip or at < 0)
+                if hopeless or time.monotonic() > give_up:
                     break
-                self.skip.add(at)
+                if announced:
+                    self.skip.add(at)
             finally:
                 self._load_left -= time.monotonic() - started
         self._unloadable = (
@@ -315,9 +322,9 @@ class RemoteBackend(Backend):
         )
         raise _Unloadable(self._unloadable)
 
-    def _request(self) -> dict[str, Any]:
-        program = asdict(self.program)
-        return program | {"skip": sorted(self.skip), "seconds": _LOAD_STEP}
+    def _request(self, announced: bool) -> dict[str, Any]:
+        more = {"skip": sorted(self.skip), "seconds": _LOAD_STEP, "announced": announced}
+        return asdict(self.program) | more
 
     def _note(self, failures: Any) -> None:
         if not isinstance(failures, list):
@@ -389,7 +396,7 @@ def _failed(kind: str, message: str) -> Outcome:
     return Outcome(error=StudentError(kind, message))
 
 
-def _called_back(functions: Sequence[Callable[..., Any]], request: Any, body: bytes) -> bytes:
+def _called_back(functions: Sequence[Callable[..., Any]], request: Any, body: bytearray) -> bytes:
     """Run a function of the check on values that came from the child; its result as a message."""
     if not isinstance(request, list) or len(request) != 3 or type(request[0]) is not int:
         raise Violation("malformed call")
@@ -422,11 +429,20 @@ def _name_in_torch(function: Callable[..., Any]) -> str:
     return ""
 
 
-_FLAGS = ("missing", "timed_out", "used_randomness", "used_autograd")
-_KEYS = {*_FLAGS, "value", "error", "changed", "used_library", "operations", "printed"}
+_CLAIMS = {
+    "missing": bool,
+    "timed_out": bool,
+    "used_randomness": bool,
+    "used_autograd": bool,
+    "used_library": str,
+    "printed": str,
+    "operations": int,
+    "changed": list,
+    "error": list,
+}
 
 
-def _outcomes(contents: Any, body: bytes, most: int) -> list[Outcome]:
+def _outcomes(contents: Any, body: bytearray, most: int) -> list[Outcome]:
     """The outcomes that the child claims, at least one, checked field by field."""
     if not isinstance(contents, list) or not 0 < len(contents) <= most:
         raise Violation("malformed answer")
@@ -437,27 +453,26 @@ def _outcomes(contents: Any, body: bytes, most: int) -> list[Outcome]:
 
 
 def _outcome(content: Any, reader: Reader) -> Outcome:
-    if not isinstance(content, dict) or set(content) != _KEYS:
+    if not isinstance(content, dict):
         raise Violation("malformed outcome")
-    value = reader.decode(content["value"])
-    error, changed, operations = content["error"], content["changed"], content["operations"]
-    if error is not None and not (isinstance(error, list) and len(error) == 3):
+    value = reader.decode(content.pop("value", None))
+    if not content:  # nothing to tell but the value
+        return Outcome(value)
+    for name, claim in content.items():
+        if type(claim) is not _CLAIMS.get(name):
+            raise Violation("malformed outcome")
+    error, changed = content.get("error"), content.get("changed", [])
+    if error is not None and len(error) != 3:
         raise Violation("malformed error")
-    if not isinstance(changed, list) or len(changed) > 64:
+    if len(changed) > 64 or not 0 <= content.get("operations", 0) < 1 << 62:
         raise Violation("malformed outcome")
-    if type(operations) is not int or not 0 <= operations < 1 << 62:
-        raise Violation("malformed outcome")
-    if not all(isinstance(content[flag], bool) for flag in _FLAGS):
-        raise Violation("malformed outcome")
-    return Outcome(
-        value=value,
-        error=StudentError(*map(_text, error)) if error is not None else None,
-        changed=tuple(_text(name)[:100] for name in changed),
-        used_library=_text(content["used_library"])[:100],
-        operations=operations,
-        printed=_text(content["printed"]),
-        **{flag: content[flag] for flag in _FLAGS},
-    )
+    content |= {
+        "error": error and StudentError(*map(_text, error)),
+        "changed": tuple(_text(name)[:100] for name in changed),
+        "used_library": _text(content.get("used_library", ""))[:100],
+        "printed": _text(content.get("printed", "")),
+    }
+    return Outcome(value, **content)
 
 
 def _text(text: Any) -> str:

@@ -64,8 +64,10 @@ _DTYPES = {
     ]
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _CHUNK = 1 << 16
 _MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
+_ALIGNED = 16  # bytes: where in the body the numbers of a tensor begin
 
 
 class Writer:
@@ -79,7 +81,7 @@ class Writer:
 
     def message(self, content: Any) -> bytes:
         """The whole message: lengths, header, body. ``content`` is JSON of encoded values."""
-        header = json.dumps(content).encode()
+        header = _to_json(content).encode()
         if len(header) > self._limits.header:
             raise Violation("the value is too large to be passed on")
         return b"".join([_PREFIX.pack(len(header), self._size), header, *self._parts])
@@ -104,7 +106,9 @@ class Writer:
             if value.bit_length() > _LONGEST_INT:
                 raise Violation("the number is too large to be passed on")
             return value
-        if kind in (list, tuple):
+        if kind is torch.Tensor:
+            return self._tensor(value)
+        if kind is list or kind is tuple:
             return {kind.__name__: [self._encode(item, depth + 1) for item in value]}
         if kind is dict:
             pairs = value.items()
@@ -139,28 +143,30 @@ class Writer:
     def _tensor(self, value: torch.Tensor) -> Any:
         if value.dtype not in _NAMES or value.layout is not torch.strided:
             raise Violation(f"a tensor of {value.dtype}, {value.layout} cannot be passed on")
-        plain = value.detach().cpu().resolve_conj().resolve_neg()
+        plain = value
         if plain.dtype is torch.bfloat16:  # which numpy does not know
-            plain = plain.view(torch.int16)
-        size = self._bytes(plain.numpy().tobytes())
+            plain = plain.detach().view(torch.int16)
+        size = self._bytes(plain.numpy(force=True).tobytes())
         return {"tensor": [_NAMES[value.dtype], list(value.shape), value.requires_grad, size]}
 
     def _bytes(self, raw: bytes) -> int:
-        self._size += len(raw)
+        padding = bytes(-len(raw) % _ALIGNED)
+        self._size += len(raw) + len(padding)
         if self._size > self._limits.body:
             raise Violation(f"the value takes more than {self._limits.body >> 20} MB")
-        self._parts.append(raw)
+        self._parts += (raw, padding)
         return len(raw)
 
 
 class Reader:
     """Turns what arrived back into values, mistrusting all of it.
 
-    ``other`` maps a tag of its own (``"callback"``) with its content to a value.
+    Tensors are views of the body, each of a part of its own. ``other`` maps a tag of its own
+    (``"callback"``) with its content to a value.
     """
 
     def __init__(
-        self, body: bytes, other: Callable[[str, Any], Any] | None = None, depth: int = 32
+        self, body: bytearray, other: Callable[[str, Any], Any] | None = None, depth: int = 32
     ) -> None:
         self._body = body
         self._at = 0
@@ -193,14 +199,21 @@ class Reader:
         if not isinstance(item, dict) or len(item) != 1:
             raise Violation("malformed value")
         [(tag, content)] = item.items()
-        match tag:
+        match tag:  # the commonest first
+            case "tensor":
+                return self._tensor(*_a_list(content, 4))
             case "list":
                 return [self._decode(part, depth + 1) for part in _a_list(content)]
             case "tuple":
-                return tuple(self._decode(part, depth + 1) for part in _a_list(content))
+                return tuple([self._decode(part, depth + 1) for part in _a_list(content)])
             case "dict":
                 pairs = [_a_list(pair, 2) for pair in _a_list(content)]
                 return {self._decode(k, depth + 1): self._decode(v, depth + 1) for k, v in pairs}
+            case "handle":
+                number, kind = _a_list(content, 2)
+                if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
+                    raise Violation("malformed handle")
+                return Handle(number, kind[:100])
             case "complex":
                 real, imaginary = _a_list(content, 2)
                 return complex(float(real), float(imaginary))
@@ -212,47 +225,49 @@ class Reader:
                     raise Violation("range too long")
                 return values
             case "bytes":
-                return self._take(content)
-            case "tensor":
-                return self._tensor(*_a_list(content, 4))
+                return bytes(self._take(content))
             case "array":
                 return self._array(*_a_list(content, 3))
             case "dtype":
                 return _DTYPES[content]
             case "generator":
-                state = torch.frombuffer(bytearray(self._take(content)), dtype=torch.uint8)
+                state = torch.frombuffer(self._take(content), dtype=torch.uint8)
                 return torch.Generator().set_state(state)
-            case "handle":
-                number, kind = _a_list(content, 2)
-                if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
-                    raise Violation("malformed handle")
-                return Handle(number, kind[:100])
         if self._other is None:
             raise Violation("value of an unknown kind")
         return self._other(tag, content)
 
-    def _take(self, size: Any) -> bytes:
-        if _an_int(size) < 0 or self._at + size > len(self._body):
+    def _skip(self, size: Any) -> int:
+        """Where in the body the next so many bytes begin."""
+        start = self._at
+        if _an_int(size) < 0 or start + size > len(self._body):
             raise Violation("fewer bytes came than were announced")
-        self._at += size
-        return self._body[self._at - size : self._at]
+        self._at += size + -size % _ALIGNED
+        return start
+
+    def _take(self, size: Any) -> bytearray:
+        start = self._skip(size)
+        return self._body[start : start + size]
 
     def _tensor(self, name: Any, shape: Any, requires_grad: Any, size: Any) -> torch.Tensor:
         dtype = _DTYPES[name]
-        numbers = _checked_shape(shape, dtype.itemsize, size)
-        raw = bytearray(self._take(size))
-        if dtype is torch.bool:
-            raw = bytearray(np.frombuffer(raw, np.uint8) != 0)  # other bytes would be no bool
-        flat = torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)
-        tensor = flat.reshape(numbers)
+        count = _checked_shape(shape, dtype.itemsize, size)
+        start = self._skip(size)
+        if count == 0:
+            flat = torch.empty(0, dtype=dtype)
+        elif dtype is torch.bool:  # bytes that are neither 0 nor 1 would be no bool
+            flat = torch.frombuffer(self._body, dtype=torch.uint8, count=count, offset=start) != 0
+        else:
+            flat = torch.frombuffer(self._body, dtype=dtype, count=count, offset=start)
+        tensor = flat.view(shape)
         return tensor.requires_grad_() if requires_grad is True else tensor
 
     def _array(self, name: Any, shape: Any, size: Any) -> np.ndarray:
         dtype = np.dtype(str(name)[:8])
         if dtype.kind not in "biufc":
             raise Violation("malformed array")
-        numbers = _checked_shape(shape, dtype.itemsize, size)
-        return np.frombuffer(self._take(size), dtype).reshape(numbers).copy()
+        _checked_shape(shape, dtype.itemsize, size)
+        return np.frombuffer(self._take(size), dtype).reshape(shape)
 
 
 def _a_list(content: Any, length: int | None = None) -> list[Any]:
@@ -267,16 +282,20 @@ def _an_int(number: Any) -> int:
     return number
 
 
-def _checked_shape(shape: Any, itemsize: int, size: Any) -> list[int]:
-    """The shape, if ``size`` bytes are what an array of this shape and item size has."""
-    numbers = [_an_int(n) for n in _a_list(shape)]
-    if len(numbers) > _MOST_DIMENSIONS or any(not 0 <= n < 1 << 31 for n in numbers):
+def _checked_shape(shape: Any, itemsize: int, size: Any) -> int:
+    """How many entries there are, if ``size`` bytes are what an array of this shape has."""
+    dimensions = _a_list(shape)
+    if len(dimensions) > _MOST_DIMENSIONS:
         raise Violation("malformed shape")
-    if math.prod(numbers) * itemsize != _an_int(size):
+    for n in dimensions:
+        if type(n) is not int or not 0 <= n < 1 << 31:
+            raise Violation("malformed shape")
+    count = math.prod(dimensions)
+    if count * itemsize != _an_int(size):
         raise Violation("shape and bytes do not agree")
-    if 0 in numbers and math.prod(n or 1 for n in numbers) >= 1 << 31:
+    if count == 0 and math.prod(n or 1 for n in dimensions) >= 1 << 31:
         raise Violation("malformed shape")
-    return numbers
+    return count
 
 
 class Channel:
@@ -297,7 +316,7 @@ class Channel:
         except OSError:
             raise Closed from None
 
-    def receive(self, deadline: float = math.inf) -> tuple[Any, bytes]:
+    def receive(self, deadline: float = math.inf) -> tuple[Any, bytearray]:
         """The next message: its header, and its body for a :class:`Reader`."""
         header_size, body_size = _PREFIX.unpack(self._exactly(_PREFIX.size, deadline))
         if header_size > self._limits.header or body_size > self._limits.body:
@@ -305,7 +324,7 @@ class Channel:
         header = self._exactly(header_size, deadline)
         body = self._exactly(body_size, deadline)
         try:
-            return json.loads(header), body
+            return json.loads(header.decode()), body
         except (ValueError, RecursionError):
             raise Violation("malformed message") from None
 
@@ -323,7 +342,7 @@ class Channel:
         """Let go of the socket."""
         self._socket.close()
 
-    def _exactly(self, size: int, deadline: float) -> bytes:
+    def _exactly(self, size: int, deadline: float) -> bytearray:
         while len(self._read) < size:
             self._wait_until(deadline)
             try:
@@ -335,7 +354,7 @@ class Channel:
             if not part:
                 raise Closed
             self._read += part
-        taken = bytes(memoryview(self._read)[:size])
+        taken = self._read[:size]
         del self._read[:size]
         return taken
 

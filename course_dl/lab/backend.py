@@ -163,11 +163,9 @@ class LocalBackend(Backend):
             "torch": _torch_object,
         }
         function = tables[kind](name)
-        own_args = tuple(copy_value(arg, self._argument) for arg in args)
-        own_kwargs = {key: copy_value(arg, self._argument) for key, arg in kwargs.items()}
         if kind == "on":  # the object itself is no argument
-            function, own_args = partial(function, own_args[0]), own_args[1:]
-        return self._guarded(function, own_args, own_kwargs, rules)
+            function, args = partial(function, self._argument(args[0])), args[1:]
+        return self._guarded(function, args, kwargs, rules)
 
     def _argument(self, value: Any) -> Any:
         """The object behind a handle; functions and the like pass as they are."""
@@ -184,8 +182,13 @@ class LocalBackend(Backend):
         kwargs: dict[str, Any],
         rules: Rules,
     ) -> Outcome:
-        arguments = {f"argument {i + 1}": arg for i, arg in enumerate(args)} | kwargs
-        before = {name: _state_of(arg) for name, arg in arguments.items()}
+        own = [copy_value(arg, self._argument) for arg in args]
+        own_kwargs = {key: copy_value(arg, self._argument) for key, arg in kwargs.items()}
+        watched = [
+            _Watched(f"argument {i + 1}", *both)
+            for i, both in enumerate(zip(args, own, strict=True))
+        ]
+        watched += [_Watched(key, arg, own_kwargs[key]) for key, arg in kwargs.items()]
         value, error, timed_out, operations = None, None, False, 0
         with ExitStack() as around:
             printed = around.enter_context(captured_output())
@@ -197,8 +200,8 @@ class LocalBackend(Backend):
 
             def body() -> Any:
                 if rules.gradient:
-                    return _gradients(function, args, kwargs, rules.gradient)
-                return function(*args, **kwargs)
+                    return _gradients(function, own, own_kwargs, rules.gradient)
+                return function(*own, **own_kwargs)
 
             try:
                 if rules.count:
@@ -212,7 +215,7 @@ class LocalBackend(Backend):
                 raise
             except BaseException as exception:  # a student may raise anything, SystemExit too
                 error = _told(exception)
-            changed = [name for name, arg in arguments.items() if _changed(before[name], arg)]
+            changed = [argument.name for argument in watched if argument.has_changed()]
             if torch.is_grad_enabled() != recording:
                 changed.append("the recording of gradients")
             return Outcome(
@@ -230,7 +233,7 @@ class LocalBackend(Backend):
 
 def _gradients(
     function: Callable[..., Any],
-    args: tuple[Any, ...],
+    args: Sequence[Any],
     kwargs: dict[str, Any],
     wrt: tuple[int, ...],
 ) -> list[torch.Tensor]:
@@ -244,20 +247,25 @@ def _gradients(
     return list(torch.autograd.grad(result.sum(), leaves, materialize_grads=True))
 
 
-def _state_of(argument: Any) -> list[tuple[torch.Tensor, int, bool, torch.Tensor]]:
-    return [(t, t._version, t.requires_grad, t.detach().clone()) for t in tensors_in(argument)]
+class _Watched:
+    """An argument of the student's own, to be compared with what it was copied from."""
 
+    def __init__(self, name: str, original: Any, own: Any) -> None:
+        self.name, self._original, self._own = name, original, own
+        self._before = [(tensor, tensor._version) for tensor in tensors_in(own)]
 
-def _changed(before: list[tuple[torch.Tensor, int, bool, torch.Tensor]], argument: Any) -> bool:
-    """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
-    now = list(tensors_in(argument))
-    return len(now) != len(before) or any(
-        tensor is not old
-        or tensor._version != version
-        or tensor.requires_grad != needs
-        or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
-        for tensor, (old, version, needs, kept) in zip(now, before, strict=True)
-    )
+    def has_changed(self) -> bool:
+        """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
+        now = list(tensors_in(self._own))
+        return len(now) != len(self._before) or any(
+            tensor is not first
+            or tensor._version != version
+            or tensor.requires_grad != kept.requires_grad
+            or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
+            for tensor, (first, version), kept in zip(
+                now, self._before, tensors_in(self._original), strict=True
+            )
+        )
 
 
 def _equal_but_for_nan(a: torch.Tensor, b: torch.Tensor) -> bool:

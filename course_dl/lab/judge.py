@@ -10,6 +10,7 @@ from typing import Any
 from course_dl.lab.backend import Backend, LocalBackend, Outcome, Rules
 from course_dl.lab.exercise import Exercise, Mistake, Test
 from course_dl.lab.inputs import Inputs
+from course_dl.lab.limits import private_randomness, seeded
 from course_dl.lab.same import same_outcome
 from course_dl.lab.states import Failure, State, Wrong, _Verdict
 from course_dl.lab.student import Call, Remote, Student, sent
@@ -145,18 +146,20 @@ def diagnose(
     failed = result.first_failure
     if failed is None or failed.state is not State.FAILED or failed.test.measured:
         return None
-    repeated = [other for other in result.tests if not other.test.measured]
+    others = [test for test in result.tests if test is not failed and not test.test.measured]
     best, best_agreement = None, 0
-    for known in mistakes:
-        if known.number != result.exercise.number or known.name not in _names_called(failed):
-            continue
-        names = {**namespace, known.name: known.code}
-        if not _behaves_alike(result.exercise, failed, names, seed):
-            continue
-        calling = [test for test in repeated if known.name in _names_called(test)]
-        agreement = sum(_behaves_alike(result.exercise, test, names, seed) for test in calling)
-        if agreement > max(best_agreement, len(calling) / 2):
-            best, best_agreement = known.sentence, agreement
+    with private_randomness():
+        for known in mistakes:
+            if known.number != result.exercise.number or known.name not in _names_called(failed):
+                continue
+            names = {**namespace, known.name: known.code}
+            if not _behaves_alike(result.exercise, failed, names, seed):
+                continue
+            calling = [test for test in others if known.name in _names_called(test)]
+            alike = [_behaves_alike(result.exercise, test, names, seed) for test in calling]
+            agreement = 1 + sum(alike)
+            if agreement > max(best_agreement, (1 + len(calling)) / 2):
+                best, best_agreement = known.sentence, agreement
     return best
 
 
@@ -169,10 +172,10 @@ def _behaves_alike(
 ) -> bool:
     """Whether a test goes and ends with these functions as it did."""
     if all(map(_repeatable, result.calls)):  # then the calls alone tell quickly
-        alike = _answers_alike(result.calls, LocalBackend(names))
+        alike = _answers_alike(result.calls, LocalBackend(names, seeded))
         if not alike or result.state is State.PASSED:
             return alike
-    following = _Following(LocalBackend(names), result.calls)
+    following = _Following(LocalBackend(names, seeded), result.calls)
     try:
         other = run_test(exercise, result.test, following, seed)
     except _Differs:

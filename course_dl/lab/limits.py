@@ -9,13 +9,22 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
 
-__all__ = ["TimeUp", "call_within", "captured_output", "private_randomness", "seed_all"]
+__all__ = [
+    "TimeUp",
+    "call_within",
+    "captured_output",
+    "private_randomness",
+    "seed_all",
+    "seeded",
+]
 
 REPEAT_SECONDS = 0.05  # a further alarm follows one that the code swallowed
 PRINTED_LIMIT = 2_000  # characters kept of what a function prints
@@ -95,7 +104,7 @@ def captured_output() -> Iterator[_CappedText]:
 
 
 @contextlib.contextmanager
-def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
+def private_randomness(seed: int = 0) -> Iterator[Callable[[], bool]]:
     """Give the block global random generators of its own, and the caller's back afterwards.
 
     Yields a function that tells whether the block has drawn from one of them.
@@ -109,11 +118,16 @@ def private_randomness(seed: int) -> Iterator[Callable[[], bool]]:
         random.setstate(kept[2])
 
 
+def seeded(seed: int) -> AbstractContextManager[Callable[[], bool]]:
+    """The same where nobody wants the generators back."""
+    return nullcontext(seed_all(seed))
+
+
 def seed_all(seed: int) -> Callable[[], bool]:
     """Seed the global random generators; the function returned tells whether one was drawn from."""
-    _seed(seed)
-    first = np.random.random_sample(), random.random()
-    _seed(seed)
+    first = _first_numbers(seed)
+    np.random.seed(seed)
+    random.seed(seed)
     torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
     fresh = torch.get_rng_state()
 
@@ -126,6 +140,7 @@ def seed_all(seed: int) -> Callable[[], bool]:
     return drawn
 
 
-def _seed(seed: int) -> None:
-    np.random.seed(seed)
-    random.seed(seed)
+@lru_cache(maxsize=1024)
+def _first_numbers(seed: int) -> tuple[float, float]:
+    """The first number that numpy's and Python's generators give after this seed."""
+    return float(np.random.RandomState(seed).random_sample()), random.Random(seed).random()

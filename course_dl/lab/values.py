@@ -34,7 +34,10 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
     Tensors are detached and keep their dtype and ``requires_grad``.
     """
     if isinstance(value, torch.Tensor):
-        plain = value.detach().as_subclass(torch.Tensor).clone()
+        plain = value.detach()
+        if type(plain) is not torch.Tensor:
+            plain = plain.as_subclass(torch.Tensor)
+        plain = plain.clone()
         return plain.requires_grad_() if value.requires_grad else plain
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
         return np.array(value) if value.ndim else value.item()

@@ -86,6 +86,11 @@ def loss_gradients(
     return list(found[: len(W)]), list(found[len(W) :])
 
 
+def drelu(a: Tensor) -> Tensor:
+    """The derivative of ReLU."""
+    return (a > 0).to(a.dtype)
+
+
 # 4.1
 
 forward_pass = Exercise(
@@ -192,14 +197,14 @@ def judge_output_gradient(student: Student, cases: Sequence[tuple[Tensor, Tensor
 
 @output_gradient.test("square error")
 def test_output_gradient_square(student: Student, rng: Inputs) -> None:
-    sizes = [(dtype, K) for dtype in DTYPES for K in (4, 1)]
+    sizes = [(torch.float64, 4), (torch.float64, 1), (torch.float32, 3)]
     pairs = [(rng.normal(K, dtype=dtype), rng.normal(K, dtype=dtype)) for dtype, K in sizes]
     judge_output_gradient(student, [(y, d, "square") for y, d in pairs])
 
 
 @output_gradient.test("cross-entropy, every class in turn")
 def test_output_gradient_cross_entropy(student: Student, rng: Inputs) -> None:
-    scores = [rng.normal(K, dtype=dtype) for dtype in DTYPES for K in (4, 2)]
+    scores = [rng.normal(4), rng.normal(2, dtype=torch.float32)]
     pairs = [(y, torch.tensor(d)) for y in scores for d in reversed(range(len(y)))]
     judge_output_gradient(student, [(y, d, "cross_entropy") for y, d in pairs])
 
@@ -207,9 +212,9 @@ def test_output_gradient_cross_entropy(student: Student, rng: Inputs) -> None:
 @output_gradient.test("scores of 1e4")
 def test_output_gradient_large(student: Student, rng: Inputs) -> None:
     y = torch.tensor([1e4, -1e4, 1e4 - 1, 0.0], dtype=torch.float64)
-    pairs = [(scores, torch.tensor(d)) for d in range(4) for scores in (y, -y)]
-    judge_output_gradient(student, [(scores, d, "cross_entropy") for scores, d in pairs])
-    judge_output_gradient(student, [(y, 1e4 * rng.normal(4), "square")])
+    cases = [(y * (-1) ** d, torch.tensor(d), "cross_entropy") for d in range(4)]
+    cases += [(-y, torch.tensor(0), "cross_entropy"), (y, 1e4 * rng.normal(4), "square")]
+    judge_output_gradient(student, cases)
 
 
 @output_gradient.test("a single class: nothing to learn", hidden=True)
@@ -223,7 +228,7 @@ def test_output_gradient_one_class(student: Student, rng: Inputs) -> None:
 @output_gradient.test("two classes and many", hidden=True)
 def test_output_gradient_sizes(student: Student, rng: Inputs) -> None:
     cases = [(torch.zeros(3), torch.tensor(1), "cross_entropy")]
-    for K in (2, 3, 10):
+    for K in (3, 10):
         cases += [(3 * rng.normal(K), torch.tensor(d), "cross_entropy") for d in (0, K - 1)]
         cases += [(rng.normal(K), rng.normal(K), "square")]
     judge_output_gradient(student, cases)
@@ -296,8 +301,8 @@ def test_backward_layer_autograd(student: Student, rng: Inputs) -> None:
 
 @backward_layer.test("any sizes, any activation")
 def test_backward_layer_sizes(student: Student, rng: Inputs) -> None:
-    for dtype in DTYPES:
-        judge_backward_layer(student, rng, (3, 5, torch.sin), (4, 2, torch.exp), dtype=dtype)
+    judge_backward_layer(student, rng, (3, 5, torch.sin), (4, 2, torch.exp))
+    judge_backward_layer(student, rng, (2, 3, torch.cos), dtype=torch.float32)
 
 
 @backward_layer.test("a layer of one unit, or of one input")
@@ -308,16 +313,13 @@ def test_backward_layer_one_unit(student: Student, rng: Inputs) -> None:
 
 @backward_layer.test("where the activation is flat, nothing comes back", hidden=True)
 def test_backward_layer_flat(student: Student, rng: Inputs) -> None:
-    def step(a: Tensor) -> Tensor:
-        return (a > 0).to(a.dtype)
-
-    judge_backward_layer(student, rng, (3, 2, torch.zeros_like), (6, 4, step))
+    judge_backward_layer(student, rng, (3, 2, torch.zeros_like), (6, 4, drelu))
 
 
 @backward_layer.test("large layers", hidden=True)
 def test_backward_layer_large(student: Student, rng: Inputs) -> None:
-    for dtype in DTYPES:
-        judge_backward_layer(student, rng, (20, 30, torch.sin), (40, 8, torch.square), dtype=dtype)
+    judge_backward_layer(student, rng, (20, 30, torch.sin))
+    judge_backward_layer(student, rng, (40, 8, torch.square), dtype=torch.float32)
 
 
 # 4.4
@@ -375,7 +377,7 @@ def test_backward_pass_autograd(student: Student, rng: Inputs) -> None:
     x, d = rng.normal(4), torch.tensor(1)
     a, h = forward(x, weights, biases, torch.relu)
     grad_y = torch.softmax(h[-1], 0) - F.one_hot(d, 3)
-    got = student.backward_pass(grad_y, a, h, weights, lambda a: (a > 0).to(a.dtype))
+    got = student.backward_pass(grad_y, a, h, weights, drelu)
     judge_gradients(got, loss_gradients(weights, biases, torch.relu, x, d, "cross_entropy"))
 
 
@@ -383,7 +385,7 @@ def test_backward_pass_autograd(student: Student, rng: Inputs) -> None:
 def test_backward_pass_sizes(student: Student, rng: Inputs) -> None:
     one, two = ([2, 4, 3], torch.tanh, torch.cos), ([5, 2, 4, 3], torch.sin, torch.cos)
     judge_backward_pass(student, rng, one, two, ([3, 1, 4, 1], torch.sin, torch.cos))
-    judge_backward_pass(student, rng, one, two, dtype=torch.float32)
+    judge_backward_pass(student, rng, two, dtype=torch.float32)
 
 
 @backward_pass.test("no hidden layer")
@@ -472,7 +474,7 @@ def test_backward_pass_batch_sizes(student: Student, rng: Inputs) -> None:
     shapes: list[tuple[int, list[int]]] = [(7, [3, 2]), (5, [3, 1, 2, 1]), (1, [3, 4, 2])]
     others = [(N, sizes, torch.sin, torch.cos) for N, sizes in shapes]
     judge_batch(student, rng, *two_sizes, *others)
-    judge_batch(student, rng, *two_sizes, dtype=torch.float32)
+    judge_batch(student, rng, two_sizes[1], dtype=torch.float32)
 
 
 @backward_pass_batch.test("no loop over the samples")
@@ -574,9 +576,9 @@ def problem(
 def judge_agreement(
     student: Student, *claims: Claim, below: float = AGREE, above: float = DIFFER
 ) -> None:
-    """One call after the other: together, they would show which of the gradients are right."""
-    for one in claims:
-        got = student.gradients_agree(*one.given, *one.net, one.g, one.x, one.d, one.loss)
+    """Claims of a problem each: of one alone they would show which of the gradients are right."""
+    asked = [(*c.given, *c.net, c.g, c.x, c.d, c.loss) for c in claims]
+    for one, got in zip(claims, student.gradients_agree.each(asked), strict=True):
         judge_distance(got, one.loss, one.off, below, above)
 
 
@@ -621,43 +623,49 @@ def test_gradients_agree_right(student: Student, rng: Inputs) -> None:
 
 @gradients_agree.test("an error in the weights of any layer is seen")
 def test_gradients_agree_weights(student: Student, rng: Inputs) -> None:
-    signs = cycle((1, -1))  # three layers: each gets one sign with one loss, one with the other
-    for loss in LOSSES:
-        right = problem(rng, [2, 4, 3, 3], loss)
-        off = [right.off_by_a_thousandth(0, k, next(signs)) for k in range(3)]
-        upside_down = right.given[0][2].flip(0)
-        off += [right.but(0, 2, upside_down, "grad_W_3 has its rows upside down")]
-        judge_agreement(student, *off)
+    losses = ("square", "cross_entropy", "square")
+    right = [problem(rng, [2, 4, 3, 3], loss) for loss in losses]
+    off = [one.off_by_a_thousandth(0, k, 1 - 2 * (k % 2)) for k, one in enumerate(right)]
+    other = problem(rng, [2, 4, 3, 3], "cross_entropy")
+    upside_down = other.given[0][2].flip(0)
+    judge_agreement(
+        student, *off, other.but(0, 2, upside_down, "grad_W_3 has its rows upside down")
+    )
 
 
 @gradients_agree.test("an error in the biases of any layer is seen")
 def test_gradients_agree_biases(student: Student, rng: Inputs) -> None:
-    signs = cycle((1, -1))  # three layers: each gets one sign with one loss, one with the other
-    for loss in LOSSES:
-        right = problem(rng, [2, 4, 3, 3], loss)
-        judge_agreement(student, *(right.off_by_a_thousandth(1, k, next(signs)) for k in range(3)))
+    losses = ("cross_entropy", "square", "cross_entropy")
+    right = [problem(rng, [2, 4, 3, 3], loss) for loss in losses]
+    off = [one.off_by_a_thousandth(1, k, 1 - 2 * (k % 2)) for k, one in enumerate(right)]
+    judge_agreement(student, *off)
 
 
 @gradients_agree.test("an error in small gradients is seen")
 def test_gradients_agree_small(student: Student, rng: Inputs) -> None:
-    _, net, g, x, d, loss, _ = problem(rng, [2, 4, 3], "square")
-    # grad_W_1 = delta_1 x^T is a thousand times smaller than the others
-    right = claim(net, g, x * 1e-3, d, loss)
-    judge_agreement(student, right, *(right.off_by_a_thousandth(0, 0, sign) for sign in (1, -1)))
+    def small() -> Claim:
+        """grad_W_1 = delta_1 x^T is a thousand times smaller than the others."""
+        _, net, g, x, d, loss, _ = problem(rng, [2, 4, 3], "square")
+        return claim(net, g, x * 1e-3, d, loss)
+
+    off = [small().off_by_a_thousandth(0, 0, sign) for sign in (1, -1)]
+    judge_agreement(student, small(), *off)
 
 
 @gradients_agree.test("gradients that are wholly 0")
 def test_gradients_agree_zero(student: Student, rng: Inputs) -> None:
-    for loss in LOSSES:
+    def flat(loss: str) -> Claim:
+        """With relu, no hidden unit is active."""
         _, (weights, biases), _, x, d, _, _ = problem(rng, [2, 4, 3], loss)
-        # With relu, no hidden unit is active.
-        right = claim((weights, [biases[0] - 100, biases[1]]), torch.relu, x, d, loss)
-        half = torch.full_like(right.given[0][0], 0.5)
+        return claim((weights, [biases[0] - 100, biases[1]]), torch.relu, x, d, loss)
+
+    half = torch.full((4, 2), 0.5, dtype=torch.float64)
+    for loss in LOSSES:
         other = problem(rng, [2, 4, 3], loss)
         judge_agreement(
             student,
-            right,
-            right.but(0, 0, half, "grad_W_1 should be wholly 0"),
+            flat(loss),
+            flat(loss).but(0, 0, half, "grad_W_1 should be wholly 0"),
             other.but(1, 0, torch.zeros_like(other.given[1][0]), "grad_b_1 should not be 0"),
         )
 
@@ -665,10 +673,11 @@ def test_gradients_agree_zero(student: Student, rng: Inputs) -> None:
 @gradients_agree.test("requires_grad stays as it was")
 def test_gradients_agree_requires_grad(student: Student, rng: Inputs) -> None:
     for needs in (False, True):
-        right = problem(rng, [2, 4, 3], "square")
-        for parameter in (*right.net[0], *right.net[1]):
-            parameter.requires_grad_(needs)
-        judge_agreement(student, right, right.off_by_a_thousandth(1, 0, 1))
+        right, other = (problem(rng, [2, 4, 3], "square") for _ in range(2))
+        for weights, biases in (right.net, other.net):
+            for parameter in (*weights, *biases):
+                parameter.requires_grad_(needs)
+        judge_agreement(student, right, other.off_by_a_thousandth(1, 0, 1))
 
 
 @gradients_agree.test("scores of 1e4")
@@ -683,17 +692,19 @@ def test_gradients_agree_large(student: Student) -> None:
 
 @gradients_agree.test("one layer, and many", hidden=True)
 def test_gradients_agree_depth(student: Student, rng: Inputs) -> None:
+    losses = cycle(LOSSES)
     for sizes in ([3, 2], [1, 1, 1], [2, 3, 1, 4, 3]):
-        right = problem(rng, sizes, "square", torch.sigmoid)
-        off = [right.off_by_a_thousandth(k % 2, k, -1) for k in range(len(sizes) - 1)]
+        loss = "square" if sizes[-1] == 1 else next(losses)
+        right, *others = (problem(rng, sizes, loss, torch.sigmoid) for _ in sizes)
+        off = [other.off_by_a_thousandth(k % 2, k, -1) for k, other in enumerate(others)]
         judge_agreement(student, right, *off)
 
 
 @gradients_agree.test("in float32", hidden=True)
 def test_gradients_agree_float32(student: Student, rng: Inputs) -> None:
     for loss in LOSSES:
-        right = problem(rng, [2, 4, 3], loss, dtype=torch.float32)
-        more = right.but(0, 0, right.given[0][0] * 1.2, "grad_W_1 is a fifth too large")
+        right, other = (problem(rng, [2, 4, 3], loss, dtype=torch.float32) for _ in range(2))
+        more = other.but(0, 0, other.given[0][0] * 1.2, "grad_W_1 is a fifth too large")
         judge_agreement(student, right, more, below=1e-3, above=1e-2)
 
 
@@ -746,7 +757,6 @@ def test_accumulate_shapes(student: Student, rng: Inputs) -> None:
     lists: list[list[tuple[int, ...]]] = [[(4, 3)], [(2, 2)] * 3, [(), (5,)], [(2, 3, 4), (1, 1)]]
     pairs = [tuple(tensors(rng, shapes, torch.float64) for _ in range(2)) for shapes in lists]
     judge_sums(student, [(first, second) for first, second in pairs])
-    judge_sums(student, [(second, first) for first, second in pairs])
 
 
 # 4.8
@@ -1069,19 +1079,29 @@ def test_manual_mlp_several_forwards(student: Student, rng: Inputs) -> None:
     judge_last_forward(student, rng, [3, 4, 2], (6, 2, 3))
 
 
+# Width, activation, its derivative, scale of the samples, lr, steps: the first is quick from most
+# first weights, the second gets away from small ones.
+TRAININGS = (
+    (64, torch.sin, torch.cos, 3.0, 1.0, 100),
+    (32, F.softplus, torch.sigmoid, 5.0, 1.0, 500),
+)
+
+
 @manual_mlp.test("trains on two moons to 99 %", last=True)
 def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     X, d = moons(100, noise=0.05, generator=rng.generator())
-    X = 3 * (X - X.mean(0))
-    trainee = Trainee(student, [2, 64, 2], F.softplus, torch.sigmoid, rng.generator())
-    best = 0.0
-    for steps in (0, *[25] * 20):
-        _, Y = results(student, trainee.descend(X, d, 2.0, steps), trainee.forward(X))
-        best = max(best, float((Y.argmax(1) == d).float().mean()))
-        if best >= 0.99 or not bool(torch.isfinite(Y).all()):
-            break
-    require(
-        best >= 0.99,
+    X, best = X - X.mean(0), 0.0
+    for width, g, dg, scale, lr, most in TRAININGS:
+        trainee = Trainee(student, [2, width, 2], g, dg, rng.generator())
+        for steps in (0, *[20] * (most // 20)):
+            descent, forward = trainee.descend(scale * X, d, lr, steps), trainee.forward(scale * X)
+            _, Y = results(student, descent, forward)
+            best = max(best, float((Y.argmax(1) == d).float().mean()))
+            if best >= 0.99:
+                return
+            if not bool(torch.isfinite(Y).all()):
+                break
+    raise Wrong(
         "After 500 steps of gradient descent on two moons the network is not right on 99 % of "
         "the samples. Are the first weights too large, or far too small?",
         ("Best accuracy", f"{best:.0%}"),
