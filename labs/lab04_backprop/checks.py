@@ -803,9 +803,9 @@ class Trainee:
         """Its weights and biases, or (``kind`` is ``"grad_"``) their gradients: see `lists`."""
         return self._net, "getattrs", f"{kind}weights", f"{kind}biases"
 
-    def put(self, net: Network) -> tuple[Step, Step]:
+    def put(self, net: Network) -> Step:
         """Weights and biases into its lists: see `judge_put`."""
-        return self.read(), (self._net, "fill", {"weights": net[0], "biases": net[1]})
+        return self._net, "fill", {"weights": net[0], "biases": net[1]}
 
     def forward(self, X: Tensor) -> Step:
         return self._net, "method", "forward", X
@@ -852,15 +852,11 @@ def lists(got: Any, kind: str = "") -> Network:
     return got[0], got[1]
 
 
-def judge_put(came: Iterator[Any], net: Network) -> None:
-    """See that the weights and biases have found their places, and have stayed there."""
-    names = "weights", "biases"
-    for name, present, given in zip(names, lists(next(came)), net, strict=True):
-        judge_length(name, present, given)
-    for name, now, given in zip(names, next(came), net, strict=True):
-        stayed = isinstance(now, list) and len(now) == len(given)
+def judge_put(got: Any, net: Network) -> None:
+    """See that the weights and biases have stayed where they were put."""
+    for name, now, given in zip(("weights", "biases"), lists(got), net, strict=True):
         require(
-            stayed
+            len(now) == len(given)
             and all(
                 isinstance(own, Tensor) and torch.equal(own.detach(), put)
                 for own, put in zip(now, given, strict=True)
@@ -912,8 +908,8 @@ def judge_passes(
     net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes, g, dg)
     X, grad_Y = rng.normal(N, sizes[0]).float(), rng.normal(N, sizes[-1]).float()
     passes = trainee.forward(X), trainee.backward(grad_Y), trainee.read("grad_")
-    came = results(student, *trainee.put(net), *passes)
-    judge_put(came, net)
+    came = results(student, trainee.put(net), *passes)
+    judge_put(next(came), net)
     judge_output(next(came), X, net, g)
     next(came)
     judge_state(next(came), batch_gradients(net, g, dg, X, grad_Y), "grad_")
@@ -927,8 +923,8 @@ def judge_last_forward(
     inputs = [rng.normal(N, sizes[0]).float() for N in batches]
     grad_Y = rng.normal(batches[-1], sizes[-1]).float()
     back = trainee.backward(grad_Y), trainee.read("grad_")
-    came = results(student, *trainee.put(net), *map(trainee.forward, inputs), *back)
-    judge_put(came, net)
+    came = results(student, trainee.put(net), *map(trainee.forward, inputs), *back)
+    judge_put(next(came), net)
     for X in inputs:
         judge_output(next(came), X, net, torch.sin)
     next(came)
@@ -1008,13 +1004,13 @@ def test_manual_mlp_accumulates(student: Student, rng: Inputs) -> None:
         [(rng.normal(N, 3).float(), rng.normal(N, 2).float()) for N in batches]
         for batches in ((5, 1, 3), (2,))
     ]
-    steps = [*trainee.put(net)]
+    steps = [trainee.put(net)]
     for batches in rounds:
         for X, grad_Y in batches:
             steps += [trainee.forward(X), trainee.backward(grad_Y), trainee.read("grad_")]
         steps += [trainee.zero_grad(), trainee.read("grad_")]
     came = results(student, *steps, trainee.read())
-    judge_put(came, net)
+    judge_put(next(came), net)
     for batches in rounds:
         total = zeros(sizes)
         for X, grad_Y in batches:
@@ -1031,12 +1027,12 @@ def test_manual_mlp_step(student: Student, rng: Inputs) -> None:
     sizes, rates = [3, 4, 2], (0.5, 0.125)
     net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes)
     X, grad_Y = rng.normal(4, 3).float(), rng.normal(4, 2).float()
-    steps = [*trainee.put(net)]
+    steps = [trainee.put(net)]
     for lr in rates:
         steps += [trainee.zero_grad(), trainee.forward(X), trainee.backward(grad_Y)]
         steps += [trainee.step(lr), trainee.read(), trainee.read("grad_"), trainee.forward(X)]
     came = results(student, *steps)
-    judge_put(came, net)
+    judge_put(next(came), net)
     for lr in rates:
         found = batch_gradients(net, torch.sin, torch.cos, X, grad_Y)
         net = plus(net, found, -lr)
@@ -1052,11 +1048,11 @@ def test_manual_mlp_two(student: Student, rng: Inputs) -> None:
     nets = [network(rng, sizes, torch.float32) for _ in range(2)]
     X, grad_Y = rng.normal(4, 2).float(), rng.normal(4, 2).float()
     first, second = (Trainee(student, sizes) for _ in nets)
-    steps = [*first.put(nets[0]), *second.put(nets[1]), first.forward(X), second.forward(X)]
+    steps = [first.put(nets[0]), second.put(nets[1]), first.forward(X), second.forward(X)]
     steps += [first.backward(grad_Y), first.read("grad_"), second.read("grad_")]
     came = results(student, *steps, first.step(0.5), second.read())
     for net in nets:
-        judge_put(came, net)
+        judge_put(next(came), net)
     for net in nets:
         judge_output(next(came), X, net, torch.sin)
     next(came)
@@ -1093,8 +1089,8 @@ def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     X, best = X - X.mean(0), 0.0
     for width, g, dg, scale, lr, most in TRAININGS:
         trainee = Trainee(student, [2, width, 2], g, dg, rng.generator())
-        for steps in (0, *[20] * (most // 20)):
-            descent, forward = trainee.descend(scale * X, d, lr, steps), trainee.forward(scale * X)
+        for _ in range(most // 10):
+            descent, forward = trainee.descend(scale * X, d, lr, 10), trainee.forward(scale * X)
             _, Y = results(student, descent, forward)
             best = max(best, float((Y.argmax(1) == d).float().mean()))
             if best >= 0.99:
