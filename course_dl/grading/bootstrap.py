@@ -1,4 +1,4 @@
-"""Starts the server, run by its path: ``python -P -s bootstrap.py CONTROL_FD``.
+"""Starts servers, run by its path: ``python -P -s bootstrap.py CONTROL_FD ...``.
 
 ``course_dl.lab`` is put in place without running its ``__init__.py``, so that the memory which
 every child inherits holds what runs a call and nothing of what judges it.
@@ -35,4 +35,4 @@ if __name__ == "__main__":
 
     if (COURSE.parent / "pyproject.toml").exists():  # a checkout, whose labs and tests stay away
         sys.path[:] = [path for path in sys.path if Path(path).resolve() != COURSE.parent]
-    main(int(sys.argv[1]))
+    main([int(fd) for fd in sys.argv[1:]])

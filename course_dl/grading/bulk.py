@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import re
+import socket
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from course_dl.grading.files import write_atomically
+from course_dl.grading.launch import launch
 from course_dl.grading.reports import write_class_reports, write_student_reports
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.result import Result
@@ -81,23 +83,39 @@ class _Pools:
         dask: str | None,
     ) -> None:
         self._around, self.lab, self.hidden, self._processes = around, lab, hidden, processes
-        self.now = self._local() if dask is None else self._cluster(dask)
+        self._lines: list[socket.socket] = []
+        self.now = self._local(self._servers()) if dask is None else self._cluster(dask)
 
     def renew(self) -> None:
-        """Begin again after a local process died."""
-        self.now = self._local()
+        """Begin again after a local process died: each of the new ones starts its own server."""
+        for line in self._lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+        self.now = self._local([])
 
-    def _local(self) -> Executor:
+    def _servers(self) -> list[socket.socket]:
+        """The lines to a server for each process, started while those import what they need."""
+        process, self._lines = launch(self._count)
+        self._around.callback(process.wait)
+        for line in self._lines:
+            self._around.enter_context(line)
+        return self._lines
+
+    def _local(self, lines: list[socket.socket]) -> Executor:
         """Processes forked from one that has imported what grading needs, with one thread each."""
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(HEAVY)
-        cores, count = _cores(), self._processes or len(_cores())
-        turns = context.SimpleQueue()
-        for place in range(count):
-            turns.put(cores[place % len(cores)])
-        pool = ProcessPoolExecutor(count, context, begin, (self.lab, self.hidden, turns))
+        turns, cores = context.SimpleQueue(), _cores()
+        for place in range(self._count):
+            turns.put((cores[place % len(cores)], place))
+        given = (self.lab, self.hidden, turns, lines)
+        pool = ProcessPoolExecutor(self._count, context, begin, given)
         return self._around.enter_context(pool)
+
+    @property
+    def _count(self) -> int:
+        return self._processes or len(_cores())
 
     def _cluster(self, address: str) -> Executor:
         try:

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from course_dl.grading.files import remove_folder
+from course_dl.grading.launch import launch
 from course_dl.grading.layers import Bounds
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
 from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
@@ -27,8 +28,8 @@ from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 __all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
+_FAREWELL = 10.0  # seconds that a server has to end its children
 _LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; deaths allowed
-_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Sandbox:
         Modules that submissions will want, imported once for all.
     namespaces, landlock
         Whether these layers are tried at all (tests see to it that the others stand alone).
+    control
+        The line to a server of :func:`~course_dl.grading.launch.launch`; else one is started.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Sandbox:
         bounds: Bounds = Bounds(),
         namespaces: bool = True,
         landlock: bool = True,
+        control: socket.socket | None = None,
     ) -> None:
         self._config = {
             "answers": list(answers),
@@ -87,24 +91,18 @@ class Sandbox:
         self._scratch = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._without_autograd: Sandbox | None = None
-        self._start()
+        self._start(control)
 
-    def _start(self) -> None:
-        """Start the server; it says so once it is ready."""
-        self._control, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-s", str(_BOOTSTRAP), str(theirs.fileno())]
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                pass_fds=[theirs.fileno()],
-                env=_environment(),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
+    def _start(self, control: socket.socket | None = None) -> None:
+        """Have a server; it says so once it is ready."""
+        if control is None:
+            self._process, [control] = launch()
+        self._control = control
         self._scratch = tempfile.mkdtemp(prefix="course-dl-")
         os.chmod(self._scratch, 0o711)
-        self._control.sendall(json.dumps(self._config | {"scratch": self._scratch}).encode())
+        linux = sys.platform == "linux"
+        more = {"scratch": self._scratch, "cores": [*os.sched_getaffinity(0)] if linux else []}
+        self._control.sendall(json.dumps(self._config | more).encode())
         self._ready = False
 
     def __enter__(self) -> Sandbox:
@@ -125,14 +123,19 @@ class Sandbox:
         self._stop()
 
     def _stop(self) -> None:
-        self._control.close()
+        with contextlib.suppress(OSError), self._control as line:
+            line.shutdown(socket.SHUT_WR)
+            line.settimeout(_FAREWELL)
+            while line.recv(1 << 16):  # until the server has ended, and let go of its end
+                pass
         if self._process is not None:
             try:
-                self._process.wait(timeout=10)
+                self._process.wait(_FAREWELL)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        if self._scratch:
             remove_folder(self._scratch)
 
     @property
@@ -190,30 +193,15 @@ class _WithoutAutograd(Sandbox):
 
     def __init__(self, other: Sandbox) -> None:
         self._other = other
-        self._process = None
+        self._process, self._scratch = None, ""
         self._without_autograd = None
         self._start()
 
-    def _start(self) -> None:
+    def _start(self, control: socket.socket | None = None) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._other._request(b"split", theirs)
         self._ready = False
-
-
-def _environment() -> dict[str, str]:
-    """The server's environment: one thread, the same hashes every time, nothing of the judge's."""
-    kept = {k: os.environ[k] for k in ("PYTHONPATH", "LD_LIBRARY_PATH") if k in os.environ}
-    return kept | {
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "LC_ALL": "C.UTF-8",
-        "PATH": os.defpath,
-        "MPLBACKEND": "agg",
-    }
 
 
 @dataclass

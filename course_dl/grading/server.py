@@ -1,7 +1,8 @@
-"""The server: imports torch once, then forks a sandboxed child whenever the judge asks for one.
+"""The server: holds torch, and forks a sandboxed child whenever the judge asks for one.
 
-It never imports labs, checks or answers, reads nothing but the judge's requests, runs one thread,
-and holds no file but its end of the control socket.
+Several are forked from one process that has imported torch for all. A server never imports labs,
+checks or answers, reads nothing but the judge's requests, runs one thread, and holds no file but
+its end of the control socket.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 from typing import Any
 
 from course_dl.grading import kernel
@@ -25,31 +27,52 @@ from course_dl.grading.layers import Bounds, ServerLayers
 __all__ = ["main"]
 
 
-def main(control_fd: int) -> None:
-    """Serve the judge at the other end of the socket until it closes it."""
-    with contextlib.suppress(OSError):
-        kernel.keep_orphans()
-    control = socket.socket(fileno=control_fd)
-    config = json.loads(control.recv(1 << 20))
-    layers = ServerLayers(Bounds(**config["bounds"]), config["hidden"])
-    layers.enter_namespaces(config["namespaces"])
-    hide_modules(config["answers"])
+def main(controls: list[int]) -> None:
+    """Become a server for each of these sockets; each serves the judge until that closes it."""
     _import_and_warm()
-    for name in config["preload"]:
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
     gc.collect()
     with contextlib.suppress(OSError):
         kernel.use_huge_pages()
+    for control in controls:
+        if os.fork() == 0:
+            for other in controls:
+                if other != control:
+                    os.close(other)
+            try:
+                _serve(control)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
+    for control in controls:
+        os.close(control)
+    for _ in controls:
+        os.wait()
+
+
+def _serve(control_fd: int) -> None:
+    with contextlib.suppress(OSError):
+        kernel.keep_orphans()
+    control = socket.socket(fileno=control_fd)
+    asked = control.recv(1 << 20)
+    if not asked:
+        return
+    config = json.loads(asked)
+    if config["cores"]:
+        os.sched_setaffinity(0, config["cores"])
+    layers = ServerLayers(Bounds(**config["bounds"]), config["hidden"])
+    layers.enter_namespaces(config["namespaces"])
+    hide_modules(config["answers"])
+    for name in config["preload"]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
     layers.enter_view(config["landlock"])
     _Server(control, layers, config["scratch"]).serve()
 
 
 def _import_and_warm() -> None:
     """Everything that a child would otherwise import or set up itself; one thread, always."""
-    import dataclasses  # noqa: F401
-    import typing  # noqa: F401
-
+    import matplotlib.pyplot  # noqa: F401
     import torch
     from torch.nn import functional
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import socket
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
@@ -41,19 +43,29 @@ class Sheet:
         return [name for _, names, _ in self.exercises for name in names]
 
 
-def begin(lab_name: str, hidden: tuple[str, ...], cores: SimpleQueue[int]) -> None:
-    """What a process of the pool does first: end with its parent, and start its sandbox.
+def begin(
+    lab_name: str,
+    hidden: tuple[str, ...],
+    turns: SimpleQueue[tuple[int, int]],
+    lines: Sequence[socket.socket],
+) -> None:
+    """What a process of the pool does first: end with its parent, and take over its sandbox.
 
-    It keeps to one core together with its sandbox: the two never work at the same time, and a
-    message to the same core wakes its receiver at once.
+    Its turn gives it a core and a server. It keeps to one core together with its sandbox: the two
+    never work at the same time, and a message to the same core wakes its receiver at once.
     """
+    core, place = turns.get()
     if sys.platform == "linux":
-        os.sched_setaffinity(0, [cores.get()])
+        os.sched_setaffinity(0, [core])
     parent = multiprocessing.parent_process()
     if parent is not None:
         sentinel = parent.sentinel
         threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
-    _sandbox(lab_name, hidden)
+    mine = lines[place] if place < len(lines) else None
+    for line in lines:
+        if line is not mine:
+            line.close()
+    _sandbox(lab_name, hidden, mine)
 
 
 def describe(lab_name: str) -> Sheet:
@@ -83,7 +95,9 @@ def failed_work(data: bytes, lab_name: str, status: str, reason: str) -> dict[st
     return {"result": result.to_json(), "junit": ""}
 
 
-def _sandbox(lab_name: str, hidden: tuple[str, ...]) -> Sandbox:
+def _sandbox(
+    lab_name: str, hidden: tuple[str, ...], control: socket.socket | None = None
+) -> Sandbox:
     """The sandbox of this process for a lab, started when first asked for."""
     import torch
 
@@ -93,7 +107,7 @@ def _sandbox(lab_name: str, hidden: tuple[str, ...]) -> Sandbox:
     lab = find_lab(lab_name)
     if lab.name not in _sandboxes:
         torch.set_num_threads(1)
-        _sandboxes[lab.name] = sandbox = lab_sandbox(lab, hidden)
+        _sandboxes[lab.name] = sandbox = lab_sandbox(lab, hidden, control=control)
         Finalize(None, sandbox.close, exitpriority=10)  # a process of a pool runs no atexit
         gc.collect()
         gc.freeze()
