@@ -42,6 +42,7 @@ class ServerLayers:
         self.hidden = hidden
         self.report: dict[str, str] = {}
         self._own_pid_namespace = -1
+        self._number = os.getpid()  # as seen from outside: no other server's
         self._landlock: tuple[list[str], list[str]] | None = None
         self._user: int | None = None
         self._kept = 0
@@ -98,7 +99,7 @@ class ServerLayers:
         if os.getuid() != 0 or "user namespace" in self.report:
             self.report["another user"] = "the judge is not root"
         else:
-            self._user = 200_000 + os.getpid() % 100_000
+            self._user = 200_000 + self._number % 100_000
             self.report["another user"] = ""
             if not all(view.open_to_others(path) for path in (sys.base_prefix, sys.prefix)):
                 self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from course_dl.grading import plugin
 from course_dl.grading.grade import seed_of, unreadable
 from course_dl.grading.notebooks import Unreadable, read_cells
 from course_dl.grading.plugin import Gradebook
@@ -19,7 +20,7 @@ from course_dl.lab.catalog import find_lab
 
 __all__ = ["grade_submission"]
 
-_OPTIONS = ["-c", os.devnull, "--noconftest", "--capture=no", "-p", "course_dl.grading.plugin"]
+_OPTIONS = ["-c", os.devnull, "--noconftest", "--capture=no"]
 _WITHOUT = (
     "terminal cacheprovider faulthandler doctest unittest legacypath stepwise pastebin logging "
     "warnings unraisableexception threadexception debugging setuponly setupplan subtests "
@@ -56,7 +57,7 @@ def grade_submission(
         before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         try:
-            pytest.main([*options, str(lab.path / "checks.py")], plugins=[_Named(book)])
+            pytest.main([*options, str(lab.path / "checks.py")], plugins=[plugin, _Named(book)])
         finally:
             if before is None:
                 del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
