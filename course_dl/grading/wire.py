@@ -65,7 +65,7 @@ _DTYPES = {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
-_CHUNK = 1 << 16
+_CHUNK = 1 << 18
 _MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
 _ALIGNED = 16  # bytes: where in the body the numbers of a tensor begin
 
@@ -305,6 +305,7 @@ class Channel:
         self._socket = connection
         self._limits = limits
         self._read = bytearray()
+        self._arriving = memoryview(bytearray(_CHUNK))
 
     def send(self, message: bytes, deadline: float = math.inf) -> None:
         """Send a message made by :meth:`Writer.message`."""
@@ -346,14 +347,14 @@ class Channel:
         while len(self._read) < size:
             self._wait_until(deadline)
             try:
-                part = self._socket.recv(max(_CHUNK, min(size - len(self._read), 16 * _CHUNK)))
+                count = self._socket.recv_into(self._arriving)
             except TimeoutError:
                 raise TimedOut from None
             except OSError:
                 raise Closed from None
-            if not part:
+            if not count:
                 raise Closed
-            self._read += part
+            self._read += self._arriving[:count]
         taken = self._read[:size]
         del self._read[:size]
         return taken
