@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from course_dl.grading.remote import _outcomes
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
+from course_dl.lab.backend import Outcome, StudentError
 from course_dl.lab.values import Handle
 
 DTYPES = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
@@ -196,3 +198,44 @@ def test_silence_times_out_and_an_end_is_told() -> None:
     assert not channel.is_open()
     with pytest.raises(Closed):
         channel.receive(time.monotonic() + 10)
+
+
+OUTCOMES = [
+    None,
+    {},
+    [],
+    [[]],
+    [{}, {}, {}],
+    [{"passed": True}],
+    [{"timed_out": 1}],
+    [{"timed_out": "no"}],
+    [{"error": ["KeyError"]}],
+    [{"error": ["KeyError", 1, ""]}],
+    [{"changed": "x"}],
+    [{"changed": ["x"] * 65}],
+    [{"operations": -1}],
+    [{"operations": True}],
+    [{"printed": b"".hex}],
+    [{"value": {"tensor": ["float64", [1], False, 8]}}],
+]
+
+
+@pytest.mark.parametrize("contents", OUTCOMES)
+def test_a_malformed_outcome_is_a_violation(contents: Any) -> None:
+    with pytest.raises(Violation):
+        _outcomes(contents, bytearray(), 2)
+
+
+def test_what_an_outcome_leaves_out_is_nothing() -> None:
+    said = {"error": ["KeyError", "'a'", "line 1"], "changed": ["argument 1"], "operations": 3}
+    plain, told = _outcomes([{"value": 2.0}, said], bytearray(), 2)
+    assert plain == Outcome(2.0)
+    error = StudentError("KeyError", "'a'", "line 1")
+    assert told == Outcome(error=error, changed=("argument 1",), operations=3)
+
+
+def test_tensors_of_a_message_keep_apart() -> None:
+    bits, numbers, last = passed_on([torch.tensor([True]), torch.arange(3.0), torch.ones(2, 2)])
+    bits.zero_()
+    numbers.fill_(7.0)
+    assert torch.equal(last, torch.ones(2, 2))

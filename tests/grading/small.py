@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +19,7 @@ from course_dl.grading.remote import Sandbox
 from course_dl.grading.result import Result
 from course_dl.lab.catalog import LabFolder, find_lab
 
-__all__ = ["BOUNDS", "LABS", "grade", "marks", "sandbox", "small_lab"]
+__all__ = ["BOUNDS", "LABS", "descendants", "grade", "marks", "sandbox", "small_lab"]
 
 LABS = Path(__file__).parent / "labs"
 BOUNDS = Bounds(data=400 << 20, file=1 << 20, scratch=8 << 20, open_files=32, processes=12)
@@ -53,3 +56,23 @@ def grade(data: bytes | str, box: Sandbox, name: str = "answer.ipynb") -> Result
 def marks(data: bytes | str, box: Sandbox, name: str = "answer.ipynb") -> dict[str, float]:
     """The points by exercise."""
     return {exercise.number: exercise.points for exercise in grade(data, box, name).exercises}
+
+
+def descendants(process: subprocess.Popen[bytes] | None) -> set[int]:
+    """A process and all below it, seen from outside."""
+    if sys.platform != "linux" or process is None:
+        return set()
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                stat = Path(f"/proc/{name}/stat").read_text()
+            except OSError:
+                continue
+            parents[int(name)] = int(stat.rpartition(")")[2].split()[1])
+    found: set[int] = {process.pid}
+    while True:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        if not more:
+            return found
+        found |= more
