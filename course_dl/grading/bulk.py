@@ -21,7 +21,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from course_dl.grading.files import write_atomically
-from course_dl.grading.launch import launch
+from course_dl.grading.launch import end, launch
 from course_dl.grading.reports import write_class_reports, write_student_reports
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.result import Result
@@ -96,7 +96,7 @@ class _Pools:
     def _servers(self) -> list[socket.socket]:
         """The lines to a server for each process, started while those import what they need."""
         process, self._lines = launch(self._count)
-        self._around.callback(process.wait)
+        self._around.callback(end, process)
         for line in self._lines:
             self._around.enter_context(line)
         return self._lines

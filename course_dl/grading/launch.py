@@ -11,8 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["launch"]
+__all__ = ["FAREWELL", "end", "launch"]
 
+FAREWELL = 10.0  # seconds that a server has to end its children
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 
@@ -31,6 +32,15 @@ def launch(count: int = 1) -> tuple[subprocess.Popen[bytes], list[socket.socket]
     for _, other in pairs:
         other.close()
     return process, [ours for ours, _ in pairs]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of a process all of whose lines are closed, and see to it."""
+    try:
+        process.wait(FAREWELL)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from course_dl.grading.files import remove_folder
-from course_dl.grading.launch import launch
+from course_dl.grading.launch import FAREWELL, end, launch
 from course_dl.grading.layers import Bounds
 from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
 from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
@@ -28,7 +28,6 @@ from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 __all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
-_FAREWELL = 10.0  # seconds that a server has to end its children
 _LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; deaths allowed
 
 
@@ -125,15 +124,11 @@ class Sandbox:
     def _stop(self) -> None:
         with contextlib.suppress(OSError), self._control as line:
             line.shutdown(socket.SHUT_WR)
-            line.settimeout(_FAREWELL)
+            line.settimeout(FAREWELL)
             while line.recv(1 << 16):  # until the server has ended, and let go of its end
                 pass
         if self._process is not None:
-            try:
-                self._process.wait(_FAREWELL)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process)
             self._process = None
         if self._scratch:
             remove_folder(self._scratch)
