@@ -10,12 +10,13 @@ import json
 import platform
 import subprocess
 import sys
-
-import torch
+from importlib.metadata import version
+from importlib.util import find_spec
 
 from benchmarks.digits import training_set
 from benchmarks.measure import Row, cores
 
+MODULES = {"scikit-learn": "sklearn"}
 NAMES = ("training", "manual", "perceptron", "startup", "grading", "memory", "growth")
 
 
@@ -25,7 +26,7 @@ def main(names: list[str]) -> int:
         print(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
         return 2
     print(
-        f"Python {platform.python_version()}, torch {torch.__version__}, {cores()} cores, "
+        f"Python {platform.python_version()}, {', '.join(versions())}, {cores()} cores, "
         f"{platform.machine()}; {len(training_set()):,} digits\n"
     )
     print("| what | against | measured | at most | |\n| --- | --- | --- | --- | --- |")
@@ -44,6 +45,12 @@ def main(names: list[str]) -> int:
                 print(as_markdown(row), flush=True)
     print(f"\n{missed} missed" if missed else "\nevery target met")
     return int(missed > 0)
+
+
+def versions() -> list[str]:
+    """What is measured against, as far as it is installed."""
+    names = ("torch", "torchvision", "numpy", "scikit-learn", "lightning", "skorch")
+    return [f"{name} {version(name)}" for name in names if find_spec(MODULES.get(name, name))]
 
 
 def as_markdown(row: Row) -> str:

@@ -692,8 +692,10 @@ def test_gradients_agree_large(student: Student) -> None:
 def test_gradients_agree_depth(student: Student, rng: Inputs) -> None:
     one_layer = problem(rng, [3, 2], "cross_entropy", torch.sigmoid)
     one_unit = problem(rng, [1, 1, 1], "square", torch.sigmoid)
-    right, *others = (problem(rng, [2, 3, 1, 4, 3], "square", torch.sigmoid) for _ in range(5))
-    off = [other.off_by_a_thousandth(k % 2, k, -1) for k, other in enumerate(others)]
+    deep = [2, 3, 1, 4, 2, 3, 2]
+    right, *others = (problem(rng, deep, "square", torch.tanh) for _ in range(5))
+    places = ((0, 0), (1, 2), (0, 3), (1, 5))
+    off = [one.off_by_a_thousandth(*at, -1) for one, at in zip(others, places, strict=True)]
     judge_agreement(student, one_layer.off_by_a_thousandth(0, 0, -1), one_unit, right, *off)
 
 

@@ -561,6 +561,16 @@ def gradients_agree__smallest(grad_weights, grad_biases, weights, biases, g, x, 
     return min(_apart(own, true) for own, true in pairs)
 
 
+@mistake(
+    "4.6",
+    "You averaged over the parameters, and one that is wrong counts for less the more there are; "
+    "take the largest.",
+)
+def gradients_agree__average(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
+    return sum(_apart(own, true) for own, true in pairs) / len(pairs)
+
+
 @mistake("4.6", "The half is missing from your square error: E = 1/2 ||y - d||^2.")
 def gradients_agree__no_half(grad_weights, grad_biases, weights, biases, g, x, d, loss):
     pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
