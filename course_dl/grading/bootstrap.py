@@ -4,6 +4,7 @@
 every child inherits holds what runs a call and nothing of what judges it.
 """
 
+import signal
 import sys
 import types
 from pathlib import Path
@@ -23,6 +24,7 @@ class Lab:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # servers end with the judge, and silently
     sys.path.append(str(COURSE.parent))
     import course_dl.grading  # noqa: F401
 
