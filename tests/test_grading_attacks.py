@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading.remote import Sandbox
+from course_dl.grading.sandbox import Sandbox
 from tests.grading.attacks import ATTACKS, CANARY
 from tests.grading.honest import solved
 from tests.grading.small import descendants, grade, marks, sandbox

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_dl.grading.grade import seed_of
 from course_dl.grading.notebooks import Unreadable, read_cells
-from course_dl.grading.remote import Cell, Program, RemoteBackend, Sandbox
+from course_dl.grading.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox import Sandbox
 from course_dl.lab.backend import Request, Rules
 from tests.grading.honest import ALL, DOUBLE, SLOPE, notebook, solved
 from tests.grading.small import grade, marks, sandbox
@@ -186,11 +186,6 @@ def test_the_same_submission_gets_the_same_result(box: Sandbox) -> None:
         double="import random\ndef double(x):\n    return x * random.random() + hash('a')"
     )
     assert grade(data, box) == grade(data, box)
-
-
-def test_the_seed_hangs_on_the_bytes_and_the_lab() -> None:
-    assert seed_of(b"a", "lab04") == seed_of(b"a", "lab04")
-    assert len({seed_of(b"a", "lab04"), seed_of(b"b", "lab04"), seed_of(b"a", "lab05")}) == 3
 
 
 def test_a_mistake_is_diagnosed(box: Sandbox) -> None:

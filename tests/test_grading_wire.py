@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 import time
@@ -12,7 +13,17 @@ import pytest
 import torch
 
 from course_dl.grading.remote import _outcomes
-from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
+from course_dl.grading.wire import (
+    Channel,
+    Closed,
+    Limits,
+    Message,
+    Reader,
+    TimedOut,
+    Violation,
+    Writer,
+    number_of,
+)
 from course_dl.lab.backend import Outcome, StudentError
 from course_dl.lab.values import Handle
 
@@ -24,9 +35,9 @@ def passed_on(value: Any) -> Any:
     ours, theirs = socket.socketpair()
     writer = Writer()
     Channel(ours).send(writer.message(writer.encode(value)))
-    header, body = Channel(theirs).receive()
-    reader = Reader(body)
-    found = reader.decode(header)
+    message = Channel(theirs).receive()
+    reader = Reader(message.body)
+    found = reader.decode(message.content)
     reader.finished()
     return found
 
@@ -178,7 +189,7 @@ def test_a_malformed_message_is_a_violation(sent: bytes) -> None:
     theirs, channel = pair()
     theirs.send(sent)
     with pytest.raises(Violation):
-        channel.receive(time.monotonic() + 10)
+        _ = channel.receive(time.monotonic() + 10).content
 
 
 def test_deep_json_is_a_violation() -> None:
@@ -186,7 +197,7 @@ def test_deep_json_is_a_violation() -> None:
     raw = b"[" * 200_000
     theirs.sendall(struct.pack(">IQ", len(raw), 0) + raw)
     with pytest.raises(Violation):
-        channel.receive(time.monotonic() + 10)
+        _ = channel.receive(time.monotonic() + 10).content
 
 
 def test_silence_times_out_and_an_end_is_told() -> None:
@@ -215,23 +226,48 @@ OUTCOMES = [
     [{"changed": ["x"] * 65}],
     [{"operations": -1}],
     [{"operations": True}],
-    [{"printed": b"".hex}],
+    [{"printed": 3}],
     [{"value": {"tensor": ["float64", [1], False, 8]}}],
 ]
+
+
+def outcomes(contents: Any, question: int = 7) -> list[Outcome]:
+    """What the judge reads in the answer with these contents, to question 7."""
+    header = json.dumps({"outcomes": contents, "to": 7}).encode()
+    return _outcomes(Message(bytearray(header), bytearray()), question, 2)
 
 
 @pytest.mark.parametrize("contents", OUTCOMES)
 def test_a_malformed_outcome_is_a_violation(contents: Any) -> None:
     with pytest.raises(Violation):
-        _outcomes(contents, bytearray(), 2)
+        outcomes(contents)
+
+
+def test_an_answer_to_another_question_is_a_violation() -> None:
+    with pytest.raises(Violation, match="another question"):
+        outcomes([{}], question=8)
 
 
 def test_what_an_outcome_leaves_out_is_nothing() -> None:
     said = {"error": ["KeyError", "'a'", "line 1"], "changed": ["argument 1"], "operations": 3}
-    plain, told = _outcomes([{"value": 2.0}, said], bytearray(), 2)
+    plain, told = outcomes([{"value": 2.0}, said])
     assert plain == Outcome(2.0)
     error = StudentError("KeyError", "'a'", "line 1")
     assert told == Outcome(error=error, changed=("argument 1",), operations=3)
+
+
+def test_both_sides_number_a_message_alike_and_another_one_differently() -> None:
+    ours, theirs = socket.socketpair()
+    numbers, digests = set(), set()
+    for value in (torch.zeros(3), torch.ones(3), [torch.ones(3)]):
+        writer = Writer()
+        sent = writer.message(writer.encode(value))
+        Channel(ours).send(sent)
+        came = Channel(theirs).receive()
+        assert came.number == number_of(sent)
+        numbers.add(came.number)
+        digests.add(came.digest)
+    assert len(numbers) == len(digests) == 3
 
 
 def test_tensors_of_a_message_keep_apart() -> None:

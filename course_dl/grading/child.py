@@ -25,7 +25,7 @@ import torch
 from torch._C import _functorch as functorch
 
 from course_dl.grading.extract import Step, steps
-from course_dl.grading.wire import Channel, Closed, Limits, Reader, Violation, Writer
+from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded
 from course_dl.lab.values import copy_value
@@ -37,11 +37,9 @@ def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
     try:
-        submission, _ = channel.receive()
-        loaded = _Submission(channel, submission)
+        loaded = _Submission(channel, channel.receive().content)
         while True:
-            request, body = channel.receive()
-            channel.send(loaded.answer(request, body))
+            channel.send(loaded.answer(channel.receive()))
     except Closed:
         os._exit(0)
 
@@ -116,10 +114,11 @@ class _Submission:
 
     # -- calls ------------------------------------------------------------------------------
 
-    def answer(self, request: dict[str, Any], body: bytearray) -> bytes:
+    def answer(self, question: Message) -> bytes:
         """The outcomes of calls, up to the first one that failed, as a message."""
-        reader, writer, contents = Reader(body, self._argument), Writer(limits=Limits()), []
-        asked = [self._request(content, reader) for content in request["calls"]]
+        reader, writer = Reader(question.body, self._argument), Writer(limits=Limits())
+        asked = [self._request(content, reader) for content in question.content["calls"]]
+        contents = []
         for one in asked:
             outcome = self._backend.call(*one)
             name = one.target.partition(":")[2]
@@ -133,10 +132,10 @@ class _Submission:
             if outcome.error or outcome.missing or outcome.timed_out:
                 break
         try:
-            return writer.message({"outcomes": contents, "id": request["id"]})
+            return writer.message({"outcomes": contents, "to": question.number})
         except Violation as error:
             contents = [_content(_unreadable(error), None)]
-            return Writer().message({"outcomes": contents, "id": request["id"]})
+            return Writer().message({"outcomes": contents, "to": question.number})
 
     def _request(self, content: dict[str, Any], reader: Reader) -> Request:
         args, kwargs = reader.decode(content["args"]), reader.decode(content["kwargs"])
@@ -158,12 +157,13 @@ class _Submission:
         message = writer.message({"callback": [number, *map(writer.encode, plain)]})
         with _uninterrupted():
             self._channel.send(message)
-            answer, body = self._channel.receive()
-        if "raise" in answer:
-            kind, text = answer["raise"]
+            answer = self._channel.receive()
+        told = answer.content
+        if "raise" in told:
+            kind, text = told["raise"]
             exception = getattr(builtins, kind, RuntimeError)
             raise (exception if issubclass(exception, Exception) else RuntimeError)(text)
-        return Reader(body).decode(answer["return"])
+        return Reader(answer.body).decode(told["return"])
 
 
 class _Callback:

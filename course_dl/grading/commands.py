@@ -53,7 +53,7 @@ def check(lab: str, file: Path) -> int:
 
 def sandbox_report() -> int:
     """Print which layers of the sandbox are active on this machine; the exit status is 0."""
-    from course_dl.grading.remote import Sandbox
+    from course_dl.grading.sandbox import Sandbox
 
     print("separate process, values only: active")
     with Sandbox() as sandbox:

@@ -14,8 +14,8 @@ import pytest
 
 if TYPE_CHECKING:
     from course_dl.grading.grade import Grading
-    from course_dl.grading.remote import Sandbox
     from course_dl.grading.result import Result
+    from course_dl.grading.sandbox import Sandbox
     from course_dl.lab.exercise import Exercise, Test
     from course_dl.lab.judge import TestResult
 

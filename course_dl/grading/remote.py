@@ -1,31 +1,32 @@
-"""The judge's side of the sandbox: a server process, and a backend that calls into its children."""
+"""Calls into a sandbox's child: a backend for checks, on the judge's side."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import math
-import os
-import socket
-import subprocess
-import sys
-import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import torch
 
-from course_dl.grading.files import remove_folder
-from course_dl.grading.launch import FAREWELL, end, launch
-from course_dl.grading.layers import Bounds
-from course_dl.grading.wire import Channel, Closed, Limits, Reader, TimedOut, Violation, Writer
+from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.wire import (
+    Channel,
+    Closed,
+    Limits,
+    Message,
+    Reader,
+    TimedOut,
+    Violation,
+    Writer,
+    number_of,
+)
 from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 
-__all__ = ["Cell", "Program", "RemoteBackend", "Sandbox"]
+__all__ = ["Cell", "Program", "RemoteBackend", "Talk"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
 _LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; deaths allowed
@@ -51,152 +52,26 @@ class Program:
     names: Sequence[str]
 
 
-class Sandbox:
-    """A server that forks one child at a time. Use it as a context manager, or ``close`` it.
+@dataclass
+class Talk:
+    """What was asked and answered in a test.
 
-    Parameters
-    ----------
-    answers
-        Modules that no submission may import.
-    hidden
-        Files and folders that no child may see, where the system can hide them.
-    preload
-        Modules that submissions will want, imported once for all.
-    namespaces, landlock
-        Whether these layers are tried at all (tests see to it that the others stand alone).
-    control
-        The line to a server of :func:`~course_dl.grading.launch.launch`; else one is started.
+    ``heard`` are answers that came before the test itself was run, or what came in their place;
+    ``said`` the messages, the seconds that each was given, the digests of the answers.
     """
 
-    def __init__(
-        self,
-        answers: Sequence[str] = (),
-        hidden: Sequence[str | Path] = (),
-        preload: Sequence[str] = (),
-        *,
-        bounds: Bounds = Bounds(),
-        namespaces: bool = True,
-        landlock: bool = True,
-        control: socket.socket | None = None,
-    ) -> None:
-        self._config = {
-            "answers": list(answers),
-            "preload": list(preload),
-            "hidden": [str(Path(path).absolute()) for path in hidden],
-            "bounds": asdict(bounds),
-            "namespaces": namespaces,
-            "landlock": landlock,
-        }
-        self._scratch = ""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._without_autograd: Sandbox | None = None
-        self._start(control)
-
-    def _start(self, control: socket.socket | None = None) -> None:
-        """Have a server; it says so once it is ready."""
-        if control is None:
-            self._process, [control] = launch()
-        self._control = control
-        self._scratch = tempfile.mkdtemp(prefix="course-dl-")
-        os.chmod(self._scratch, 0o711)
-        linux = sys.platform == "linux"
-        more = {"scratch": self._scratch, "cores": [*os.sched_getaffinity(0)] if linux else []}
-        self._control.sendall(json.dumps(self._config | more).encode())
-        self._ready = False
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the server, and with it whatever its children left."""
-        if self._without_autograd is not None:
-            self._without_autograd.close()
-        self._stop()
-
-    def _stop(self) -> None:
-        with contextlib.suppress(OSError), self._control as line:
-            line.shutdown(socket.SHUT_WR)
-            line.settimeout(FAREWELL)
-            while line.recv(1 << 16):  # until the server has ended, and let go of its end
-                pass
-        if self._process is not None:
-            end(self._process)
-            self._process = None
-        if self._scratch:
-            remove_folder(self._scratch)
+    heard: deque[Message | Exception] = field(default_factory=deque)
+    said: list[tuple[bytes, float, bytes]] = field(default_factory=list)
+    turns: int = 0
 
     @property
-    def without_autograd(self) -> Sandbox:
-        """The same with PyTorch's autograd taken out of its children."""
-        if self._without_autograd is None:
-            self._without_autograd = _WithoutAutograd(self)
-        return self._without_autograd
+    def whole(self) -> bool:
+        """Whether the test hung on these answers alone.
 
-    def layers(self) -> dict[str, str]:
-        """Each layer of the sandbox, with ``""`` if it is active here, else the reason."""
-        report: dict[str, str] = self._request(b"probe")
-        return report
-
-    def fork(self) -> socket.socket:
-        """End the child before, if any, and start a new one: the judge's end of its line."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._request(b"fork", theirs)
-        return ours
-
-    def kill(self) -> None:
-        """End the child and all that it started."""
-        self._request(b"kill")
-
-    def _request(self, name: bytes, sent: socket.socket | None = None) -> Any:
-        """Ask the server; one that a submission has managed to end is replaced by a new one."""
-        try:
-            return self._asked(name, sent)
-        except ConnectionError:
-            self._stop()
-            self._start()
-        try:
-            return self._asked(name, sent)
-        except ConnectionError:
-            raise RuntimeError("the sandbox cannot be started: see its error output") from None
-
-    def _asked(self, name: bytes, sent: socket.socket | None) -> Any:
-        if not self._ready:
-            self._answer()
-            self._ready = True
-        fds = [] if sent is None else [sent.fileno()]
-        socket.send_fds(self._control, [name], fds)
-        return self._answer()
-
-    def _answer(self) -> Any:
-        answer = self._control.recv(1 << 16)
-        if not answer:
-            raise ConnectionResetError
-        return json.loads(answer)
-
-
-class _WithoutAutograd(Sandbox):
-    """A server forked from another one's, in which PyTorch has no autograd."""
-
-    def __init__(self, other: Sandbox) -> None:
-        self._other = other
-        self._process, self._scratch = None, ""
-        self._without_autograd = None
-        self._start()
-
-    def _start(self, control: socket.socket | None = None) -> None:
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._other._request(b"split", theirs)
-        self._ready = False
+        It does not where no answer came, or where it handed over a function of its own, which may
+        keep what it saw.
+        """
+        return len(self.said) == self.turns
 
 
 @dataclass
@@ -215,8 +90,8 @@ class RemoteBackend(Backend):
     notices: list[tuple[str, str, str]] = field(default_factory=list)
     skip: set[int] = field(default_factory=set)
     _functions: list[Callable[..., Any]] = field(default_factory=list)
+    talk: Talk = field(default_factory=Talk)
     _channel: Channel | None = None
-    _calls: int = 0
     _unloadable: str = ""
     _load_left: float = _LOAD_ALL
 
@@ -224,8 +99,6 @@ class RemoteBackend(Backend):
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Outcome:
         """Run the call in the child and tell how it ended."""
-        if self.left <= 0:
-            return Outcome(timed_out=True)
         try:
             [outcome] = self._exchange([Request(target, args, kwargs, rules)])
             return outcome
@@ -241,7 +114,7 @@ class RemoteBackend(Backend):
     def calls(self, requests: Sequence[Request]) -> Iterator[Outcome]:
         """The outcomes of calls that are sent together; where that goes wrong, of one by one."""
         outcomes: list[Outcome] = []
-        if len(requests) > 1 and self.left > 0:
+        if len(requests) > 1:
             with contextlib.suppress(_Unloadable, TimedOut, Closed, Violation):
                 outcomes = self._exchange(requests)
         yield from outcomes
@@ -283,7 +156,7 @@ class RemoteBackend(Backend):
                 self._channel.send(Writer().message(self._request(announced)), give_up)
                 while True:
                     within = time.monotonic() + _LOAD_STEP + _GRACE
-                    step, _ = self._channel.receive(min(give_up, within))
+                    step = self._channel.receive(min(give_up, within)).content
                     if "loaded" in step:
                         self._note(step["loaded"])
                         self.skip.update(n for n in step["endless"][:100] if type(n) is int)
@@ -322,19 +195,50 @@ class RemoteBackend(Backend):
 
         Several have the time of one: whoever takes longer is called one by one.
         """
+        talk, functions = self.talk, len(self._functions)
+        message = self._question(requests)
+        seconds = max(request.rules.seconds for request in requests) + _GRACE
+        talk.turns += 1
+        answer = talk.heard.popleft() if talk.heard else self.ask(message, seconds)
+        if isinstance(answer, Exception):
+            raise answer
+        try:
+            outcomes = _outcomes(answer, number_of(message), len(requests))
+        except Violation:
+            self.end_child()
+            raise
+        if functions == len(self._functions):
+            talk.said.append((message, seconds, answer.digest))
+        return outcomes
+
+    def ask(self, message: bytes, seconds: float) -> Message:
+        """What the child answers to a message within so many seconds; a broken child is ended."""
+        if self.left <= 0:
+            raise TimedOut
         self._start()
         started = time.monotonic()
-        seconds = max(request.rules.seconds for request in requests) + _GRACE
         try:
-            return self._answers(requests, started + min(seconds, self.left))
+            return self._answer(message, started + min(seconds, self.left))
         except (TimedOut, Closed, Violation):
             self.end_child()
             raise
         finally:
             self.left -= time.monotonic() - started
 
-    def _answers(self, requests: Sequence[Request], deadline: float) -> list[Outcome]:
+    def _answer(self, message: bytes, deadline: float) -> Message:
+        """Send a message and wait for its answer; meanwhile call back what the child asks for."""
         assert self._channel is not None
+        self._channel.send(message, deadline)
+        while True:
+            answer = self._channel.receive(deadline)
+            if not answer.header.startswith(b'{"callback":'):
+                return answer
+            if time.monotonic() > deadline:
+                raise TimedOut
+            self._channel.send(_called_back(self._functions, answer), deadline)
+
+    def _question(self, requests: Sequence[Request]) -> bytes:
+        """The message that asks for these calls."""
         functions = self._functions  # an object may keep one that it was given, for later calls
 
         def other(value: Any) -> Any:
@@ -346,7 +250,6 @@ class RemoteBackend(Backend):
             functions.append(value)
             return {"callback": [len(functions) - 1, getattr(value, "__name__", "function")]}
 
-        self._calls += 1
         writer = Writer(other)
         calls = [
             {
@@ -357,18 +260,7 @@ class RemoteBackend(Backend):
             }
             for target, args, kwargs, rules in requests
         ]
-        self._channel.send(writer.message({"id": self._calls, "calls": calls}), deadline)
-        while True:
-            answer, body = self._channel.receive(deadline)
-            if not isinstance(answer, dict):
-                raise Violation("malformed answer")
-            if "outcomes" in answer:
-                if answer.get("id") != self._calls:
-                    raise Violation("an answer to another call")
-                return _outcomes(answer["outcomes"], body, len(requests))
-            if time.monotonic() > deadline:
-                raise TimedOut
-            self._channel.send(_called_back(functions, answer.get("callback"), body), deadline)
+        return writer.message({"calls": calls})
 
 
 class _Unloadable(Exception):
@@ -379,13 +271,14 @@ def _failed(kind: str, message: str) -> Outcome:
     return Outcome(error=StudentError(kind, message))
 
 
-def _called_back(functions: Sequence[Callable[..., Any]], request: Any, body: bytearray) -> bytes:
+def _called_back(functions: Sequence[Callable[..., Any]], message: Message) -> bytes:
     """Run a function of the check on values that came from the child; its result as a message."""
+    request = message.content.get("callback")
     if not isinstance(request, list) or len(request) != 3 or type(request[0]) is not int:
         raise Violation("malformed call")
     if not 0 <= request[0] < len(functions):
         raise Violation("call of an unknown function")
-    reader, writer = Reader(body), Writer()
+    reader, writer = Reader(message.body), Writer()
     args, kwargs = reader.decode(request[1]), reader.decode(request[2])
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise Violation("malformed call")
@@ -425,11 +318,17 @@ _CLAIMS = {
 }
 
 
-def _outcomes(contents: Any, body: bytearray, most: int) -> list[Outcome]:
+def _outcomes(answer: Message, question: int, most: int) -> list[Outcome]:
     """The outcomes that the child claims, at least one, checked field by field."""
+    claims = answer.content
+    if not isinstance(claims, dict):
+        raise Violation("malformed answer")
+    if claims.get("to") != question:
+        raise Violation("an answer to another question")
+    contents = claims.get("outcomes")
     if not isinstance(contents, list) or not 0 < len(contents) <= most:
         raise Violation("malformed answer")
-    reader = Reader(body)
+    reader = Reader(answer.body)
     outcomes = [_outcome(content, reader) for content in contents]
     reader.finished()
     return outcomes

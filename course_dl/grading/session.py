@@ -14,8 +14,8 @@ from course_dl.grading import plugin
 from course_dl.grading.grade import seed_of, unreadable
 from course_dl.grading.notebooks import Unreadable, read_cells
 from course_dl.grading.plugin import Gradebook
-from course_dl.grading.remote import Sandbox
 from course_dl.grading.result import Result
+from course_dl.grading.sandbox import Sandbox
 from course_dl.lab.catalog import find_lab
 
 __all__ = ["grade_submission"]

@@ -6,11 +6,13 @@ bytes are as many as shape and dtype say. Whatever breaks a rule raises :class:`
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import socket
 import struct
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +22,17 @@ import torch
 
 from course_dl.lab.values import Handle
 
-__all__ = ["Channel", "Closed", "Limits", "Reader", "TimedOut", "Violation", "Writer"]
+__all__ = [
+    "Channel",
+    "Closed",
+    "Limits",
+    "Message",
+    "Reader",
+    "TimedOut",
+    "Violation",
+    "Writer",
+    "number_of",
+]
 
 
 class Violation(ValueError):
@@ -298,6 +310,37 @@ def _checked_shape(shape: Any, itemsize: int, size: Any) -> int:
     return count
 
 
+@dataclass(frozen=True)
+class Message:
+    """What arrived: the header as it came, and the body for a :class:`Reader`."""
+
+    header: bytearray
+    body: bytearray
+
+    @property
+    def content(self) -> Any:
+        """The header's JSON."""
+        try:
+            return json.loads(self.header.decode())
+        except (ValueError, RecursionError):
+            raise Violation("malformed message") from None
+
+    @property
+    def number(self) -> int:
+        """What :func:`number_of` says of it on the sender's side: an answer names its question."""
+        return zlib.crc32(self.body, zlib.crc32(self.header))
+
+    @property
+    def digest(self) -> bytes:
+        """The same for the same message alone."""
+        return hashlib.blake2b(self.header + self.body, digest_size=16).digest()
+
+
+def number_of(message: bytes) -> int:
+    """A number for a message made by :meth:`Writer.message`."""
+    return zlib.crc32(memoryview(message)[_PREFIX.size :])
+
+
 class Channel:
     """Whole messages over a socket, each wait bounded by a deadline (of ``time.monotonic``)."""
 
@@ -317,17 +360,12 @@ class Channel:
         except OSError:
             raise Closed from None
 
-    def receive(self, deadline: float = math.inf) -> tuple[Any, bytearray]:
-        """The next message: its header, and its body for a :class:`Reader`."""
+    def receive(self, deadline: float = math.inf) -> Message:
+        """The next message."""
         header_size, body_size = _PREFIX.unpack(self._exactly(_PREFIX.size, deadline))
         if header_size > self._limits.header or body_size > self._limits.body:
             raise Violation("message too large")
-        header = self._exactly(header_size, deadline)
-        body = self._exactly(body_size, deadline)
-        try:
-            return json.loads(header.decode()), body
-        except (ValueError, RecursionError):
-            raise Violation("malformed message") from None
+        return Message(self._exactly(header_size, deadline), self._exactly(body_size, deadline))
 
     def is_open(self) -> bool:
         """Whether the other side is still there, as far as one can tell."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
-    from course_dl.grading.remote import Sandbox
+    from course_dl.grading.sandbox import Sandbox
 
 __all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "work"]
 

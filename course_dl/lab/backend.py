@@ -13,7 +13,7 @@ import os
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -190,19 +190,20 @@ class LocalBackend(Backend):
         ]
         watched += [_Watched(key, arg, own_kwargs[key]) for key, arg in kwargs.items()]
         value, error, timed_out, operations = None, None, False, 0
-        with ExitStack() as around:
-            printed = around.enter_context(captured_output())
-            drawn = around.enter_context(self._randomness(rules.seed))
-            library = around.enter_context(without_library(rules.library))
-            asked = None if rules.autograd else around.enter_context(without_autograd())
+
+        def body() -> Any:
+            if rules.gradient:
+                return _gradients(function, own, own_kwargs, rules.gradient)
+            return function(*own, **own_kwargs)
+
+        with (
+            captured_output() as printed,
+            self._randomness(rules.seed) as drawn,
+            without_library(rules.library) as library,
+            nullcontext(bool) if rules.autograd else without_autograd() as asked,
+            torch.set_grad_enabled(torch.is_grad_enabled()),  # to be put back
+        ):
             recording = torch.is_grad_enabled()
-            around.enter_context(torch.set_grad_enabled(recording))  # to be put back
-
-            def body() -> Any:
-                if rules.gradient:
-                    return _gradients(function, own, own_kwargs, rules.gradient)
-                return function(*own, **own_kwargs)
-
             try:
                 if rules.count:
                     value, operations = call_within(rules.seconds, lambda: count_operations(body))
@@ -224,7 +225,7 @@ class LocalBackend(Backend):
                 timed_out=timed_out,
                 changed=tuple(changed),
                 used_randomness=drawn(),
-                used_autograd=asked is not None and asked(),
+                used_autograd=asked(),
                 used_library=library(),
                 operations=operations,
                 printed=printed.kept,

@@ -410,12 +410,17 @@ def send(header, body=b"", size=None):
     for fd in range(3, 32):
         try: os.write(fd, data)
         except OSError: pass
+def question():
+    import sys
+    frame = sys._getframe()
+    while "question" not in frame.f_locals: frame = frame.f_back
+    return frame.f_locals["question"].number
 """
 
 
 def claim(body: str = "b''", **told: object) -> str:
     """Code that sends an outcome of the call before the call has one."""
-    return f"send({{'id': 1, 'outcomes': [{told}]}}, {body})"
+    return f"send({{'outcomes': [{told}], 'to': question()}}, {body})"
 
 
 def forged(name: str, header: str, lost: str = "9.1") -> None:
@@ -439,7 +444,8 @@ forged("an endless shape", claim(value={"tensor": ["float64", [0, 1 << 62], Fals
 forged("an object's type", claim("b'1' * 32", value={"array": ["O8", [3], 24]}))
 forged("an unknown tag", claim(value={"eval": "print(1)"}))
 forged("a call of ours", "send({'callback': [0, {'list': []}, {'dict': []}]})")
-forged("more outcomes than calls", "send({'id': 1, 'outcomes': [{}] * 50})")
+forged("more outcomes than calls", "send({'outcomes': [{}] * 50, 'to': question()})")
+forged("an answer to another question", "send({'outcomes': [{'value': 4.0}], 'to': 0})")
 forged("outcomes without end", f"for _ in range(50): {claim(value=2.0)}")
 forged("a text for a flag", claim(timed_out="no"))
 forged("a field of its own", claim(passed=True))

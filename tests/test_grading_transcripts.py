@@ -1,0 +1,102 @@
+"""Verdicts that are known already: a submission gets the same result with them as without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from course_dl.grading import transcripts
+from course_dl.grading.grade import SEEDS, Grading, seed_of
+from course_dl.grading.result import Result
+from course_dl.grading.sandbox import Sandbox
+from course_dl.lab.judge import run_test
+from tests.grading.honest import COUNTER, solved
+from tests.grading.small import sandbox, small_lab
+
+ADD = "self.total = self.total + x"
+FOR_ALL = """\
+import gc
+        for one in gc.get_objects():
+            if isinstance(one, Counter):
+                one.total = one.total + x"""
+RIGHT = {
+    "as the lab has it": solved(),
+    "in another way": solved(double="def double(x):\n    return x + x"),
+}
+WRONG = {
+    "wrong": solved(double="def double(x):\n    return x * x"),
+    "wrong the second time": solved(
+        double="seen = []\ndef double(x):\n    seen.append(x)\n    return 2 * x + (len(seen) == 2)"
+    ),
+    "wrong in the end": solved(counter=COUNTER.replace(ADD, FOR_ALL)),
+    "an argument changed": solved(double="def double(x):\n    return x.mul_(2)"),
+    "ends its process": solved(slope="import os\ndef slope(x):\n    os._exit(0)"),
+    "endless": solved(slope="def slope(x):\n    while True: pass"),
+    "missing": solved(counter=""),
+    "an error": solved(soft="def soft(Y):\n    raise KeyError('a')"),
+}
+
+
+SUBMISSIONS = RIGHT | WRONG
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with sandbox() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "_known", {})
+
+
+def result(data: bytes, box: Sandbox) -> Result:
+    with Grading(small_lab(), data, "answer.ipynb", box, seed=3) as grading:
+        return grading.result()
+
+
+def test_what_is_known_changes_no_result(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = {}
+    for name, data in SUBMISSIONS.items():
+        monkeypatch.setattr(transcripts, "_known", {})
+        first[name] = result(data, box)
+    for name, data in [*SUBMISSIONS.items(), *reversed(SUBMISSIONS.items())]:
+        assert result(data, box) == first[name], name  # with what the others left
+    passed = {name for name, found in first.items() if found.total == found.max_points}
+    assert passed == set(RIGHT)
+
+
+def test_a_test_is_run_again_only_where_the_answers_are_new(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def noted(exercise: Any, test: Any, *rest: Any) -> Any:
+        ran.append(exercise.number)
+        return run_test(exercise, test, *rest)
+
+    monkeypatch.setattr(transcripts, "run_test", noted)
+    result(RIGHT["as the lab has it"], box)
+    assert set(ran) == {exercise.number for exercise in small_lab().exercises}
+    ran.clear()
+    result(RIGHT["in another way"], box)
+    assert set(ran) == {"9.5"}  # which hands over a function of its own
+    ran.clear()
+    result(WRONG["wrong the second time"], box)
+    assert set(ran) == {"9.1", "9.5"}
+
+
+def test_little_is_kept(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "MOST", 4)
+    first = result(RIGHT["as the lab has it"], box)
+    assert len(transcripts._known) == 4
+    assert result(RIGHT["as the lab has it"], box) == first
+
+
+def test_seeds_are_few_and_all_used() -> None:
+    seeds = [seed_of(str(n).encode(), "lab04") for n in range(400)]
+    assert set(seeds) == set(range(1, SEEDS + 1))
+    assert seed_of(b"1", "lab04") == seed_of(b"1", "lab04")
