@@ -30,14 +30,14 @@ from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, Student
 from course_dl.lab.limits import TimeUp, call_within, seeded
 from course_dl.lab.values import copy_value
 
-__all__ = ["main"]
+__all__ = ["Submission", "main"]
 
 
 def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
     try:
-        loaded = _Submission(channel, channel.receive().content)
+        loaded = Submission(channel, channel.receive().content)
         while True:
             channel.send(loaded.answer(channel.receive()))
     except Closed:
@@ -54,7 +54,9 @@ class _Inert:
         return self
 
 
-class _Submission:
+class Submission:
+    """A submission as the judge sent it, loaded; errors of its code are kept, and told later."""
+
     def __init__(self, channel: Channel, submission: dict[str, Any]) -> None:
         self._channel = channel
         self._failed: dict[str, StudentError] = {}
@@ -169,7 +171,7 @@ class _Submission:
 class _Callback:
     """A function of the judge's, handed to the student's code as an argument."""
 
-    def __init__(self, submission: _Submission, number: int, name: str) -> None:
+    def __init__(self, submission: Submission, number: int, name: str) -> None:
         self.__name__ = self.__qualname__ = name
         self._submission = submission
         self._number = number
