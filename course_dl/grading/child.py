@@ -27,7 +27,7 @@ from torch._C import _functorch as functorch
 from course_dl.grading.extract import Step, steps
 from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
-from course_dl.lab.limits import TimeUp, call_within, seeded
+from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
 from course_dl.lab.values import copy_value
 
 __all__ = ["Submission", "main"]
@@ -36,6 +36,7 @@ __all__ = ["Submission", "main"]
 def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
+    take_alarms()
     try:
         loaded = Submission(channel, channel.receive().content)
         while True:

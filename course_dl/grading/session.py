@@ -20,11 +20,11 @@ from course_dl.lab.catalog import find_lab
 
 __all__ = ["grade_submission"]
 
-_OPTIONS = ["-c", os.devnull, "--noconftest", "--capture=no"]
+_OPTIONS = ["-c", os.devnull, "--noconftest"]
 _WITHOUT = (
     "terminal cacheprovider faulthandler doctest unittest legacypath stepwise pastebin logging "
     "warnings unraisableexception threadexception debugging setuponly setupplan subtests "
-    "skipping tmpdir monkeypatch recwarn assertion"
+    "skipping tmpdir monkeypatch recwarn assertion python capture reports"
 )
 _OPTIONS += [option for name in _WITHOUT.split() for option in ("-p", f"no:{name}")]
 _one_at_a_time = threading.Lock()  # pytest keeps state in the interpreter
@@ -50,6 +50,7 @@ def grade_submission(
         options = [
             *_OPTIONS,
             f"--rootdir={lab.path}",
+            f"--confcutdir={lab.path}",  # else every folder above it is listed
             f"--junitxml={report}",
             "-o",
             "junit_family=xunit1",

@@ -24,6 +24,7 @@ __all__ = [
     "private_randomness",
     "seed_all",
     "seeded",
+    "take_alarms",
 ]
 
 REPEAT_SECONDS = 0.05  # a further alarm follows one that the code swallowed
@@ -34,6 +35,42 @@ class TimeUp(BaseException):
     """Raised inside code that ran too long; no ``except Exception`` of a student stops it."""
 
 
+class _Limit:
+    """Of a call that runs: whether alarms still count, how many came, instructions to the next."""
+
+    armed, alarms, left = True, 0, 0
+
+    def ring(self, frame: FrameType | None) -> None:
+        """Leave the call, of which ``frame`` is the innermost frame."""
+        if not self.armed:
+            return
+        self.alarms += 1
+        if self.alarms > 1:  # raise again soon, in the handler that swallows this one
+            self.left = 1 + self.alarms % 8
+            sys.settrace(lambda *_: None)  # without a global tracer no frame is traced
+            while frame is not None and frame.f_code is not call_within.__code__:
+                frame.f_trace, frame.f_trace_opcodes = self._raise_after_some, True
+                frame = frame.f_back
+        raise TimeUp
+
+    def _raise_after_some(self, frame: FrameType, event: str, arg: Any) -> Any:
+        self.left -= event == "opcode"
+        if self.armed and event == "opcode" and self.left <= 0:
+            raise TimeUp
+        return self._raise_after_some
+
+
+_limit = _Limit()
+_alarms_taken = False
+
+
+def take_alarms() -> None:
+    """Keep SIGALRM for :func:`call_within`, which else takes it and gives it back at each call."""
+    global _alarms_taken
+    signal.signal(signal.SIGALRM, _on_alarm)
+    _alarms_taken = True
+
+
 def call_within(seconds: float, function: Callable[[], Any]) -> Any:
     """``function()``, left by :class:`TimeUp` once ``seconds`` have passed.
 
@@ -41,43 +78,28 @@ def call_within(seconds: float, function: Callable[[], Any]) -> Any:
     whose bare ``except:`` swallows the alarm gets a second one inside that ``except:``, which no
     ``try`` protects. Elsewhere (another thread, Windows) the function runs without a limit.
     """
+    global _limit
     main_thread = threading.current_thread() is threading.main_thread()
     if not (main_thread and hasattr(signal, "setitimer")):
         return function()
-
-    armed, alarms, left = True, 0, 0
-
-    def raise_after_some(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal left
-        left -= event == "opcode"
-        if armed and event == "opcode" and left <= 0:
-            raise TimeUp
-        return raise_after_some
-
-    def on_alarm(signum: int, frame: FrameType | None) -> None:
-        nonlocal alarms, left
-        if not armed:
-            return
-        alarms += 1
-        if alarms > 1:  # raise again soon, in the handler that swallows this one
-            left = 1 + alarms % 8
-            sys.settrace(lambda *_: None)  # without a global tracer no frame is traced
-            while frame is not None and frame.f_code is not call_within.__code__:
-                frame.f_trace, frame.f_trace_opcodes = raise_after_some, True
-                frame = frame.f_back
-        raise TimeUp
-
     tracer = sys.gettrace()
-    previous = signal.signal(signal.SIGALRM, on_alarm)
+    limit = _limit = _Limit()
+    taken = _alarms_taken
+    previous = None if taken else signal.signal(signal.SIGALRM, _on_alarm)
     signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
         return function()
     finally:
-        armed = False
+        limit.armed = False
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-        if alarms > 1:
+        if not taken:
+            signal.signal(signal.SIGALRM, previous)
+        if limit.alarms > 1:
             sys.settrace(tracer)
+
+
+def _on_alarm(signum: int, frame: FrameType | None) -> None:
+    _limit.ring(frame)
 
 
 class _CappedText(io.TextIOBase):
