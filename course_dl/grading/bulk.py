@@ -223,7 +223,7 @@ class _Store:
             "version": self.version,
             "result": done["result"],
         }
-        write_atomically(folder / "result.json", json.dumps(kept, indent=1, ensure_ascii=False))
+        write_atomically(folder / "result.json", json.dumps(kept, ensure_ascii=False))
 
     def _entry(self, submission: Submission, result: Result) -> Entry:
         mark = self.settings.mark(result, submission.student, submission.when)

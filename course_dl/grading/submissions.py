@@ -220,7 +220,7 @@ def _chosen(key: tuple[str, str], files: list[_File], names: Sequence[str]) -> S
         return Submission(
             student, _label(files[0].path.name), problem="; ".join(told[:5]), number=number
         )
-    best = max(fit, key=lambda f: _rank(f, names))
+    best = max(fit, key=lambda f: _rank(f, names)) if len(fit) > 1 else fit[0]
     name = best.path.name
     moodle = _MOODLE.match(name)
     file = _label(moodle["rest"] if moodle else name)

@@ -166,6 +166,8 @@ def diagnose(
             agreement = 1 + sum(alike)
             if agreement > max(best_agreement, (1 + len(calling)) / 2):
                 best, best_agreement = known.sentence, agreement
+            if best_agreement > len(others):  # on all: no other can agree on more
+                break
     return best
 
 

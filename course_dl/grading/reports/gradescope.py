@@ -30,7 +30,7 @@ def gradescope_results(entry: Entry) -> str:
     }
     if numbers:
         results["leaderboard"] = numbers
-    return json.dumps(results, indent=1, ensure_ascii=False)
+    return json.dumps(results, ensure_ascii=False)
 
 
 def _test(exercise: ExerciseMark) -> dict[str, Any]:
