@@ -33,7 +33,7 @@ from course_dl.lab import (
 
 Unit = Callable[[Tensor], Tensor]
 Network = tuple[list[Tensor], list[Tensor]]
-DTYPES = (torch.float64, torch.float32)
+DTYPES = (torch.float64, torch.float32)  # of the cases of a test, and of its cases in ``single``
 
 
 # What is true.
@@ -86,11 +86,6 @@ def loss_gradients(
     return list(found[: len(W)]), list(found[len(W) :])
 
 
-def drelu(a: Tensor) -> Tensor:
-    """The derivative of ReLU."""
-    return (a > 0).to(a.dtype)
-
-
 # 4.1
 
 forward_pass = Exercise(
@@ -114,10 +109,14 @@ def judge_forward(
     student: Student,
     rng: Inputs,
     *cases: tuple[Sequence[int], Unit],
-    dtype: torch.dtype = torch.float64,
+    single: Sequence[tuple[Sequence[int], Unit]] = (),
 ) -> None:
     """A random network and sample for each case: sizes of the layers, activation."""
-    asked = [(rng.normal(n[0], dtype=dtype), *network(rng, n, dtype), g) for n, g in cases]
+    asked = [
+        (rng.normal(n[0], dtype=dtype), *network(rng, n, dtype), g)
+        for dtype, some in zip(DTYPES, (cases, single), strict=True)
+        for n, g in some
+    ]
     for given, got in zip(asked, student.forward_pass.each(asked), strict=True):
         a, h = unpack(got, "a, h")
         true_a, true_h = forward(*given)
@@ -132,10 +131,8 @@ def test_forward_pass_equal_sizes(student: Student, rng: Inputs) -> None:
 
 @forward_pass.test("layers of different sizes")
 def test_forward_pass_sizes(student: Student, rng: Inputs) -> None:
-    judge_forward(student, rng, ([2, 5, 3], torch.relu), ([4, 3, 1, 2, 5], torch.sigmoid))
-    judge_forward(
-        student, rng, ([2, 5, 3], torch.relu), ([3, 2, 1], torch.tanh), dtype=torch.float32
-    )
+    one, two = ([2, 5, 3], torch.relu), ([4, 3, 1, 2, 5], torch.sigmoid)
+    judge_forward(student, rng, one, two, single=[one, ([3, 2, 1], torch.tanh)])
 
 
 @forward_pass.test("no hidden layer: a linear map")
@@ -161,8 +158,9 @@ def test_forward_pass_one_unit(student: Student, rng: Inputs) -> None:
 
 @forward_pass.test("a deep network, any activation", hidden=True)
 def test_forward_pass_deep(student: Student, rng: Inputs) -> None:
-    judge_forward(student, rng, ([3, 4, 4, 2, 6, 3, 2], lambda a: a / (1 + a * a)))
-    judge_forward(student, rng, ([5, 2, 7], torch.sin), dtype=torch.float32)
+    deep = [3, 4, 4, 2, 6, 3, 2]
+    single = [([5, 2, 7], torch.sin)]
+    judge_forward(student, rng, (deep, lambda a: a / (1 + a * a)), single=single)
 
 
 # 4.2
@@ -260,12 +258,13 @@ def judge_backward_layer(
     student: Student,
     rng: Inputs,
     *cases: tuple[int, int, Unit],
-    dtype: torch.dtype = torch.float64,
+    single: Sequence[tuple[int, int, Unit]] = (),
 ) -> None:
     """A random layer for each case: units, inputs, derivative of the activation."""
     asked = [
         (*(rng.normal(*n, dtype=dtype) for n in ((M,), (M,), (D,), (M, D))), dg)
-        for M, D, dg in cases
+        for dtype, some in zip(DTYPES, (cases, single), strict=True)
+        for M, D, dg in some
     ]
     for given, got in zip(asked, student.backward_layer.each(asked), strict=True):
         judge_layer(got, layer_gradients(*given))
@@ -289,37 +288,36 @@ def test_backward_layer_square(student: Student, rng: Inputs) -> None:
     judge_backward_layer(student, rng, (3, 3, torch.cos))
 
 
-@backward_layer.test("agreement with autograd through a layer of tanh")
+@backward_layer.test("agreement with autograd through a layer of softplus")
 def test_backward_layer_autograd(student: Student, rng: Inputs) -> None:
     grad_h, h_prev, W, b = rng.normal(4), rng.normal(2), rng.normal(4, 2), rng.normal(4)
     leaves = [leaf.clone().requires_grad_() for leaf in (W, b, h_prev)]
     a = leaves[0] @ leaves[2] + leaves[1]
-    expected = torch.autograd.grad((grad_h * torch.tanh(a)).sum(), leaves)
-    got = student.backward_layer(grad_h, a.detach(), h_prev, W, lambda a: 1 - torch.tanh(a) ** 2)
+    expected = torch.autograd.grad((grad_h * F.softplus(a)).sum(), leaves)
+    got = student.backward_layer(grad_h, a.detach(), h_prev, W, torch.sigmoid)
     judge_layer(got, expected)
 
 
 @backward_layer.test("any sizes, any activation")
 def test_backward_layer_sizes(student: Student, rng: Inputs) -> None:
-    judge_backward_layer(student, rng, (3, 5, torch.sin), (4, 2, torch.exp))
-    judge_backward_layer(student, rng, (2, 3, torch.cos), dtype=torch.float32)
+    one, two = (3, 5, torch.sin), (4, 2, torch.exp)
+    judge_backward_layer(student, rng, one, two, single=[(2, 3, torch.cos)])
 
 
 @backward_layer.test("a layer of one unit, or of one input")
 def test_backward_layer_one_unit(student: Student, rng: Inputs) -> None:
-    judge_backward_layer(student, rng, (1, 4, torch.cos), (4, 1, torch.sin))
-    judge_backward_layer(student, rng, (1, 1, torch.exp), dtype=torch.float32)
+    unit, one_input = (1, 4, torch.cos), (4, 1, torch.sin)
+    judge_backward_layer(student, rng, unit, one_input, single=[(1, 1, torch.exp)])
 
 
 @backward_layer.test("where the activation is flat, nothing comes back", hidden=True)
 def test_backward_layer_flat(student: Student, rng: Inputs) -> None:
-    judge_backward_layer(student, rng, (3, 2, torch.zeros_like), (6, 4, drelu))
+    judge_backward_layer(student, rng, (3, 2, torch.zeros_like), (6, 4, torch.relu))
 
 
 @backward_layer.test("large layers", hidden=True)
 def test_backward_layer_large(student: Student, rng: Inputs) -> None:
-    judge_backward_layer(student, rng, (20, 30, torch.sin))
-    judge_backward_layer(student, rng, (40, 8, torch.square), dtype=torch.float32)
+    judge_backward_layer(student, rng, (20, 30, torch.sin), single=[(40, 8, torch.square)])
 
 
 # 4.4
@@ -348,14 +346,15 @@ def judge_backward_pass(
     student: Student,
     rng: Inputs,
     *cases: tuple[Sequence[int], Unit, Unit],
-    dtype: torch.dtype = torch.float64,
+    single: Sequence[tuple[Sequence[int], Unit, Unit]] = (),
 ) -> None:
     """A random network and sample for each case: sizes of the layers, g, dg."""
     asked = []
-    for sizes, g, dg in cases:
-        weights, biases = network(rng, sizes, dtype)
-        a, h = forward(rng.normal(sizes[0], dtype=dtype), weights, biases, g)
-        asked.append((rng.normal(sizes[-1], dtype=dtype), a, h, weights, dg))
+    for dtype, some in zip(DTYPES, (cases, single), strict=True):
+        for sizes, g, dg in some:
+            weights, biases = network(rng, sizes, dtype)
+            a, h = forward(rng.normal(sizes[0], dtype=dtype), weights, biases, g)
+            asked.append((rng.normal(sizes[-1], dtype=dtype), a, h, weights, dg))
     for given, got in zip(asked, student.backward_pass.each(asked), strict=True):
         judge_gradients(got, gradients(*given))
 
@@ -375,17 +374,17 @@ def test_backward_pass_equal_sizes(student: Student, rng: Inputs) -> None:
 def test_backward_pass_autograd(student: Student, rng: Inputs) -> None:
     weights, biases = network(rng, [4, 5, 3])
     x, d = rng.normal(4), torch.tensor(1)
-    a, h = forward(x, weights, biases, torch.relu)
+    a, h = forward(x, weights, biases, F.softplus)
     grad_y = torch.softmax(h[-1], 0) - F.one_hot(d, 3)
-    got = student.backward_pass(grad_y, a, h, weights, drelu)
-    judge_gradients(got, loss_gradients(weights, biases, torch.relu, x, d, "cross_entropy"))
+    got = student.backward_pass(grad_y, a, h, weights, torch.sigmoid)
+    judge_gradients(got, loss_gradients(weights, biases, F.softplus, x, d, "cross_entropy"))
 
 
 @backward_pass.test("layers of different sizes")
 def test_backward_pass_sizes(student: Student, rng: Inputs) -> None:
     one, two = ([2, 4, 3], torch.tanh, torch.cos), ([5, 2, 4, 3], torch.sin, torch.cos)
-    judge_backward_pass(student, rng, one, two, ([3, 1, 4, 1], torch.sin, torch.cos))
-    judge_backward_pass(student, rng, two, dtype=torch.float32)
+    three = ([3, 1, 4, 1], torch.sin, torch.cos)
+    judge_backward_pass(student, rng, one, two, three, single=[two])
 
 
 @backward_pass.test("no hidden layer")
@@ -404,8 +403,8 @@ def test_backward_pass_deep(student: Student, rng: Inputs) -> None:
 @backward_pass.test("layers of one unit", hidden=True)
 def test_backward_pass_one_unit(student: Student, rng: Inputs) -> None:
     units = torch.sin, torch.cos
-    judge_backward_pass(student, rng, ([1, 1, 1, 1], *units), ([2, 1], *units))
-    judge_backward_pass(student, rng, ([3, 1, 4, 1], *units), dtype=torch.float32)
+    single = [([3, 1, 4, 1], *units)]
+    judge_backward_pass(student, rng, ([1, 1, 1, 1], *units), ([2, 1], *units), single=single)
 
 
 # 4.5
@@ -434,14 +433,15 @@ def judge_batch(
     student: Student,
     rng: Inputs,
     *cases: tuple[int, Sequence[int], Unit, Unit],
-    dtype: torch.dtype = torch.float64,
+    single: Sequence[tuple[int, Sequence[int], Unit, Unit]] = (),
 ) -> None:
     """A random network and batch for each case: samples, sizes of the layers, g, dg."""
     asked = []
-    for N, sizes, g, dg in cases:
-        weights, biases = network(rng, sizes, dtype)
-        A, H = forward(rng.normal(N, sizes[0], dtype=dtype), weights, biases, g)
-        asked.append((rng.normal(N, sizes[-1], dtype=dtype), A, H, weights, dg))
+    for dtype, some in zip(DTYPES, (cases, single), strict=True):
+        for N, sizes, g, dg in some:
+            weights, biases = network(rng, sizes, dtype)
+            A, H = forward(rng.normal(N, sizes[0], dtype=dtype), weights, biases, g)
+            asked.append((rng.normal(N, sizes[-1], dtype=dtype), A, H, weights, dg))
     for given, got in zip(asked, student.backward_pass_batch.each(asked), strict=True):
         judge_gradients(got, gradients(*given))
 
@@ -473,8 +473,7 @@ def test_backward_pass_batch_sizes(student: Student, rng: Inputs) -> None:
     two_sizes = (6, [2, 4, 3], torch.tanh, torch.cos), (4, [5, 2, 4, 3], torch.sin, torch.cos)
     shapes: list[tuple[int, list[int]]] = [(7, [3, 2]), (5, [3, 1, 2, 1]), (1, [3, 4, 2])]
     others = [(N, sizes, torch.sin, torch.cos) for N, sizes in shapes]
-    judge_batch(student, rng, *two_sizes, *others)
-    judge_batch(student, rng, two_sizes[1], dtype=torch.float32)
+    judge_batch(student, rng, *two_sizes, *others, single=two_sizes[1:])
 
 
 @backward_pass_batch.test("no loop over the samples")
@@ -496,15 +495,15 @@ def test_backward_pass_batch_no_loop(student: Student, rng: Inputs) -> None:
 
 @backward_pass_batch.test("batches of one sample", hidden=True)
 def test_backward_pass_batch_one_sample(student: Student, rng: Inputs) -> None:
-    judge_batch(student, rng, (1, [5, 2, 4, 3], torch.tanh, torch.exp))
-    judge_batch(student, rng, (1, [1, 1, 1], torch.sin, torch.cos), dtype=torch.float32)
+    single = [(1, [1, 1, 1], torch.sin, torch.cos)]
+    judge_batch(student, rng, (1, [5, 2, 4, 3], torch.tanh, torch.exp), single=single)
 
 
 @backward_pass_batch.test("deep networks, layers of one unit", hidden=True)
 def test_backward_pass_batch_deep(student: Student, rng: Inputs) -> None:
     deep = (5, [3, 4, 4, 2, 5, 3, 2], torch.tanh, torch.exp)
-    judge_batch(student, rng, deep, (40, [2, 3], torch.sin, torch.cos))
-    judge_batch(student, rng, (2, [2, 1, 3, 1], torch.sin, torch.cos), dtype=torch.float32)
+    single = [(2, [2, 1, 3, 1], torch.sin, torch.cos)]
+    judge_batch(student, rng, deep, (40, [2, 3], torch.sin, torch.cos), single=single)
 
 
 # 4.6
@@ -786,16 +785,9 @@ Step = tuple[Any, ...]
 class Trainee:
     """A student's ``ManualMLP``: what can be asked of it, as steps for `results`."""
 
-    def __init__(
-        self,
-        student: Student,
-        sizes: list[int],
-        g: Unit = torch.sin,
-        dg: Unit = torch.cos,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        self._net = student.ManualMLP(sizes, g, dg, generator or torch.Generator().manual_seed(1))
-        self.drew_elsewhere = student.calls[-1].outcome.used_randomness
+    def __init__(self, net: Any, drew_elsewhere: bool) -> None:
+        self._net = net
+        self.drew_elsewhere = drew_elsewhere
 
     def read(self, kind: str = "") -> Step:
         """Its weights and biases, or (``kind`` is ``"grad_"``) their gradients: see `lists`."""
@@ -819,6 +811,23 @@ class Trainee:
 
     def descend(self, X: Tensor, d: Tensor, lr: float, steps: int) -> Step:
         return self._net, "descend", X, d, lr, steps
+
+
+def trainees(
+    student: Student,
+    *cases: tuple[list[int], Unit, Unit],
+    generators: Sequence[torch.Generator] = (),
+) -> Iterator[Trainee]:
+    """A new network for each case: sizes, g, dg."""
+    drawn = generators or [torch.Generator().manual_seed(1)] * len(cases)
+    asked = [(*case, generator) for case, generator in zip(cases, drawn, strict=True)]
+    for net in student.ManualMLP.each(asked):
+        yield Trainee(net, student.calls[-1].outcome.used_randomness)
+
+
+def sines(student: Student, *sizes: list[int]) -> Iterator[Trainee]:
+    """A new network of sines for each list of sizes."""
+    return trainees(student, *((one, torch.sin, torch.cos) for one in sizes))
 
 
 def results(student: Student, *steps: Step) -> Iterator[Any]:
@@ -899,25 +908,31 @@ def zeros(sizes: Sequence[int]) -> Network:
     return [torch.zeros(m, n) for n, m in pairwise(sizes)], [torch.zeros(m) for m in sizes[1:]]
 
 
-def judge_passes(
-    student: Student, rng: Inputs, N: int, sizes: list[int], g: Unit, dg: Unit
-) -> None:
-    """Forward and backward with given weights."""
-    net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes, g, dg)
-    X, grad_Y = rng.normal(N, sizes[0]).float(), rng.normal(N, sizes[-1]).float()
-    passes = trainee.forward(X), trainee.backward(grad_Y), trainee.read("grad_")
-    came = results(student, trainee.put(net), *passes)
-    judge_put(next(came), net)
-    judge_output(next(came), X, net, g)
-    next(came)
-    judge_state(next(came), batch_gradients(net, g, dg, X, grad_Y), "grad_")
+def judge_passes(student: Student, rng: Inputs, *cases: tuple[int, list[int], Unit, Unit]) -> None:
+    """Forward and backward with given weights, for each case: samples, sizes, g, dg."""
+    nets = [network(rng, sizes, torch.float32) for _, sizes, _, _ in cases]
+    given = [
+        (rng.normal(N, sizes[0]).float(), rng.normal(N, sizes[-1]).float())
+        for N, sizes, _, _ in cases
+    ]
+    made = list(trainees(student, *(case[1:] for case in cases)))
+    steps: list[Step] = []
+    for trainee, net, (X, grad_Y) in zip(made, nets, given, strict=True):
+        steps += [trainee.put(net), trainee.forward(X)]
+        steps += [trainee.backward(grad_Y), trainee.read("grad_")]
+    came = results(student, *steps)
+    for (_, _, g, dg), net, (X, grad_Y) in zip(cases, nets, given, strict=True):
+        judge_put(next(came), net)
+        judge_output(next(came), X, net, g)
+        next(came)
+        judge_state(next(came), batch_gradients(net, g, dg, X, grad_Y), "grad_")
 
 
 def judge_last_forward(
     student: Student, rng: Inputs, sizes: list[int], batches: Sequence[int]
 ) -> None:
     """One batch after another goes forward, then the gradient of the last one goes back."""
-    net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes)
+    net, [trainee] = network(rng, sizes, torch.float32), sines(student, sizes)
     inputs = [rng.normal(N, sizes[0]).float() for N in batches]
     grad_Y = rng.normal(batches[-1], sizes[-1]).float()
     back = trainee.backward(grad_Y), trainee.read("grad_")
@@ -932,12 +947,13 @@ def judge_last_forward(
 
 @manual_mlp.test("a new network: its lists, and gradients of zeros")
 def test_manual_mlp_new(student: Student) -> None:
-    for sizes in ([3, 4, 2], [2, 2, 2]):
-        trainee = Trainee(student, sizes)
-        gradients_found, found = results(student, trainee.read("grad_"), trainee.read())
-        judge_state(gradients_found, zeros(sizes), "grad_")
-        names = "weights", "biases"
-        for name, own, expected in zip(names, lists(found), zeros(sizes), strict=True):
+    many = [3, 4, 2], [2, 2, 2]
+    made = list(sines(student, *many))
+    came = results(student, *(step for one in made for step in (one.read("grad_"), one.read())))
+    for sizes in many:
+        judge_state(next(came), zeros(sizes), "grad_")
+        own_lists = lists(next(came))
+        for name, own, expected in zip(("weights", "biases"), own_lists, zeros(sizes), strict=True):
             judge_length(name, own, expected)
             for k, (tensor, zero) in enumerate(zip(own, expected, strict=True), start=1):
                 scaled = tensor * 0 if isinstance(tensor, Tensor) else tensor
@@ -946,18 +962,18 @@ def test_manual_mlp_new(student: Student) -> None:
 
 @manual_mlp.test("weights from the generator, hidden units different")
 def test_manual_mlp_start(student: Student, rng: Inputs) -> None:
-    sizes, generator, other = [4, 5, 3, 2], rng.generator(), rng.generator()
-
-    def start(generator: torch.Generator) -> Network:
-        trainee = Trainee(student, sizes, generator=generator)
+    generator, other = rng.generator(), rng.generator()
+    case = ([4, 5, 3, 2], torch.sin, torch.cos)
+    made = []
+    for trainee in trainees(student, case, case, case, generators=(generator, generator, other)):
         require(
             not trainee.drew_elsewhere,
             "The network drew random numbers from a global generator: take them all from the "
             "generator that you were given.",
         )
-        return lists(next(results(student, trainee.read())))
-
-    weights, biases = start(generator)
+        made.append(trainee)
+    came = results(student, *(trainee.read() for trainee in made))
+    (weights, biases), again, (different, _) = map(lists, came)
     for k, W in enumerate(weights[:-1], start=1):
         require(
             len(torch.unique(W.detach(), dim=0)) == len(W),
@@ -965,13 +981,11 @@ def test_manual_mlp_start(student: Student, rng: Inputs) -> None:
             "stay the same for ever: draw the weights at random.",
             ("W", str(W.tolist())),
         )
-    again = start(generator)
     for name, first, second in zip(("weights", "biases"), (weights, biases), again, strict=True):
         require(
             all(torch.equal(p, q) for p, q in zip(first, second, strict=True)),
             f"Two networks from generators in the same state have different {name}.",
         )
-    different, _ = start(other)
     require(
         not any(torch.equal(p, q) for p, q in zip(different[:-1], weights[:-1], strict=True)),
         "Two networks from different generators have the same weights.",
@@ -980,13 +994,13 @@ def test_manual_mlp_start(student: Student, rng: Inputs) -> None:
 
 @manual_mlp.test("forward and backward, three samples and units everywhere")
 def test_manual_mlp_equal_sizes(student: Student, rng: Inputs) -> None:
-    judge_passes(student, rng, 3, [3, 3, 3, 3], torch.sin, torch.cos)
+    judge_passes(student, rng, (3, [3, 3, 3, 3], torch.sin, torch.cos))
 
 
 @manual_mlp.test("forward and backward, any sizes")
 def test_manual_mlp_sizes(student: Student, rng: Inputs) -> None:
-    judge_passes(student, rng, 6, [2, 4, 3], torch.tanh, lambda a: 1 - torch.tanh(a) ** 2)
-    judge_passes(student, rng, 5, [3, 2], torch.sin, torch.cos)
+    one, two = (6, [2, 4, 3], F.softplus, torch.sigmoid), (5, [3, 2], torch.sin, torch.cos)
+    judge_passes(student, rng, one, two)
 
 
 @manual_mlp.test("backward goes with the last forward")
@@ -997,7 +1011,7 @@ def test_manual_mlp_last_forward(student: Student, rng: Inputs) -> None:
 @manual_mlp.test("gradients add up until zero_grad")
 def test_manual_mlp_accumulates(student: Student, rng: Inputs) -> None:
     sizes = [3, 4, 2]
-    net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes)
+    net, [trainee] = network(rng, sizes, torch.float32), sines(student, sizes)
     rounds = [
         [(rng.normal(N, 3).float(), rng.normal(N, 2).float()) for N in batches]
         for batches in ((5, 1, 3), (2,))
@@ -1023,7 +1037,7 @@ def test_manual_mlp_accumulates(student: Student, rng: Inputs) -> None:
 @manual_mlp.test("a step goes downhill, by lr")
 def test_manual_mlp_step(student: Student, rng: Inputs) -> None:
     sizes, rates = [3, 4, 2], (0.5, 0.125)
-    net, trainee = network(rng, sizes, torch.float32), Trainee(student, sizes)
+    net, [trainee] = network(rng, sizes, torch.float32), sines(student, sizes)
     X, grad_Y = rng.normal(4, 3).float(), rng.normal(4, 2).float()
     steps = [trainee.put(net)]
     for lr in rates:
@@ -1045,7 +1059,7 @@ def test_manual_mlp_two(student: Student, rng: Inputs) -> None:
     sizes = [2, 3, 2]
     nets = [network(rng, sizes, torch.float32) for _ in range(2)]
     X, grad_Y = rng.normal(4, 2).float(), rng.normal(4, 2).float()
-    first, second = (Trainee(student, sizes) for _ in nets)
+    first, second = sines(student, sizes, sizes)
     steps = [first.put(nets[0]), second.put(nets[1]), first.forward(X), second.forward(X)]
     steps += [first.backward(grad_Y), first.read("grad_"), second.read("grad_")]
     came = results(student, *steps, first.step(0.5), second.read())
@@ -1063,9 +1077,11 @@ def test_manual_mlp_two(student: Student, rng: Inputs) -> None:
 
 @manual_mlp.test("any depth, any activation", hidden=True)
 def test_manual_mlp_deep(student: Student, rng: Inputs) -> None:
-    judge_passes(student, rng, 4, [3, 4, 4, 2, 5, 2], torch.tanh, torch.cos)
-    judge_passes(student, rng, 1, [1, 1, 1], torch.relu, torch.exp)
-    judge_passes(student, rng, 7, [4, 1], torch.tanh, torch.cos)
+    deep, units = (
+        (4, [3, 4, 4, 2, 5, 2], torch.tanh, torch.cos),
+        (1, [1] * 3, torch.relu, torch.exp),
+    )
+    judge_passes(student, rng, deep, units, (7, [4, 1], torch.tanh, torch.cos))
 
 
 @manual_mlp.test("backward goes with the last of several forwards", hidden=True)
@@ -1086,7 +1102,8 @@ def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     X, d = moons(100, noise=0.05, generator=rng.generator())
     X, best = X - X.mean(0), 0.0
     for width, g, dg, scale, lr, most in TRAININGS:
-        trainee = Trainee(student, [2, width, 2], g, dg, rng.generator())
+        case = ([2, width, 2], g, dg)
+        [trainee] = trainees(student, case, generators=[rng.generator()])
         for _ in range(most // 10):
             descent, forward = trainee.descend(scale * X, d, lr, 10), trainee.forward(scale * X)
             _, Y = results(student, descent, forward)
