@@ -27,6 +27,9 @@ RIGHT = {
 }
 WRONG = {
     "wrong": solved(double="def double(x):\n    return x * x"),
+    "as a known mistake in one test alone": solved(
+        double="def double(x):\n    return x * x if x.dim() == 1 else 2 * x"
+    ),
     "wrong the second time": solved(
         double="seen = []\ndef double(x):\n    seen.append(x)\n    return 2 * x + (len(seen) == 2)"
     ),

@@ -1,4 +1,4 @@
-"""Verdicts that are known already.
+"""Tests that are known to pass already.
 
 A test hangs on its seed and on what it is answered, on nothing else. Where it is answered, byte by
 byte, as it was before, it asks the same next, and ends the same: neither has to be worked out
@@ -8,7 +8,9 @@ again. In a class many answers are the same, since many students write the same 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from course_dl.grading.remote import RemoteBackend, Talk
@@ -16,6 +18,8 @@ from course_dl.grading.wire import Message
 from course_dl.lab.backend import Backend
 from course_dl.lab.exercise import Exercise, Test
 from course_dl.lab.judge import TestResult, run_test
+from course_dl.lab.states import State
+from course_dl.lab.student import Call
 
 __all__ = ["judged"]
 
@@ -40,7 +44,7 @@ def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestR
     if test.measured or not isinstance(backend, RemoteBackend):
         return run_test(exercise, test, backend, seed)
     start: Place = (test.function, seed)
-    place, heard = start, deque[Message | Exception]()
+    place, heard = start, list[Message | Exception]()
     while isinstance(step := _known.get(place), Question):
         try:
             answer = backend.ask(step.message, step.seconds)
@@ -49,15 +53,19 @@ def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestR
             break
         heard.append(answer)
         place = (*place, answer.digest)
+
+    def run() -> tuple[TestResult, Talk]:
+        backend.talk = talk = Talk(deque(heard))
+        try:
+            return run_test(exercise, test, backend, seed), talk
+        finally:
+            backend.talk = Talk()
+
     if isinstance(step, TestResult):
-        return step
-    backend.talk = talk = Talk(heard)
-    try:
-        result = run_test(exercise, test, backend, seed)
-    finally:
-        backend.talk = Talk()
-    if talk.whole:
-        _remember(start, talk, result)
+        return replace(step, calls=_Calls(lambda: run()[0].calls))
+    result, talk = run()
+    if talk.whole and result.state is State.PASSED:
+        _remember(start, talk, replace(result, calls=()))
     return result
 
 
@@ -68,3 +76,20 @@ def _remember(place: Place, talk: Talk, result: TestResult) -> None:
     _known[place] = result
     while len(_known) > MOST:
         del _known[next(iter(_known))]
+
+
+@dataclass
+class _Calls(Sequence[Call]):
+    """The calls of a known test, worked out from its answers if somebody asks: a diagnosis may."""
+
+    work_out: Callable[[], Sequence[Call]]
+
+    @cached_property
+    def _all(self) -> Sequence[Call]:
+        return self.work_out()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._all[place]

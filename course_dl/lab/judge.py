@@ -35,7 +35,8 @@ class TestResult:
     @property
     def timed_out(self) -> bool:
         """Whether the test ended because a call took too long."""
-        return bool(self.calls) and self.calls[-1].outcome.timed_out
+        passed = self.state is State.PASSED
+        return not passed and bool(self.calls) and self.calls[-1].outcome.timed_out
 
 
 @dataclass(frozen=True)
