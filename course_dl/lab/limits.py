@@ -120,12 +120,9 @@ class _CappedText(io.TextIOBase):
 @contextlib.contextmanager
 def captured_output() -> Iterator[_CappedText]:
     """Keep what the block prints (its first 2,000 characters) instead of showing it."""
-    stream, shown = _CappedText(PRINTED_LIMIT), (sys.stdout, sys.stderr)
-    sys.stdout = sys.stderr = stream
-    try:
+    stream = _CappedText(PRINTED_LIMIT)
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         yield stream
-    finally:
-        sys.stdout, sys.stderr = shown
 
 
 @contextlib.contextmanager
