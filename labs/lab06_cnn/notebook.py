@@ -452,8 +452,8 @@ for (name, parameter), own in zip(net.named_parameters(), manual.gradients(), st
 # 91 % all four. (With the small set inside the package, for those without a network, it is 80, 82
 # and 83 %.) A good perceptron comes close to 90 %, so some convolution is called for; and as time
 # is short, so is thinking about what costs time. The training runs on one core, here as where it is
-# graded. There, a network of two convolutions and two linear layers comes to 91.5 to 91.8 % in the
-# 20 seconds, and to 84 or 85 % with the small set; leave some room for a slower computer.
+# graded. There, a network of two convolutions and two linear layers comes to 91.6 to 92 % in the 20
+# seconds, and to about 85 % with the small set; leave some room for a slower computer.
 #
 # The training runs when you check, for about 22 seconds. While you try things out, give `train`
 # fewer seconds, and look at the accuracy on images that are *not* the test images: if you choose by
