@@ -837,11 +837,13 @@ def test_challenge_in_place(student: Student) -> None:
     torch.optim.SGD([torch.zeros(1)])  # the first optimizer of a process takes seconds to make
     X, d, _, _ = clothes()
     model, other = built(student), built(student)
+    for each in (model, other):
+        each(X[:2])  # lazy layers find their sizes now
     before, others = model.state_dict(), other.state_dict()
     told = trained(student, model, X[:2000], d[:2000], seconds=1.0)
     after, others_now = model.state_dict(), other.state_dict()
     require(
-        any(not torch.equal(before[name], after[name]) for name in before),
+        any(not torch.equal(before[name], after[name]) for name, _ in model.named_parameters()),
         "After train, the model's parameters are what they were before: train should change the "
         "model that it is given.",
         ("It returned", summary(told)),

@@ -418,6 +418,10 @@ def build_model__log_probabilities():
     )
 
 
+def build_model__lazy():
+    return nn.Sequential(nn.LazyLinear(128), nn.ReLU(), nn.LazyLinear(10))
+
+
 def train__loader_and_scheduler(model, X, d, seconds):
     end = time.time() + 0.9 * seconds
     loader = DataLoader(TensorDataset(X, d), batch_size=200, shuffle=True)

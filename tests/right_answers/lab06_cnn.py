@@ -472,6 +472,19 @@ def build_model__batch_norm():
     )
 
 
+def build_model__lazy():
+    return nn.Sequential(
+        nn.LazyConv2d(16, 5, stride=2),
+        nn.ReLU(),
+        nn.LazyConv2d(32, 3, stride=2),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.LazyLinear(64),
+        nn.ReLU(),
+        nn.LazyLinear(10),
+    )
+
+
 def train__one_cycle(model, X, d, seconds):
     deadline = time.monotonic() + 0.95 * seconds
     optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
