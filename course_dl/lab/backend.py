@@ -103,6 +103,12 @@ def _fill(obj: Any, lists: dict[str, list[Any]]) -> list[Any]:
     return [getattr(obj, name) for name in lists]
 
 
+def _pass(net: Any, X: torch.Tensor, grad_Y: torch.Tensor) -> list[Any]:
+    Y = copy_value(net.forward(X), lambda other: other)  # which backward may write to
+    net.backward(grad_Y)
+    return [Y, net.grad_weights, net.grad_biases]
+
+
 def _descend(net: Any, X: torch.Tensor, d: torch.Tensor, lr: float, steps: int) -> None:
     for _ in range(steps):
         Y = net.forward(X)
@@ -121,6 +127,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "method": lambda obj, name, /, *args: getattr(obj, name)(*args),
     "fill": _fill,
     "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
+    "forward and backward": _pass,
     "descend": _descend,
     "len": len,
     "list": list,

@@ -803,6 +803,10 @@ class Trainee:
     def backward(self, grad_Y: Tensor) -> Step:
         return self._net, "method", "backward", grad_Y
 
+    def passes(self, X: Tensor, grad_Y: Tensor) -> Step:
+        """Forward and backward: the output, and the gradients as `read` gives them."""
+        return self._net, "forward and backward", X, grad_Y
+
     def step(self, lr: float) -> Step:
         return self._net, "method", "step", lr
 
@@ -918,14 +922,13 @@ def judge_passes(student: Student, rng: Inputs, *cases: tuple[int, list[int], Un
     made = list(trainees(student, *(case[1:] for case in cases)))
     steps: list[Step] = []
     for trainee, net, (X, grad_Y) in zip(made, nets, given, strict=True):
-        steps += [trainee.put(net), trainee.forward(X)]
-        steps += [trainee.backward(grad_Y), trainee.read("grad_")]
+        steps += [trainee.put(net), trainee.passes(X, grad_Y)]
     came = results(student, *steps)
     for (_, _, g, dg), net, (X, grad_Y) in zip(cases, nets, given, strict=True):
         judge_put(next(came), net)
-        judge_output(next(came), X, net, g)
-        next(came)
-        judge_state(next(came), batch_gradients(net, g, dg, X, grad_Y), "grad_")
+        Y, *found = next(came)
+        judge_output(Y, X, net, g)
+        judge_state(found, batch_gradients(net, g, dg, X, grad_Y), "grad_")
 
 
 def judge_last_forward(
@@ -1019,7 +1022,7 @@ def test_manual_mlp_accumulates(student: Student, rng: Inputs) -> None:
     steps = [trainee.put(net)]
     for batches in rounds:
         for X, grad_Y in batches:
-            steps += [trainee.forward(X), trainee.backward(grad_Y), trainee.read("grad_")]
+            steps.append(trainee.passes(X, grad_Y))
         steps += [trainee.zero_grad(), trainee.read("grad_")]
     came = results(student, *steps, trainee.read())
     judge_put(next(came), net)
@@ -1027,7 +1030,7 @@ def test_manual_mlp_accumulates(student: Student, rng: Inputs) -> None:
         total = zeros(sizes)
         for X, grad_Y in batches:
             total = plus(total, batch_gradients(net, torch.sin, torch.cos, X, grad_Y))
-            _, _, found = (next(came) for _ in range(3))
+            _, *found = next(came)
             judge_state(found, total, "grad_")
         next(came)
         judge_state(next(came), zeros(sizes), "grad_")
@@ -1041,14 +1044,14 @@ def test_manual_mlp_step(student: Student, rng: Inputs) -> None:
     X, grad_Y = rng.normal(4, 3).float(), rng.normal(4, 2).float()
     steps = [trainee.put(net)]
     for lr in rates:
-        steps += [trainee.zero_grad(), trainee.forward(X), trainee.backward(grad_Y)]
-        steps += [trainee.step(lr), trainee.read(), trainee.read("grad_"), trainee.forward(X)]
+        steps += [trainee.zero_grad(), trainee.passes(X, grad_Y), trainee.step(lr)]
+        steps += [trainee.read(), trainee.read("grad_"), trainee.forward(X)]
     came = results(student, *steps)
     judge_put(next(came), net)
     for lr in rates:
         found = batch_gradients(net, torch.sin, torch.cos, X, grad_Y)
         net = plus(net, found, -lr)
-        *_, own, own_gradients = (next(came) for _ in range(6))
+        *_, own, own_gradients = (next(came) for _ in range(5))
         judge_state(own, net, "")
         judge_state(own_gradients, found, "grad_")
         judge_output(next(came), X, net, torch.sin, "after a step")
