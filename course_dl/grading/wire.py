@@ -202,7 +202,7 @@ class Reader:
     def _decode(self, item: Any, depth: int) -> Any:
         if depth > self._depth:
             raise Violation("nested too deep")
-        if item is None or isinstance(item, bool | float | str):
+        if item is None or isinstance(item, (bool, float, str)):
             return item
         if isinstance(item, int):
             if item.bit_length() > _LONGEST_INT:

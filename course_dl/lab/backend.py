@@ -259,20 +259,19 @@ class _Watched:
     """An argument of the student's own, to be compared with what it was copied from."""
 
     def __init__(self, name: str, original: Any, own: Any) -> None:
-        self.name, self._original, self._own = name, original, own
-        self._before = [(tensor, tensor._version) for tensor in tensors_in(own)]
+        self.name, self._own = name, own
+        both = zip(tensors_in(own), tensors_in(original), strict=True)
+        self._before = [(tensor, tensor._version, kept) for tensor, kept in both]
 
     def has_changed(self) -> bool:
         """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
-        now = list(tensors_in(self._own))
+        now = tensors_in(self._own)
         return len(now) != len(self._before) or any(
             tensor is not first
             or tensor._version != version
             or tensor.requires_grad != kept.requires_grad
             or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
-            for tensor, (first, version), kept in zip(
-                now, self._before, tensors_in(self._original), strict=True
-            )
+            for tensor, (first, version, kept) in zip(now, self._before, strict=True)
         )
 
 

@@ -130,7 +130,7 @@ class Student:
         """The value with an object in place of each handle, told by its place in the result."""
         if isinstance(value, Handle):
             return Remote(self, value, call, place)
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             items = (self._received(v, call, f"{place}[{i}]") for i, v in enumerate(value))
             return type(value)(items)
         if isinstance(value, dict):
@@ -241,7 +241,7 @@ def sent(value: Any, handles: Mapping[Handle, Handle] = MappingProxyType({})) ->
     """
     if isinstance(value, Remote):
         return handles.get(value._handle, value._handle)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return type(value)(sent(item, handles) for item in value)
     if isinstance(value, dict):
         return {key: sent(item, handles) for key, item in value.items()}

@@ -39,11 +39,11 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
             plain = plain.as_subclass(torch.Tensor)
         plain = plain.clone()
         return plain.requires_grad_() if value.requires_grad else plain
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
         return np.array(value) if value.ndim else value.item()
-    if isinstance(value, list | tuple):
-        kind = list if isinstance(value, list) else tuple
-        return kind(copy_value(item, other) for item in value)
+    if isinstance(value, (list, tuple)):
+        copies = [copy_value(item, other) for item in value]
+        return copies if isinstance(value, list) else tuple(copies)
     if isinstance(value, dict):
         return {copy_value(k, other): copy_value(v, other) for k, v in value.items()}
     if isinstance(value, torch.Generator):
@@ -54,22 +54,22 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
     return value if value is None or isinstance(value, torch.dtype) else other(value)
 
 
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+def tensors_in(value: Any) -> list[torch.Tensor]:
     """The tensors of ``value``, in lists, tuples and dicts too, in order."""
     if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors_in(item)
-    elif isinstance(value, dict):
-        yield from tensors_in(list(value.values()))
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [tensor for item in value for tensor in tensors_in(item)]
+    return []
 
 
 def handles_in(value: Any) -> Iterator[Handle]:
     """The handles of ``value``, in lists, tuples and dicts too, in order."""
     if isinstance(value, Handle):
         yield value
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             yield from handles_in(item)
     elif isinstance(value, dict):
@@ -99,7 +99,7 @@ def _told(value: Any, numbers: int) -> str:
         return f"{dtype} tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"{value.dtype} numpy array of shape {value.shape}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         left, right = "[]" if isinstance(value, list) else "()"
         inner = [_told(item, numbers) for item in value[:6]] + ["..."] * (len(value) > 6)
         return left + ", ".join(inner) + right
