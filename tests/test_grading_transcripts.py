@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from course_dl.grading import transcripts
-from course_dl.grading.grade import SEEDS, Grading, seed_of
+from course_dl.grading.grade import Grading
 from course_dl.grading.result import Result
 from course_dl.grading.sandbox import Sandbox
 from course_dl.lab.judge import run_test
@@ -92,14 +92,23 @@ def test_a_test_is_run_again_only_where_the_answers_are_new(
     assert set(ran) == {"9.1", "9.5"}
 
 
+def test_what_is_wrong_with_an_answer_is_found_out_once(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = result(WRONG["wrong"], box)
+    assert first.exercises[0].diagnosis
+
+    def only_of_what_passes(found: Any, *_: Any) -> None:
+        assert found, found.exercise.number
+
+    monkeypatch.setattr(transcripts, "diagnose", only_of_what_passes)
+    again = WRONG["wrong"].replace(b"x * x", b"x ** 2")
+    assert again != WRONG["wrong"]
+    assert result(again, box).exercises == first.exercises
+
+
 def test_little_is_kept(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcripts, "MOST", 4)
     first = result(RIGHT["as the lab has it"], box)
     assert len(transcripts._known) == 4
     assert result(RIGHT["as the lab has it"], box) == first
-
-
-def test_seeds_are_few_and_all_used() -> None:
-    seeds = [seed_of(str(n).encode(), "lab04") for n in range(400)]
-    assert set(seeds) == set(range(1, SEEDS + 1))
-    assert seed_of(b"1", "lab04") == seed_of(b"1", "lab04")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from course_dl.grading import plugin
-from course_dl.grading.grade import seed_of, unreadable
+from course_dl.grading.grade import unreadable
 from course_dl.grading.notebooks import Unreadable, read_cells
 from course_dl.grading.plugin import Gradebook
 from course_dl.grading.result import Result
@@ -35,15 +35,13 @@ def grade_submission(
 ) -> tuple[Result, str]:
     """Grade one submission by pytest: the result, and pytest's JUnit XML.
 
-    A pure function of the bytes, the file's name and the lab (the seed hangs on these); the sandbox
-    is where it runs.
+    A pure function of the bytes, the file's name and the lab; the sandbox is where it runs.
     """
     lab = find_lab(lab_name)
-    seed = seed_of(data, lab.name)
     try:
         read_cells(data, file)
     except Unreadable as error:
-        return unreadable(data, lab, seed, "unreadable", str(error)), ""
+        return unreadable(data, lab, "unreadable", str(error)), ""
     book = Gradebook({file: data}, sandbox, hidden=hidden)
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="course-dl-") as folder:
         report = Path(folder) / "junit.xml"
@@ -78,6 +76,7 @@ class _Named:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.pluginmanager.register(self._book, Gradebook.name)
+        config.pluginmanager.unregister(name="fixtures")  # which the checks have none of
 
 
 def _timeless(xml: str) -> str:

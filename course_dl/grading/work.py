@@ -87,11 +87,10 @@ def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) ->
 
 def failed_work(data: bytes, lab_name: str, status: str, reason: str) -> dict[str, Any]:
     """The same for a submission that cannot be graded."""
-    from course_dl.grading.grade import seed_of, unreadable
+    from course_dl.grading.grade import unreadable
     from course_dl.lab.catalog import find_lab
 
-    lab = find_lab(lab_name)
-    result = unreadable(data, lab, seed_of(data, lab.name), status, reason)
+    result = unreadable(data, find_lab(lab_name), status, reason)
     return {"result": result.to_json(), "junit": ""}
 
 

@@ -21,7 +21,7 @@ __all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test
 
 @dataclass(frozen=True)
 class TestResult:
-    """How one test ended, and what was called on the way."""
+    """How one test ended (``timed_out``: with a call that took too long), and what was called."""
 
     __test__ = False
 
@@ -31,12 +31,7 @@ class TestResult:
     points: float = 0.0
     calls: Sequence[Call] = ()
     notes: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def timed_out(self) -> bool:
-        """Whether the test ended because a call took too long."""
-        passed = self.state is State.PASSED
-        return not passed and bool(self.calls) and self.calls[-1].outcome.timed_out
+    timed_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,8 @@ def run_test(exercise: Exercise, test: Test, backend: Backend, seed: int = 0) ->
             raise  # the check itself is broken
         wrong = _unusable(student.calls[-1], error)
         state, failure = wrong.state, wrong.failure
-    return TestResult(test, state, failure, points, student.calls, student.notes)
+    cut = state is not State.PASSED and any(call.outcome.timed_out for call in student.calls[-1:])
+    return TestResult(test, state, failure, points, student.calls, student.notes, cut)
 
 
 def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
