@@ -245,12 +245,17 @@ def f(x):
 
 def test_the_server_holds_neither_labs_nor_answers(box: Sandbox) -> None:
     source = f"""import sys
+def text(one):
+    try:
+        return str(one)[:5000] if isinstance(one, (dict, list)) else ""
+    except Exception:  # of what shows itself by importing more
+        return ""
 def held():
     import gc
     names = sorted(n for n in sys.modules if n.startswith("course_dl"))
     gc.unfreeze()
-    text = [str(o) for o in gc.get_objects() if isinstance(o, (dict, list)) and "SHORT" + " = 0.6" in str(o)[:5000]]
-    return names, len(text)
+    found = ["SHORT" + " = 0.6" in text(one) for one in gc.get_objects()]
+    return names, sum(found)
 {SLOPE}"""
     backend = RemoteBackend(box, Program([Cell("cell 1", source)], []))
     names, found = backend.call("student:held", (), {}, Rules()).value

@@ -7,7 +7,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -179,8 +179,9 @@ class RemoteBackend(Backend):
         raise _Unloadable(self._unloadable)
 
     def _request(self, announced: bool) -> dict[str, Any]:
+        cells = [vars(cell) for cell in self.program.cells]
         more = {"skip": sorted(self.skip), "seconds": _LOAD_STEP, "announced": announced}
-        return asdict(self.program) | more
+        return {"cells": cells, "names": self.program.names, **more}
 
     def _note(self, failures: Any) -> None:
         if not isinstance(failures, list):

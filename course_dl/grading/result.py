@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["ExerciseMark", "Result", "TestMark"]
@@ -65,7 +65,10 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and dicts."""
-        return asdict(self)
+        exercises = [
+            vars(mark) | {"tests": [vars(test) for test in mark.tests]} for mark in self.exercises
+        ]
+        return vars(self) | {"exercises": exercises}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Result:

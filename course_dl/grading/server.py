@@ -31,7 +31,6 @@ def main(controls: list[int]) -> None:
     """Become a server for each of these sockets; each serves the judge until that closes it."""
     gc.disable()  # which would go through all that is imported, again and again: once is enough
     _import_and_warm()
-    gc.collect()
     with contextlib.suppress(OSError):
         kernel.use_huge_pages()
     for control in controls:
