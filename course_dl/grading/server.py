@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 def main(controls: list[int]) -> None:
     """Become a server for each of these sockets; each serves the judge until that closes it."""
-    gc.disable()  # which would go through all that is imported, again and again: once is enough
+    gc.disable()  # what is imported stays: to go through it again and again takes long
     _import_and_warm()
     with contextlib.suppress(OSError):
         kernel.use_huge_pages()
