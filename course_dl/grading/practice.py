@@ -79,7 +79,7 @@ def practise() -> None:
 
 def _question(calls: list[Call]) -> bytes:
     writer = Writer(lambda function: {"torch": function.__name__})
-    rules = vars(Rules()) | {"library": []}
+    rules = Rules()._asdict() | {"library": []}
     nothing = writer.encode({})
     asked = [
         {"call": target, "args": writer.encode(args), "kwargs": nothing, "rules": rules}

@@ -257,7 +257,7 @@ class RemoteBackend(Backend):
                 "call": target,
                 "args": writer.encode(args),
                 "kwargs": writer.encode(kwargs),
-                "rules": vars(rules) | {"library": sorted(rules.library)},
+                "rules": rules._asdict() | {"library": sorted(rules.library)},
             }
             for target, args, kwargs, rules in requests
         ]

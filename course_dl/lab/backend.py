@@ -28,20 +28,19 @@ from course_dl.lab.values import Handle, copy_value, tensors_in
 __all__ = ["Backend", "LocalBackend", "Outcome", "Request", "Rules", "StudentError"]
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """Under what rules a call runs, and what is wanted of it besides its value.
 
     ``gradient`` asks for the gradients of the sum of the result with respect to the tensors
-    among the arguments at these positions, in place of the result; ``count`` for the number of
-    operations. ``seed`` is what the global random generators start from.
+    among the arguments at these positions, in place of the result; ``operations`` for the number
+    of operations. ``seed`` is what the global random generators start from.
     """
 
     autograd: bool = True
     library: frozenset[str] = frozenset()
     seconds: float = 5.0
     gradient: tuple[int, ...] = ()
-    count: bool = False
+    operations: bool = False
     seed: int = 0
 
 
@@ -212,7 +211,7 @@ class LocalBackend(Backend):
         ):
             recording = torch.is_grad_enabled()
             try:
-                if rules.count:
+                if rules.operations:
                     value, operations = call_within(rules.seconds, lambda: count_operations(body))
                 else:
                     value = call_within(rules.seconds, body)

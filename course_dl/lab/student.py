@@ -8,7 +8,7 @@ and does is reached as if it were here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -116,7 +116,7 @@ class Student:
         # Another seed for each call, and the same ones wherever the test is repeated.
         seeds = range(len(self.calls), len(self.calls) + len(asked))
         requests = [
-            Request(target, sent(args), sent(kwargs), replace(rules, seed=seed))
+            Request(target, sent(args), sent(kwargs), rules._replace(seed=seed))
             for (target, args, kwargs), seed in zip(asked, seeds, strict=True)
         ]
         outcomes = self.backend.calls(requests)
@@ -163,12 +163,12 @@ class Function:
 
         With respect to the arguments at the positions ``wrt``; one tensor for each.
         """
-        rules = replace(self._student.rules, gradient=tuple(wrt))
+        rules = self._student.rules._replace(gradient=tuple(wrt))
         return self._student._call(self._target, args, {}, rules)
 
     def operations(self, *args: Any, **kwargs: Any) -> int:
         """How many operations the call took: it grows with N where there is a loop over N."""
-        rules = replace(self._student.rules, count=True)
+        rules = self._student.rules._replace(operations=True)
         self._student._call(self._target, args, kwargs, rules)
         return self._student.calls[-1].outcome.operations
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -856,7 +855,7 @@ def built(student: Student) -> Any:
 def trained(student: Student, model: Remote, X: Tensor, d: Tensor, seconds: float) -> Any:
     """The result of train, which is cut some seconds after its budget."""
     rules = student.rules
-    student.rules = replace(rules, seconds=seconds + SLACK)
+    student.rules = rules._replace(seconds=seconds + SLACK)
     start = time.monotonic()
     try:
         return student.train(model, X, d, seconds)

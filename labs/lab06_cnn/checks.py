@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -596,7 +595,7 @@ def check_convolutions(student: Student, net: Remote, X: Tensor) -> None:
         return
     rules = student.rules
     patches = {*CONVOLUTIONS, "conv1d", "unfold", "im2col", "as_strided"}
-    student.rules = replace(rules, library=frozenset(patches))
+    student.rules = rules._replace(library=frozenset(patches))
     try:
         net(X)
     except Forbidden:
@@ -896,7 +895,7 @@ def built(student: Student) -> Remote:
 def trained(student: Student, model: Remote, X: Tensor, d: Tensor, seconds: float) -> Any:
     """The result of train, which is cut some seconds after its budget."""
     rules = student.rules
-    student.rules = replace(rules, seconds=seconds + SLACK)
+    student.rules = rules._replace(seconds=seconds + SLACK)
     start = time.monotonic()
     try:
         return student.train(model, X, d, seconds)
