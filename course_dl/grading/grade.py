@@ -21,7 +21,7 @@ from course_dl.lab.judge import ExerciseResult, TestResult, run_exercise
 from course_dl.lab.states import Failure
 from course_dl.lab.student import Student
 
-__all__ = ["SEED", "Grading", "lab_sandbox", "unreadable"]
+__all__ = ["Grading", "lab_sandbox", "unreadable"]
 
 SEED = 1  # everybody is asked the same, and not what a notebook asks, whose seed is 0
 _EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0

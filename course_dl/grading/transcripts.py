@@ -25,7 +25,9 @@ __all__ = ["diagnosed", "judged"]
 
 MOST = 4_000  # entries kept; the oldest are forgotten
 
-Place = tuple[Any, ...]  # a test, its seed, and the digests of the answers that it has had
+# A test, its seed, and the digests of the answers that it has had; or an exercise's number and the
+# places at which its tests ended.
+Place = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
