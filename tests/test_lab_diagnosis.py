@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +45,22 @@ def test_weights_drawn_at_random_are_the_same_wherever_a_test_is_repeated() -> N
 
     assert told(trained, lambda: nn.Linear(2, 3), f__biases) == "known"
     assert told(trained, lambda: nn.Linear(2, 4), f__biases) is None
+
+
+def test_other_threads_that_draw_random_numbers_change_no_diagnosis() -> None:
+    doubled = exercise()
+
+    @doubled.test("twice")
+    def twice(student: Student) -> None:
+        require(student.f(3) == 6, "not twice")
+
+    def f__squared(x: int) -> int:
+        other = threading.Thread(target=random.random)
+        other.start()
+        other.join()
+        return x * x
+
+    assert told(doubled, lambda x: x * x, f__squared) == "known"
 
 
 def test_what_a_clock_has_a_part_in_is_not_repeated() -> None:

@@ -14,14 +14,9 @@ from course_dl.lab.values import Handle
 
 __all__ = ["same_outcome"]
 
-FLAGS = (
-    "missing",
-    "timed_out",
-    "changed",
-    "used_randomness",
-    "used_autograd",
-    "used_library",
-)
+# Whether a generator was drawn from is none: it belongs to the process, whose other threads (a
+# kernel's, a cluster's) draw too.
+FLAGS = ("missing", "timed_out", "changed", "used_autograd", "used_library")
 
 
 def same_outcome(a: Outcome, b: Outcome) -> bool:
