@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_dl.grading.notebooks import Unreadable, read_cells
+from course_dl.grading.intake.notebooks import Unreadable, read_cells
 from course_dl.grading.remote import Cell, Program, RemoteBackend
 from course_dl.grading.sandbox import Sandbox
 from course_dl.lab.backend import Request, Rules

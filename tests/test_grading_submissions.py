@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading.submissions import Submission, find_submissions
+from course_dl.grading.intake.submissions import Submission, find_submissions
 
 BOOK = b'{"cells": []}'
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from course_dl.grading.notebooks import read_cells
+from course_dl.grading.intake.notebooks import read_cells
 from course_dl.grading.remote import Program, RemoteBackend
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 from course_dl.grading.sandbox import Sandbox

@@ -222,7 +222,7 @@ class Check(pytest.Item):
         self.opened.leave()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from course_dl.grading.notebooks import Unreadable
+        from course_dl.grading.intake.notebooks import Unreadable
 
         if isinstance(excinfo.value, NotPassed | Unreadable):
             return str(excinfo.value)

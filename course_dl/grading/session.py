@@ -12,7 +12,7 @@ import pytest
 
 from course_dl.grading import plugin
 from course_dl.grading.grade import unreadable
-from course_dl.grading.notebooks import Unreadable, read_cells
+from course_dl.grading.intake.notebooks import Unreadable, read_cells
 from course_dl.grading.plugin import Gradebook
 from course_dl.grading.result import Result
 from course_dl.grading.sandbox import Sandbox

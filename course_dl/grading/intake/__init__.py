@@ -1,0 +1,1 @@
+"""What is handed in: files, students, the cells of a notebook. Runs in the judge."""
