@@ -23,7 +23,11 @@ class TestMark:
 
 @dataclass(frozen=True)
 class ExerciseMark:
-    """How one exercise ended: points earned of those possible, its tests, the diagnosis."""
+    """How one exercise ended: points earned of those possible, its tests, the diagnosis.
+
+    Where it failed, ``carried_points`` are what it earns with right versions of the earlier
+    exercises ``carried`` in place of the student's own, which are wrong (follow-through).
+    """
 
     number: str
     names: tuple[str, ...]
@@ -33,6 +37,8 @@ class ExerciseMark:
     tests: tuple[TestMark, ...] = ()
     diagnosis: str = ""
     notes: dict[str, float] = field(default_factory=dict)
+    carried: tuple[str, ...] = ()
+    carried_points: float = 0.0
 
     @property
     def first_failure(self) -> TestMark | None:
@@ -43,7 +49,10 @@ class ExerciseMark:
 
 @dataclass(frozen=True)
 class Result:
-    """What grading a submission gave. The same submission, lab and seed give the same again."""
+    """What grading a submission gave. The same submission, lab and seed give the same again.
+
+    ``remarks`` are for the instructor alone: what a submission did that honest ones rarely do.
+    """
 
     lab: str
     seed: int
@@ -52,6 +61,7 @@ class Result:
     reason: str = ""
     exercises: tuple[ExerciseMark, ...] = ()
     notices: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -78,6 +88,7 @@ class Result:
                 **{
                     **mark,
                     "names": tuple(mark["names"]),
+                    "carried": tuple(mark["carried"]),
                     "tests": tuple(
                         TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
                         for test in mark["tests"]
@@ -87,4 +98,5 @@ class Result:
             for mark in content["exercises"]
         )
         notices = tuple(map(tuple, content["notices"]))
-        return cls(**{**content, "exercises": exercises, "notices": notices})
+        remarks = tuple(content["remarks"])
+        return cls(**{**content, "exercises": exercises, "notices": notices, "remarks": remarks})

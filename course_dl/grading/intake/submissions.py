@@ -44,6 +44,8 @@ class Submission:
         Moodle's number of the participant, ``""`` elsewhere.
     when
         When the file was written, in seconds since 1970; 0 if unknown.
+    others
+        Further files of the student that could have been graded, and were not.
     """
 
     student: str
@@ -52,6 +54,7 @@ class Submission:
     problem: str = ""
     number: str = ""
     when: float = 0.0
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
