@@ -110,15 +110,6 @@ def place_labs() -> None:
         sys.modules["course_dl"].__dict__["labs"] = sys.modules["course_dl.labs"]
 
 
-def missing(error: ModuleNotFoundError) -> str:
-    """What to do about a module that is not installed."""
-    return (
-        f"there is no module {error.name!r} among those installed for {sys.executable}; grading "
-        "takes none from PYTHONPATH or from the current folder. Install it there: "
-        f"{sys.executable} -m pip install ..."
-    )
-
-
 if __name__ == "__main__":
     roles = {"serve": serve, "judge": judge, "command": run_command, "pytest": run_pytest}
     role = sys.argv[1]
@@ -128,6 +119,8 @@ if __name__ == "__main__":
     except ModuleNotFoundError as error:
         if error.name is None:
             raise
-        print(f"course-dl: {missing(error)}", file=sys.stderr)
+        from course_dl.grading.interpreter import missing
+
+        print(f"course-dl: {missing(error.name)}", file=sys.stderr)
         status = 2
     sys.exit(status)

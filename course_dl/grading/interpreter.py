@@ -8,7 +8,7 @@ it imports only what Python has imported before it.
 import os
 import sys
 
-__all__ = ["command", "environment", "hand_over", "imported_from_here", "is_isolated"]
+__all__ = ["command", "environment", "hand_over", "imported_from_here", "is_isolated", "missing"]
 
 _BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap.py")
 _KEPT = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_XDIST_AUTO_NUM_WORKERS")  # they add nothing
@@ -77,3 +77,11 @@ def imported_from_here() -> list[str]:
         if folder == here:
             found.append(base)
     return sorted(set(found))
+
+
+def missing(module: str | None) -> str:
+    """What to do about a module that is not installed."""
+    return (
+        f"there is no module {module!r} among those installed for {sys.executable}; grading takes "
+        "none from PYTHONPATH or the current folder: install it there"
+    )

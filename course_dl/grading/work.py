@@ -6,23 +6,15 @@ Imports what is heavy where it is used: the process that hands out the work need
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
 import socket
-import sys
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from multiprocessing.queues import SimpleQueue
-
     from course_dl.grading.sandbox import Sandbox
 
-__all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "work"]
+__all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "warnings", "work"]
 
 HEAVY = ["torch", "pytest", "course_dl.grading.session"]
 _sandboxes: dict[str, Sandbox] = {}
@@ -43,29 +35,15 @@ class Sheet:
         return [name for _, names, _ in self.exercises for name in names]
 
 
-def begin(
-    lab_name: str,
-    hidden: tuple[str, ...],
-    turns: SimpleQueue[tuple[int, int]],
-    lines: Sequence[socket.socket],
-) -> None:
-    """What a process of the pool does first: end with its parent, and take over its sandbox.
+def begin(lab_name: str, hidden: tuple[str, ...], line: socket.socket | None) -> None:
+    """Have a sandbox, by the line to a server if there is one, before the first submission."""
+    _sandbox(lab_name, hidden, line)
 
-    Its turn gives it a core and a server. It keeps to one core together with its sandbox: the two
-    never work at the same time, and a message to the same core wakes its receiver at once.
-    """
-    core, place = turns.get()
-    if sys.platform == "linux":
-        os.sched_setaffinity(0, [core])
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
-    mine = lines[place] if place < len(lines) else None
-    for line in lines:
-        if line is not mine:
-            line.close()
-    _sandbox(lab_name, hidden, mine)
+
+def warnings(lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What whoever grades should know about the sandbox of this machine."""
+    reason = _sandbox(lab_name, hidden).layers().get("Python's packages in sight", "")
+    return {"warnings": [reason] if reason else []}
 
 
 def describe(lab_name: str) -> Sheet:
