@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
+
+from course_dl.grading.reports.text import escape
 
 __all__ = ["STATES", "bar", "escape", "page"]
 
