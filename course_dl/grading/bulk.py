@@ -12,12 +12,13 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.pool import Pools
-from course_dl.grading.reports import write_class_reports
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.settings import read_settings
-from course_dl.grading.store import Store, version_of
+from course_dl.grading.store import Store
+from course_dl.grading.version import version_of
 from course_dl.grading.work import Sheet, describe, failed_work, work
 
 __all__ = ["grade_class"]
@@ -41,22 +42,23 @@ def grade_class(
     """
     hidden = (str(Path(submissions).resolve()), str(Path(out).resolve()))
     with contextlib.ExitStack() as around:
+        around.enter_context(claimed(Path(out), Path(submissions)))
         pools = Pools(around, lab_name, hidden, processes, dask)
         sheet: Sheet = pools.now.submit(describe, lab_name).result()
         found = find_submissions(submissions, sheet.names)
         settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
-        store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)))
+        store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)), found)
         wanted = [s for s in found if only is None or only.casefold() in s.student.casefold()]
         if not wanted:
             raise ValueError(f"no student's name holds {only!r}; there are {len(found)} students")
-        todo = [s for s in wanted if regrade or store.load(s) is None]
+        todo = [s for s in wanted if regrade or not store.is_done(s)]
         with tqdm(total=len(todo), unit="student", disable=not progress, file=sys.stderr) as bar:
             for submission, done in _graded(pools, todo):
                 store.save(submission, done)
                 bar.update()
-    entries = [entry for s in found if (entry := store.load(s)) is not None]
-    write_class_reports(store.out, sheet.title, entries)
-    return entries
+        for folder in store.strangers:
+            print(f"{store.out / folder} is of nobody in this class; left alone", file=sys.stderr)
+        return store.publish()
 
 
 def _graded(

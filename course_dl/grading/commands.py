@@ -20,14 +20,18 @@ def grade(
 ) -> int:
     """Grade a class; the exit status is 0 once every submission has its result."""
     from course_dl.grading.bulk import grade_class
+    from course_dl.grading.reports.entry import NOT_YET
 
     entries = grade_class(
         lab, submissions, out, only=only, regrade=regrade, dask=dask, processes=processes
     )
+    waiting = sum(entry.result.status == NOT_YET for entry in entries)
     for entry in entries:
-        if entry.result.status != "graded":
+        if entry.result.status not in ("graded", NOT_YET):
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
-    print(f"{len(entries)} submissions graded; see {Path(out) / 'overview.html'}")
+    print(f"{len(entries) - waiting} submissions graded; see {Path(out) / 'overview.html'}")
+    if waiting:
+        print(f"{waiting} of {len(entries)} not graded yet")
     return 0
 
 

@@ -8,12 +8,19 @@ from html import escape
 from course_dl.grading.result import Result
 from course_dl.grading.settings import Mark
 
-__all__ = ["Entry", "link", "number"]
+__all__ = ["NOT_YET", "Entry", "link", "number"]
+
+NOT_YET = (
+    "not graded yet"  # the status of who has no result: the run was stopped, or was for others
+)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A student, what was handed in, the result, and the mark it gives."""
+    """A student, what was handed in, the result, and the mark it gives.
+
+    ``slug`` names the folder with the page of feedback; ``""`` where there is none.
+    """
 
     student: str
     moodle: str
@@ -30,4 +37,6 @@ def number(points: float) -> str:
 
 def link(entry: Entry) -> str:
     """The student's name, leading from the overview to the page of feedback."""
-    return f'<a href="students/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'
+    if not entry.slug:
+        return escape(entry.student)
+    return f'<a href="feedback/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'
