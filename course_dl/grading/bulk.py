@@ -12,12 +12,17 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from course_dl.grading.files import write_atomically
+from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
+from course_dl.grading.moodle.worksheet import read_worksheet
 from course_dl.grading.pool import Pools
-from course_dl.grading.reports import write_class_reports
 from course_dl.grading.reports.entry import Entry
+from course_dl.grading.reports.moodle import filled_worksheet
+from course_dl.grading.roster import handed_in, named
 from course_dl.grading.settings import read_settings
-from course_dl.grading.store import Store, version_of
+from course_dl.grading.store import Store
+from course_dl.grading.version import version_of
 from course_dl.grading.work import Sheet, describe, failed_work, work
 
 __all__ = ["grade_class"]
@@ -33,30 +38,41 @@ def grade_class(
     dask: str | None = None,
     processes: int | None = None,
     progress: bool = True,
+    worksheet: Path | None = None,
+    scale: bool = False,
 ) -> list[Entry]:
     """Grade all submissions, write the results and reports to ``out``, and return them.
 
     What was graded by the same checks already is not graded again, unless ``regrade``.
-    ``only`` grades the students whose name holds it.
+    ``only`` grades the students whose name holds it. The marks are written into Moodle's grading
+    ``worksheet``, if it is given; with ``scale`` scaled to its maximum grade.
     """
     hidden = (str(Path(submissions).resolve()), str(Path(out).resolve()))
     with contextlib.ExitStack() as around:
+        around.enter_context(claimed(Path(out), Path(submissions)))
         pools = Pools(around, lab_name, hidden, processes, dask)
         sheet: Sheet = pools.now.submit(describe, lab_name).result()
-        found = find_submissions(submissions, sheet.names)
         settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
-        store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)))
-        wanted = [s for s in found if only is None or only.casefold() in s.student.casefold()]
-        if not wanted:
-            raise ValueError(f"no student's name holds {only!r}; there are {len(found)} students")
-        todo = [s for s in wanted if regrade or store.load(s) is None]
+        found = find_submissions(submissions, sheet.names)
+        book = read_worksheet(worksheet, found) if worksheet else None
+        found, settings, notes = handed_in(found, settings, book)
+        store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)), found)
+        wanted = named(found, only)
+        todo = [s for s in wanted if regrade or not store.is_done(s)]
         with tqdm(total=len(todo), unit="student", disable=not progress, file=sys.stderr) as bar:
             for submission, done in _graded(pools, todo):
                 store.save(submission, done)
                 bar.update()
-    entries = [entry for s in found if (entry := store.load(s)) is not None]
-    write_class_reports(store.out, sheet.title, entries)
-    return entries
+        for folder in store.strangers:
+            print(f"{store.out / folder} is of nobody in this class; left alone", file=sys.stderr)
+        entries = store.publish(notes)
+        if book:
+            content, told = filled_worksheet(book, entries, scale=scale)
+            write_atomically(store.out / "moodle.csv", content)
+            notes += told
+        for note in notes:
+            print(note, file=sys.stderr)
+        return entries
 
 
 def _graded(

@@ -1,4 +1,4 @@
-"""Names given by hand, in ``[extensions]`` and ``--only``, and the submissions that they mean."""
+"""The class as it handed in: when, and who is meant by a name given by hand."""
 
 from __future__ import annotations
 
@@ -6,11 +6,30 @@ import re
 from collections.abc import Mapping, Sequence
 
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.moodle.worksheet import Worksheet
 from course_dl.grading.names import close_names, same_name
+from course_dl.grading.settings import Settings
+from course_dl.grading.times import times_by_files, times_by_worksheet
 
-__all__ = ["extensions_of", "named"]
+__all__ = ["extensions_of", "handed_in", "named"]
 
 _NUMBERED = re.compile(r" \([^()]*\)$")  # by which two students of one name are told apart
+
+
+def handed_in(
+    found: Sequence[Submission], settings: Settings, worksheet: Worksheet | None
+) -> tuple[list[Submission], Settings, list[str]]:
+    """The class with the times that count, the settings for it, and what is to be told."""
+    notes: list[str] = []
+    timed = list(found)
+    if settings.deadline is not None:
+        if worksheet:
+            timed, notes = times_by_worksheet(found, worksheet.times(settings.zone))
+        else:
+            timed, notes = times_by_files(found)
+    others = worksheet.other_names() if worksheet else {}
+    extensions, told = extensions_of(settings.extensions, found, others)
+    return timed, settings.with_extensions(extensions), notes + told
 
 
 def named(found: Sequence[Submission], said: str | None) -> list[Submission]:

@@ -8,14 +8,18 @@ from course_dl.grading.mark import Mark, number
 from course_dl.grading.reports.html import escape
 from course_dl.grading.result import Result
 
-__all__ = ["Entry", "link", "number"]
+__all__ = ["NOT_YET", "Entry", "link", "number"]
+
+# The status of who has no result: the run was stopped, or was for others.
+NOT_YET = "not graded yet"
 
 
 @dataclass(frozen=True)
 class Entry:
     """A student, what was handed in, the result, and the mark it gives.
 
-    ``others`` are files of the student that could have been graded and were not.
+    ``slug`` names the folder with the page of feedback; ``""`` where there is none. ``others`` are
+    files of the student that could have been graded and were not.
     """
 
     student: str
@@ -29,4 +33,6 @@ class Entry:
 
 def link(entry: Entry) -> str:
     """The student's name, leading from the overview to the page of feedback."""
+    if not entry.slug:
+        return escape(entry.student)
     return f'<a href="feedback/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'
