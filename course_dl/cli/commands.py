@@ -62,6 +62,8 @@ def grade(given: Arguments) -> int:
         regrade=given.regrade,
         dask=given.dask,
         processes=given.processes,
+        worksheet=given.worksheet,
+        scale=given.scale_to_worksheet,
     )
 
 
@@ -146,6 +148,17 @@ def _parser() -> argparse.ArgumentParser:
     marks.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
     marks.add_argument(
         "-o", "--out", type=Path, required=True, metavar="DIR", help="where the results go"
+    )
+    marks.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE",
+        help="Moodle's grading worksheet: it is filled in, and tells when each handed in",
+    )
+    marks.add_argument(
+        "--scale-to-worksheet",
+        action="store_true",
+        help="scale the points to the maximum grade of the worksheet",
     )
     marks.add_argument("--only", metavar="NAME", help="grade this student alone")
     marks.add_argument("--regrade", action="store_true", help="grade again what is graded already")
