@@ -84,7 +84,8 @@ def _graded(
 def _submitted(pools: Pools, submission: Submission) -> Future[dict[str, Any]]:
     data, lab = submission.data, pools.lab
     if submission.problem:
-        return pools.now.submit(failed_work, data, lab, "unreadable", submission.problem)
+        problem, file = submission.problem, submission.file
+        return pools.now.submit(failed_work, data, lab, "unreadable", problem, file)
     return pools.now.submit(work, data, submission.file, lab, pools.hidden)
 
 
@@ -98,4 +99,4 @@ def _result_of(future: Future[dict[str, Any]], submission: Submission, lab: str)
 
 
 def _given_up(submission: Submission, lab: str, reason: str) -> dict[str, Any]:
-    return failed_work(submission.data, lab, "error", reason)
+    return failed_work(submission.data, lab, "error", reason, submission.file)
