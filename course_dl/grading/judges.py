@@ -103,13 +103,13 @@ def _done(job: tuple[Any, ...], lab: str, hidden: tuple[str, ...]) -> Any:
     kind, *given = job
     if kind == "warn":
         return work.warnings(lab, hidden)
-    data, *rest = given
+    data, file, *problem = given
     try:
-        if kind == "fail":
-            return work.failed_work(data, lab, *rest)
-        return work.work(data, *rest, lab, hidden)
+        if kind == "work":
+            return work.work(data, file, lab, hidden)
     except Exception as error:
-        return work.failed_work(data, lab, "error", f"{type(error).__name__}: {error}")
+        problem = ["error", f"{type(error).__name__}: {error}"]
+    return work.failed_work(data, lab, *problem, file)
 
 
 def _has_ended(pid: int) -> bool:

@@ -38,7 +38,7 @@ _ENDED = "the grader's process ended"
 
 
 class Pool(Protocol):
-    """Does jobs: ``("work", data, file)``, ``("fail", data, status, reason)`` or ``("warn",)``."""
+    """Does jobs: ``("work", data, file)``, ``("fail", data, file, status, reason)``, ``("warn",)``."""
 
     sheet: Sheet
 
@@ -143,7 +143,7 @@ class Processes:
                     number = waiting.popleft()
                     job = jobs[number]
                     if deaths[number] >= _DEATHS:
-                        job = ("fail", job[1], "error", _ENDED)
+                        job = ("fail", *job[1:3], "error", _ENDED)
                     judge.jobs.append(number)
                     with contextlib.suppress(OSError):  # a dead one's line: found when it is read
                         judge.line.send(job)
@@ -295,14 +295,14 @@ class Cluster:
         kind, *given = job
         if kind == "warn":
             return self._executor.submit(warnings, self._lab, self._hidden)
-        data, *rest = given
+        data, file, *problem = given
         if kind == "fail":
-            return self._executor.submit(failed_work, data, self._lab, *rest)
-        return self._executor.submit(work, data, *rest, self._lab, self._hidden)
+            return self._executor.submit(failed_work, data, self._lab, *problem, file)
+        return self._executor.submit(work, data, file, self._lab, self._hidden)
 
     def _result(self, future: Future[Done], job: Job) -> Done:
         try:
             return future.result()
         except Exception as error:  # one student's trouble is nobody else's
             told = f"{type(error).__name__}: {error}"
-            return self._submitted(("fail", job[1], "error", told)).result()
+            return self._submitted(("fail", *job[1:3], "error", told)).result()

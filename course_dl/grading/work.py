@@ -12,11 +12,12 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from course_dl.grading.result import Result
     from course_dl.grading.sandbox import Sandbox
 
 __all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "warnings", "work"]
 
-HEAVY = ["torch", "pytest", "course_dl.grading.session"]
+HEAVY = ["torch", "course_dl.grading.grade", "course_dl.grading.reports.junit"]
 _sandboxes: dict[str, Sandbox] = {}
 
 
@@ -56,20 +57,38 @@ def describe(lab_name: str) -> Sheet:
 
 
 def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Grade one submission: its result and pytest's report, as plain data."""
-    from course_dl.grading.session import grade_submission
+    """Grade one submission: its result and JUnit XML, as plain data.
 
-    result, junit = grade_submission(data, file, lab_name, _sandbox(lab_name, hidden))
-    return {"result": result.to_json(), "junit": junit}
+    ``again`` is there where points were lost to a busy machine: then it should be graded alone.
+    """
+    from course_dl.grading.grade import Grading, unreadable
+    from course_dl.grading.intake.notebooks import Unreadable
+    from course_dl.lab.catalog import find_lab
+
+    lab, again = find_lab(lab_name), False
+    try:
+        with Grading(lab, data, file, _sandbox(lab_name, hidden)) as grading:
+            result = grading.result()
+            again = grading.again
+    except Unreadable as error:
+        result = unreadable(data, lab, "unreadable", str(error))
+    return _done(result, file) | ({"again": True} if again else {})
 
 
-def failed_work(data: bytes, lab_name: str, status: str, reason: str) -> dict[str, Any]:
+def failed_work(
+    data: bytes, lab_name: str, status: str, reason: str, file: str = ""
+) -> dict[str, Any]:
     """The same for a submission that cannot be graded."""
     from course_dl.grading.grade import unreadable
     from course_dl.lab.catalog import find_lab
 
-    result = unreadable(data, find_lab(lab_name), status, reason)
-    return {"result": result.to_json(), "junit": ""}
+    return _done(unreadable(data, find_lab(lab_name), status, reason), file)
+
+
+def _done(result: Result, file: str) -> dict[str, Any]:
+    from course_dl.grading.reports.junit import junit_xml
+
+    return {"result": result.to_json(), "junit": junit_xml(result, file)}
 
 
 def _sandbox(
