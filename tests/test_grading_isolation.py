@@ -69,9 +69,7 @@ def told(marks: Path) -> list[str]:
     return marks.read_text().split("\n") if marks.exists() else []
 
 
-def run(
-    folder: Path, *command: str | Path, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         list(map(str, command)), cwd=folder, env=os.environ | variables, timeout=300,
         capture_output=True, text=True, check=False,
