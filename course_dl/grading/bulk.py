@@ -53,11 +53,11 @@ def grade_class(
     with contextlib.ExitStack() as around:
         interrupt = around.enter_context(Interrupt())
         around.enter_context(claimed(out, submissions))
-        pool: Pool = around.enter_context(
-            Processes(folder.name, hidden, processes, interrupt)
-            if dask is None
-            else Cluster(folder.name, hidden, dask)
-        )
+        pool: Pool
+        if dask is None:
+            pool = around.enter_context(Processes(folder.name, hidden, processes, interrupt))
+        else:
+            pool = around.enter_context(Cluster(folder.name, hidden, dask))
         sheet = pool.sheet
         settings = read_settings(folder, [number for number, _, _ in sheet.exercises])
         found = find_submissions(submissions, sheet.names)
