@@ -19,7 +19,11 @@ from course_dl.grading.files import remove_folder
 from course_dl.grading.launch import FAREWELL, end, launch
 from course_dl.grading.layers import Bounds
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "Unavailable"]
+
+
+class Unavailable(RuntimeError):
+    """There is no server, and none can be started: no submission's doing."""
 
 
 class Sandbox:
@@ -137,7 +141,7 @@ class Sandbox:
         try:
             return self._asked(name, sent)
         except ConnectionError:
-            raise RuntimeError("the sandbox cannot be started: see its error output") from None
+            raise Unavailable("the sandbox cannot be started: see its error output") from None
 
     def _asked(self, name: bytes, sent: socket.socket | None) -> Any:
         if not self._ready:
