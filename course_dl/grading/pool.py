@@ -86,6 +86,12 @@ class Processes:
             self._begin_parent()
             self._servers, self._lines = launch(self._count)
             self.sheet = self._described()
+        except OSError as error:
+            self._end(at_once=True)
+            raise RuntimeError(
+                f"{self._count} processes cannot be started here ({error.strerror}): --processes N "
+                "asks for fewer"
+            ) from None
         except BaseException:
             self._end(at_once=True)
             raise
