@@ -97,8 +97,9 @@ def test_moodle_worksheet(graded: Path, handed_in: list[HandedIn]) -> None:
 
 
 def test_each_student_s_files(graded: Path) -> None:
-    folders = list((graded / "students").iterdir())
+    folders = [path for path in (graded / "records").iterdir() if path.is_dir()]
     assert len({f.name.casefold() for f in folders}) == len(folders)
+    assert {f.name for f in folders} == {f.name for f in (graded / "feedback").iterdir()}
     for folder in folders:
         kept = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         scope = json.loads((folder / "results.json").read_text(encoding="utf-8"))
@@ -109,6 +110,9 @@ def test_each_student_s_files(graded: Path) -> None:
         if kept["result"]["status"] == "graded":
             suite = ElementTree.parse(folder / "junit.xml").getroot()[0]
             assert int(suite.get("tests", 0)) == sum(1 for _ in suite.iter("testcase")) > 30
+        else:
+            (error,) = ElementTree.parse(folder / "junit.xml").getroot().iter("error")
+            assert kept["result"]["reason"] in str(error.get("message"))
 
 
 def test_pages_escape_what_comes_from_submissions(graded: Path) -> None:
@@ -119,8 +123,10 @@ def test_pages_escape_what_comes_from_submissions(graded: Path) -> None:
 
 
 def test_feedback_tells_nothing_of_hidden_values(graded: Path) -> None:
-    for folder in (graded / "students").iterdir():
-        kept = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    for folder in (graded / "feedback").iterdir():
+        assert [path.name for path in folder.iterdir()] == ["feedback.html"]
+        records = graded / "records" / folder.name
+        kept = json.loads((records / "result.json").read_text(encoding="utf-8"))
         page = (folder / "feedback.html").read_text(encoding="utf-8")
         tests = [test for exercise in kept["result"]["exercises"] for test in exercise["tests"]]
         told = {text for test in tests if not test["hidden"] for _, text in test["details"]}

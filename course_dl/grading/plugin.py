@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from course_dl.grading.grade import Grading
-    from course_dl.grading.result import Result
+    from course_dl.grading.result import ExerciseMark, Result
     from course_dl.grading.sandbox import Sandbox
     from course_dl.lab.exercise import Exercise, Test
-    from course_dl.lab.judge import TestResult
 
 __all__ = ["Gradebook"]
 
@@ -155,42 +153,39 @@ class Graded(pytest.Collector):
 
 
 class Open:
-    """A submission under the tests: opened by its first item, closed after its last."""
+    """A submission under the tests: judged when its first item is run."""
 
     def __init__(self, checks: Checks, file: str, data: bytes) -> None:
         self.checks, self.file, self.data = checks, file, data
-        self.left = 0
-        self._grading: Grading | None = None
+        self._marks: dict[str, ExerciseMark] = {}
 
-    def grading(self) -> Grading:
-        """The submission's grading."""
-        if self._grading is None:
+    def marks(self, session: pytest.Session) -> dict[str, ExerciseMark]:
+        """How the exercises ended that were selected, by number."""
+        if not self._marks:
             from course_dl.grading.grade import Grading
 
+            mine = [i for i in session.items if isinstance(i, Check) and i.opened is self]
+            exercises = list({i.exercise.number: i.exercise for i in mine}.values())
             sandbox = self.checks.sandbox()
-            self._grading = Grading(self.checks.lab, self.data, self.file, sandbox)
-        return self._grading
-
-    def leave(self) -> None:
-        """One item is done; after the last one the result is kept and the child ended."""
-        self.left -= 1
-        if self.left == 0 and self._grading is not None:
-            self.checks.book.results[self.file] = self._grading.result()
-            self._grading.close()
-            self._grading = None
+            with Grading(self.checks.lab, self.data, self.file, sandbox) as grading:
+                result = grading.result(exercises, hidden=self.checks.book.hidden)
+            self.checks.book.results[self.file] = result
+            self._marks = {mark.number: mark for mark in result.exercises}
+        return self._marks
 
 
 def items(parent: pytest.Collector, opened: Open) -> Iterator[pytest.Item]:
     """An item for each test of the lab, in order."""
+    from course_dl.grading.reports.junit import case_name
+
     hidden = opened.checks.book.hidden
     for exercise in opened.checks.lab.exercises:
         tests = [test for test in exercise.tests if hidden or not test.hidden]
         for place, test in enumerate(tests):
-            name = f"{exercise.number} {exercise.names[0]}: {test.title}"
+            name = case_name(exercise.number, exercise.names[0], test.title)
             item: Check = Check.from_parent(parent, name=name)
             item.opened, item.exercise, item.test = opened, exercise, test
             item.is_last = place == len(tests) - 1
-            opened.left += 1
             yield item
 
 
@@ -203,23 +198,15 @@ class Check(pytest.Item):
     is_last: bool
 
     def runtest(self) -> None:
-        from course_dl.lab.states import State
+        from course_dl.grading.reports.junit import properties, told
 
-        hidden = self.opened.checks.book.hidden
-        judged = self.opened.grading().exercise(self.exercise, hidden=hidden)
-        self.user_properties.append(("exercise", self.exercise.number))
-        if self.is_last:
-            self.user_properties.append(("points", judged.points))
-            self.user_properties.append(("max_points", self.exercise.points))
-        result = next((r for r in judged.tests if r.test is self.test), None)
-        if result is None:
+        mark = self.opened.marks(self.session)[self.exercise.number]
+        self.user_properties += properties(mark, is_last=self.is_last)
+        test = next((t for t in mark.tests if t.title == self.test.title), None)
+        if test is None:
             pytest.skip("not run, after a test that did not pass")
-        if result.state is not State.PASSED:
-            told = judged.diagnosis if result is judged.first_failure else None
-            raise NotPassed(_told(result, told))
-
-    def teardown(self) -> None:
-        self.opened.leave()
+        if test.state != "passed":
+            raise NotPassed(told(test, mark.diagnosis if test is mark.first_failure else ""))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from course_dl.grading.intake.notebooks import Unreadable
@@ -235,12 +222,3 @@ class Check(pytest.Item):
 
 class NotPassed(Exception):
     """A test that a submission does not pass, in the course's words."""
-
-
-def _told(result: TestResult, diagnosis: str | None) -> str:
-    lines = [f"{result.state}: {result.failure.message}" if result.failure else str(result.state)]
-    if diagnosis:
-        lines.append(diagnosis)
-    if result.failure:
-        lines += [f"  {label}: {text}" for label, text in result.failure.details]
-    return "\n".join(lines)
