@@ -16,6 +16,7 @@ from course_dl.grading.files import write_atomically
 from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.moodle.worksheet import read_worksheet
+from course_dl.grading.moodle.teams import without_worksheet
 from course_dl.grading.pool import Pools
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.moodle import filled_worksheet
@@ -70,6 +71,8 @@ def grade_class(
             content, told = filled_worksheet(book, entries, scale=scale)
             write_atomically(store.out / "moodle.csv", content)
             notes += told
+        elif any(submission.number for submission in found):
+            notes.append(without_worksheet([(s.student, s.number) for s in found]))
         for note in notes:
             print(note, file=sys.stderr)
         return entries
