@@ -15,8 +15,8 @@ from tqdm.auto import tqdm
 from course_dl.grading.files import write_atomically
 from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
-from course_dl.grading.moodle.worksheet import read_worksheet
 from course_dl.grading.moodle.teams import without_worksheet
+from course_dl.grading.moodle.worksheet import read_worksheet
 from course_dl.grading.pool import Pools
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.moodle import filled_worksheet
