@@ -148,7 +148,7 @@ def _is_stub(body: str) -> bool:
 
 
 def _answered_methods(body: str) -> float:
-    """The share of a class's methods that are written; without methods, whether it holds anything."""
+    """The share of a class's methods that are written; without methods, if it holds anything."""
     starts = list(_INNER.finditer(body))
     if not starts:
         return float(not _is_stub(body))

@@ -98,13 +98,17 @@ def _look(looked: _Looked, items: Sequence[Item], depth: int, *, unsure: bool = 
                 _open(looked, item, data)
                 continue
             cells = [cell.source for cell in read(data, item.name).cells]
-        except (Unread, Unreadable) as error:
+        except Unread as error:
             if not unsure:
                 looked.seen.append((str(error), item))
-                continue
             continue
-        score = _rank(item, answered(cells, looked.names))
-        looked.seen.append(("", item))
+        except Unreadable as error:  # taken only where there is nothing better
+            reason, score = str(error), _rank(item, -1.0)
+            if unsure:
+                continue
+        else:
+            reason, score = "", _rank(item, answered(cells, looked.names))
+        looked.seen.append((reason, item))
         if looked.best is None or score > looked.best[0]:
             looked.best = score, item, data
 

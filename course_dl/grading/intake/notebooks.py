@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from course_dl.grading.intake.cells import Cell
 from course_dl.grading.intake.damaged import mended, whole_cells
 from course_dl.grading.intake.items import LARGEST_FILE, megabytes
-from course_dl.grading.remote import Cell
 
 __all__ = ["Reading", "Unreadable", "read", "read_cells"]
 
@@ -93,6 +93,7 @@ def _of_notebook(data: bytes) -> Reading:
 def _cells_of(text: str) -> tuple[list[Any], str]:
     """The cells of a notebook, as far as it is whole, and what is wrong with it."""
     damage = ""
+    notebook: Any
     try:
         notebook, end = json.JSONDecoder(strict=False).raw_decode(text)
         if _NOTEBOOK_TEXT.search(text, end):
@@ -100,10 +101,10 @@ def _cells_of(text: str) -> tuple[list[Any], str]:
     except (RecursionError, ValueError):
         notebook, damage = mended(text)
     if notebook is None:
-        cells, damage = whole_cells(text)
-        if not cells:
+        whole, damage = whole_cells(text)
+        if not whole:
             raise Unreadable("the notebook is damaged, and no cell of it is whole")
-        return list(cells), damage
+        return list(whole), damage
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):  # format 3 has its cells on worksheets
         sheets = notebook.get("worksheets") if isinstance(notebook, dict) else None
