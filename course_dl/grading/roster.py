@@ -23,7 +23,7 @@ def handed_in(
     notes: list[str] = []
     timed = list(found)
     if settings.deadline is not None:
-        if worksheet:
+        if worksheet and worksheet.tells_times:
             timed, notes = times_by_worksheet(found, worksheet.times(settings.zone))
         else:
             timed, notes = times_by_files(found)

@@ -1,4 +1,4 @@
-"""When submissions were handed in: what the files and Moodle's worksheet say, and what they cannot."""
+"""When submissions were handed in: what files and Moodle's worksheet tell, and what not."""
 
 from __future__ import annotations
 

@@ -45,7 +45,9 @@ class Table:
 
     def to_bytes(self) -> bytes:
         """The file. A letter that its encoding lacks becomes an HTML reference."""
-        lines = (self.separator.join(row) + end for row, end in zip(self.rows, self.ends, strict=True))
+        lines = (
+            self.separator.join(row) + end for row, end in zip(self.rows, self.ends, strict=True)
+        )
         return self.mark + "".join(lines).encode(self.encoding, "xmlcharrefreplace")
 
 
