@@ -36,12 +36,14 @@ _LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; 
 class Cell:
     """One cell of a submission: where it stands, its text, and whether all of it is run.
 
-    ``whole`` is None where that hangs on whether an exercise's name is defined in it.
+    ``whole`` is None where that depends on whether an exercise's name is defined in it.
+    ``python`` is the version that its notebook says it ran on, ``""`` if it does not say.
     """
 
     place: str
     source: str
     whole: bool | None = None
+    python: str = ""
 
 
 @dataclass(frozen=True)
