@@ -179,6 +179,7 @@ class _Server:
                 kernel.keep_orphans()
             self._control.close()
             remove_autograd()
+            self._layers.without_autograd()
             try:
                 _Server(socket.socket(fileno=control), self._layers, self._scratch_home).serve()
             finally:
