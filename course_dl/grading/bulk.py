@@ -102,9 +102,7 @@ def _ready(lab_name: str, submissions: Path, processes: int | None) -> Path:
     return folder
 
 
-def _graded(
-    pool: Pool, todo: Sequence[Submission]
-) -> Iterator[tuple[Submission, dict[str, Any]]]:
+def _graded(pool: Pool, todo: Sequence[Submission]) -> Iterator[tuple[Submission, dict[str, Any]]]:
     """Each submission with its result, as they come.
 
     Those that lost points to the clock are graded once more at the end, each alone on the machine.

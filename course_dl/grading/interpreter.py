@@ -55,17 +55,18 @@ def hand_over(role: str, arguments: list[str]) -> None:
     os.execve(sys.executable, command(role, *arguments), environment())
 
 
-def imported_from_here() -> list[str]:
-    """The files of the current folder that this process has run already, before it could help it.
+def imported_from_here(*more: str) -> list[str]:
+    """The files of the current folder, or of ``more`` folders, that this process has run already.
 
-    That is so where Python was told to look there first: ``python -m`` does.
+    That is so where Python was told to look there first: ``python -m`` does, and pytest's settings.
     """
     try:
         here = os.path.realpath(os.getcwd())
     except OSError:  # a folder that has been removed
-        return []
-    if sys.flags.safe_path or not sys.path or os.path.realpath(sys.path[0]) != here:
-        return []
+        here = ""
+    looked = {os.path.realpath(folder) for folder in more}
+    if here and sys.path and os.path.realpath(sys.path[0]) == here:
+        looked.add(here)
     found = []
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -74,7 +75,7 @@ def imported_from_here() -> list[str]:
         folder, base = os.path.split(os.path.realpath(file))
         if base.startswith("__init__."):
             folder, base = os.path.split(folder)
-        if folder == here:
+        if folder in looked:
             found.append(base)
     return sorted(set(found))
 

@@ -6,7 +6,7 @@ Without ``--submission`` the plugin does nothing, and it imports nothing heavy u
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +46,16 @@ class Gradebook:
         self.sandbox = sandbox
         self.hidden = hidden
         self.results: dict[str, Result] = {}
+        self.found = False  # whether a lab's checks were collected
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """The first hook of all: where submissions are graded, the run goes on isolated from here."""
+    config = pluginmanager.get_plugin("pytestconfig")
+    if any(str(argument).startswith("--submission") for argument in config.invocation_params.args):
+        from course_dl.grading.handover import hand_over
+
+        hand_over(config)
     group = parser.getgroup("course-dl", "grading the labs of course-dl")
     group.addoption(
         "--submission",
@@ -69,42 +76,73 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(book, Gradebook.name)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    lab = _lab_of(file_path, parent.config)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Where submissions are graded, the labs' checks are collected, and no other file.
+
+    Neither what lies beside them, nor the same file once more as a module or for its examples.
+    """
+    found = yield
+    if not _grades(parent.config):
+        return found
+    lab = _lab_of(file_path)
     if lab is None:
-        return None
+        return []
     checks: Checks = Checks.from_parent(parent, path=file_path)
     book: Any = parent.config.pluginmanager.get_plugin(Gradebook.name)
     checks.lab, checks.book = lab, book
-    return checks
+    book.found = True
+    return [checks]
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makemodule(
-    module_path: Path, parent: pytest.Collector
-) -> pytest.Collector | None:
-    """A ``checks.py`` named on the command line is not a module of ordinary tests as well."""
-    if _lab_of(module_path, parent.config) is None:
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Folders are only gone through: no ``__init__.py`` is run."""
+    if not _grades(parent.config):
         return None
-    empty: pytest.Collector = Nothing.from_parent(parent, path=module_path)
-    return empty
+    folder: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
+    return folder
 
 
-def _lab_of(path: Path, config: pytest.Config) -> Any:
-    """The lab whose ``checks.py`` this is, if submissions are to be graded."""
-    if path.name != "checks.py" or not config.pluginmanager.has_plugin(Gradebook.name):
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders in which no lab is are not gone through at all."""
+    if not _grades(config):
+        return None
+    from course_dl.grading.labs import folders
+
+    path = collection_path.resolve()
+    labs = [folder.resolve() for folder in folders()]
+    return (
+        None if any(path.is_relative_to(lab) or lab.is_relative_to(path) for lab in labs) else True
+    )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell who names no lab what to do."""
+    config = session.config
+    book: Any = config.pluginmanager.get_plugin(Gradebook.name)
+    if book is not None and not book.found and not config.pluginmanager.has_plugin("dsession"):
+        raise pytest.UsageError(
+            "--submission: name the lab, as in pytest --pyargs course_dl.labs.lab04_backprop "
+            "--submission FILE"
+        )
+
+
+def _grades(config: pytest.Config) -> bool:
+    return config.pluginmanager.has_plugin(Gradebook.name)
+
+
+def _lab_of(path: Path) -> Any:
+    """The lab whose ``checks.py`` this is."""
+    if path.name != "checks.py":
         return None
     from course_dl.lab.catalog import find_labs
 
     labs = {lab.path.resolve(): lab for lab in find_labs()}
     return labs.get(path.parent.resolve())
-
-
-class Nothing(pytest.File):
-    """A file without tests."""
-
-    def collect(self) -> Iterator[pytest.Item]:
-        return iter(())
 
 
 class Checks(pytest.File):

@@ -38,7 +38,10 @@ _ENDED = "the grader's process ended"
 
 
 class Pool(Protocol):
-    """Does jobs: ``("work", data, file)``, ``("fail", data, file, status, reason)``, ``("warn",)``."""
+    """Does jobs: ``("work", data, file)``, ``("fail", data, file, status, reason)``, ``("warn",)``.
+
+    Their results are those of ``work.work``, ``work.failed_work`` and ``work.warnings``.
+    """
 
     sheet: Sheet
 
@@ -186,7 +189,7 @@ class Processes:
     def _fork(self) -> None:
         """One more judge, with one of the servers that were started for the first ones."""
         taken = [judge.core for judge in self._judges]
-        core = next((core for core in self._cores if taken.count(core) < self._cores.count(core)))
+        core = next(core for core in self._cores if taken.count(core) < self._cores.count(core))
         for _ in range(2):
             ours, theirs = socket.socketpair()
             assert self._control is not None
