@@ -43,7 +43,9 @@ def grade_class(
     with contextlib.ExitStack() as around:
         pools = Pools(around, lab_name, hidden, processes, dask)
         sheet: Sheet = pools.now.submit(describe, lab_name).result()
-        found = find_submissions(submissions, sheet.names)
+        found = find_submissions(submissions, sheet.names, leave_out=[Path(out)])
+        for note in found.notes:
+            print(note, file=sys.stderr)
         settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
         store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)))
         wanted = [s for s in found if only is None or only.casefold() in s.student.casefold()]

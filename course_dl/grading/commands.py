@@ -25,7 +25,7 @@ def grade(
         lab, submissions, out, only=only, regrade=regrade, dask=dask, processes=processes
     )
     for entry in entries:
-        if entry.result.status != "graded":
+        if entry.result.status != "graded" or entry.result.reason:
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
     print(f"{len(entries)} submissions graded; see {Path(out) / 'overview.html'}")
     return 0
@@ -47,6 +47,8 @@ def check(lab: str, file: Path) -> int:
             earned, possible = earned + result.points, possible + exercise.points
         for place, kind, text in grading.notices:
             print(f"{place} did not run: {kind}: {text}")
+        if grading.said(earned):
+            print(f"{file}: {grading.said(earned)}")
     print(f"{earned:g} of {possible:g} points by the public tests")
     return int(earned < possible)
 

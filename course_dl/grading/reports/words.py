@@ -44,10 +44,11 @@ def headline(entry: Entry) -> str:
         return f"Your file {entry.file} could not be read: {entry.result.reason}."
     if entry.result.status != "graded":
         return f"Your file {entry.file} could not be graded: {entry.result.reason}."
+    said = f"Your file {entry.file}: {entry.result.reason}. " if entry.result.reason else ""
     if entry.mark.days_late:
         days = f"{entry.mark.days_late} day{'s' * (entry.mark.days_late != 1)}"
-        return f"Handed in {days} late: {number(entry.mark.penalty)} points less."
-    return ""
+        return f"{said}Handed in {days} late: {number(entry.mark.penalty)} points less."
+    return said.rstrip()
 
 
 def feedback_text(entry: Entry) -> str:
