@@ -15,7 +15,6 @@ from tqdm.auto import tqdm
 from course_dl.grading.files import write_atomically
 from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
-from course_dl.grading.moodle.teams import without_worksheet
 from course_dl.grading.moodle.worksheet import read_worksheet
 from course_dl.grading.pool import Pools
 from course_dl.grading.reports.entry import Entry
@@ -54,9 +53,12 @@ def grade_class(
         pools = Pools(around, lab_name, hidden, processes, dask)
         sheet: Sheet = pools.now.submit(describe, lab_name).result()
         settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
-        found = find_submissions(submissions, sheet.names)
-        book = read_worksheet(worksheet, found) if worksheet else None
-        found, settings, notes = handed_in(found, settings, book)
+        given = find_submissions(
+            submissions, sheet.names, zone=settings.zone, leave_out=[Path(out)]
+        )
+        book = read_worksheet(worksheet, given) if worksheet else None
+        found, settings, notes = handed_in(given, settings, book)
+        notes += given.notes
         store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)), found)
         wanted = named(found, only)
         todo = [s for s in wanted if regrade or not store.is_done(s)]
@@ -71,8 +73,6 @@ def grade_class(
             content, told = filled_worksheet(book, entries, scale=scale)
             write_atomically(store.out / "moodle.csv", content)
             notes += told
-        elif any(submission.number for submission in found):
-            notes.append(without_worksheet([(s.student, s.number) for s in found]))
         for note in notes:
             print(note, file=sys.stderr)
         return entries
