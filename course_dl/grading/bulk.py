@@ -15,7 +15,6 @@ from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.interrupt import Interrupt
 from course_dl.grading.labs import folder_of
-from course_dl.grading.moodle.teams import without_worksheet
 from course_dl.grading.moodle.worksheet import read_worksheet
 from course_dl.grading.pool import Cluster, Job, Pool, Processes
 from course_dl.grading.reports.entry import Entry
@@ -84,8 +83,6 @@ def grade_class(
             content, told = filled_worksheet(book, entries, scale=scale)
             write_atomically(store.out / "moodle.csv", content)
             notes += told
-        elif any(submission.number for submission in found):
-            notes.append(without_worksheet([(s.student, s.number) for s in found]))
         for note in notes:
             print(note, file=sys.stderr)
         return entries

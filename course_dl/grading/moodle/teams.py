@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-__all__ = ["are_teams", "without_worksheet"]
+from course_dl.grading.intake.submissions import Submission
+
+__all__ = ["without_team_numbers"]
 
 _TEAM = re.compile(
     r"\b(?:team|group|groupe|gruppe|équipe|equipe|equipo|grupo|grup|gruppo|squadra|groep|grupp|"
@@ -14,25 +17,27 @@ _TEAM = re.compile(
 )
 
 
-def are_teams(folders: Sequence[tuple[str, str]]) -> bool:
-    """Whether folders, by name and number, seem to be those of teams.
+def without_team_numbers(found: Sequence[Submission]) -> tuple[list[Submission], list[str]]:
+    """The submissions without Moodle's numbers, if those seem to be of teams; and what is to tell.
 
-    They are named so, or one has no number: that of those who are in no team.
+    The number of a team is that of some participant too, who would get the team's mark.
     """
-    numbered = [name for name, number in folders if number]
-    named = sum(bool(_TEAM.search(name.partition("-")[0])) for name in numbered)
-    has_rest = any(_TEAM.search(name) for name, number in folders if not number)
-    return bool(numbered) and (2 * named > len(numbered) or has_rest)
+    if not any(s.number for s in found):
+        return list(found), []
+    if not _are_teams(found):
+        return list(found), [
+            "moodle.csv is for a Moodle in English. Give its own grading worksheet to have it "
+            "filled in, in any language: --worksheet FILE"
+        ]
+    return [replace(s, number="") for s in found], [
+        "teams seem to have handed in: the numbers of their folders are no participants, so "
+        "moodle.csv names none. Give Moodle's grading worksheet, which tells the members: "
+        "--worksheet FILE"
+    ]
 
 
-def without_worksheet(folders: Sequence[tuple[str, str]]) -> str:
-    """What is to be told where Moodle's folders are graded without its worksheet."""
-    if are_teams(folders):
-        return (
-            "teams seem to have handed in: the numbers of their folders are no participants, so "
-            "moodle.csv names none. Give Moodle's grading worksheet: --worksheet FILE"
-        )
-    return (
-        "moodle.csv is for a Moodle in English. Give its own grading worksheet to have it filled "
-        "in, in any language, and for teams: --worksheet FILE"
-    )
+def _are_teams(found: Sequence[Submission]) -> bool:
+    """They are named so, or one has no number: the folder of those who are in no team."""
+    moodles = [s for s in found if s.layout == "moodle"]
+    named = sum(bool(_TEAM.search(s.student.partition("-")[0])) for s in moodles)
+    return 2 * named > len(moodles) or any(not s.number for s in moodles)

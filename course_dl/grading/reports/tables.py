@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from course_dl.grading.moodle.teams import are_teams
 from course_dl.grading.names import alphabetical
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import cell
@@ -51,14 +50,10 @@ def grades_csv(entries: Sequence[Entry]) -> str:
 
 
 def moodle_csv(entries: Sequence[Entry]) -> str:
-    """The worksheet that an English Moodle's "Upload grading worksheet" takes.
-
-    Where teams seem to have handed in, the numbers are groups', and no participant is named.
-    """
-    teams = are_teams([(entry.student, entry.moodle) for entry in entries])
+    """The worksheet that an English Moodle's "Upload grading worksheet" takes."""
     rows: list[list[str]] = [list(_MOODLE)]
     for entry in sorted(entries, key=lambda e: alphabetical(e.student)):
-        identifier = f"Participant {entry.moodle}" if entry.moodle and not teams else ""
+        identifier = f"Participant {entry.moodle}" if entry.moodle else ""
         grade, most = number(entry.mark.total), number(entry.mark.max_points)
         comment = feedback_html(entry)
         status = "Submitted for grading"
