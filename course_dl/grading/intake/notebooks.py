@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from itertools import pairwise
 from typing import Any
 
+from course_dl.grading.intake.python_files import cells_of_python, looks_like_python
 from course_dl.grading.remote import Cell
 
 __all__ = ["Unreadable", "read_cells"]
 
-_MARKER = re.compile(r"^# ?(?:%%|In\s?\[[\d ]*\]).*$", re.MULTILINE)
-_TEXT_MARKER = re.compile(r"^# ?%% *\[(?:markdown|md|raw)\]")
-_EXERCISE_MARKER = re.compile(r"^# ?%%.*exercise=")
+# By its content: files are named by people.
+_NOTEBOOK = re.compile(r'\s*\{\s*"(?:cells|metadata|nbformat|nbformat_minor|worksheets)"\s*:')
+_COOKIE = re.compile(rb"#[^\n\r]*?coding[:=][ \t]*([-\w.]+)")
+_CODECS = re.compile(
+    r"(?:latin|iso|cp|windows|koi8|mac|shift_jis|sjis|euc|gb|big5|johab|utf)[-_\w]*$", re.IGNORECASE
+)
 _MOST_TEXT = 2_000_000  # characters of code
 
 
@@ -29,7 +33,13 @@ def read_cells(data: bytes, name: str) -> list[Cell]:
     Unreadable
         Where it is neither.
     """
-    cells = _of_python(data) if name.lower().endswith(".py") else _of_notebook(data)
+    text = _decoded(data)
+    named_python = name.lower().endswith(".py")
+    if named_python or not text.lstrip().startswith(("{", "<")):
+        is_python = not _NOTEBOOK.match(text) if named_python else looks_like_python(text)
+        cells = cells_of_python(_plain_lines(text)) if is_python else _of_notebook(data)
+    else:
+        cells = _of_notebook(data)
     if sum(len(cell.source) for cell in cells) > _MOST_TEXT:
         raise Unreadable("it holds more than two million characters of code")
     if not any(cell.source.strip() for cell in cells):
@@ -57,31 +67,23 @@ def _of_notebook(data: bytes) -> list[Cell]:
         cells = [c for s in sheets if isinstance(s, dict) for c in _list(s.get("cells"))]
     if not cells:
         raise Unreadable("the notebook holds no cells")
-    found = []
+    found, python = [], _python_of(notebook)
     for number, cell in enumerate(cells, start=1):
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
             metadata = cell.get("metadata")
             ours = isinstance(metadata, dict) and "exercise" in metadata
             ours = ours or str(cell.get("id", "")).startswith("exercise-")
             source = _joined(cell.get("source", cell.get("input")))
-            found.append(Cell(f"cell {number}", source, ours or None))
+            found.append(Cell(f"cell {number}", source, ours or None, python))
     return found
 
 
-def _of_python(data: bytes) -> list[Cell]:
-    text = _plain_lines(_decoded(data))
-    starts = [m.start() for m in _MARKER.finditer(text)]
-    if not starts:
-        return [Cell("the file", text, whole=False)]
-    bounds = [0, *starts, len(text)]
-    found = []
-    for begin, end in pairwise(bounds):
-        part = text[begin:end]
-        if not _TEXT_MARKER.match(part):
-            # Blank lines above keep the numbers of the file's lines.
-            source = "\n" * text.count("\n", 0, begin) + part
-            found.append(Cell("the file", source, bool(_EXERCISE_MARKER.match(part)) or None))
-    return found
+def _python_of(notebook: dict[str, Any]) -> str:
+    """The version of Python that the notebook ran on, ``""`` where it does not say."""
+    metadata = notebook.get("metadata")
+    info = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    return version[:20] if isinstance(version, str) else ""
 
 
 def _decoded(data: bytes) -> str:
@@ -90,7 +92,19 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        return data.decode(_declared(data), "replace")
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that one of the first two lines names, as Python has it; else Windows's."""
+    for line in data.split(b"\n", 2)[:2]:
+        found = _COOKIE.match(line.lstrip(b" \t\f"))
+        if found and _CODECS.match(found[1].decode("ascii", "replace")):
+            try:
+                return codecs.lookup(found[1].decode("ascii")).name
+            except (LookupError, UnicodeError):
+                break
+    return "cp1252"
 
 
 def _joined(source: Any) -> str:
