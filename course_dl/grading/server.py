@@ -169,7 +169,10 @@ class _Server:
         return report
 
     def _split(self, control: int) -> bool:
-        """Fork a second server, whose children have no autograd."""
+        """Fork a second server, whose children have no autograd.
+
+        The answer tells whether its children and this one's may live at the same time.
+        """
         pid = os.fork()
         if pid == 0:
             from course_dl.grading.noautograd import remove_autograd
@@ -186,7 +189,7 @@ class _Server:
                 os._exit(0)
         self._splits.add(pid)
         os.close(control)
-        return True
+        return self._layers.apart()
 
     def _end_child(self) -> None:
         """Kill the child with all that it left running, and empty its scratch folder."""
