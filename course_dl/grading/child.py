@@ -25,6 +25,7 @@ import torch
 from torch._C import _functorch as functorch
 
 from course_dl.grading.extract import Step, steps
+from course_dl.grading.watch import Watch
 from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
@@ -37,6 +38,7 @@ def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
     take_alarms()
+    Submission.watch = Watch()
     try:
         loaded = Submission(channel, channel.receive().content)
         while True:
@@ -57,6 +59,8 @@ class _Inert:
 
 class Submission:
     """A submission as the judge sent it, loaded; errors of its code are kept, and told later."""
+
+    watch: Watch | None = None  # once for a process, which tells of itself from then on
 
     def __init__(self, channel: Channel, submission: dict[str, Any]) -> None:
         self._channel = channel
@@ -100,7 +104,13 @@ class Submission:
                 if not (step.extra and error.kind in ("NameError", "ModuleNotFoundError")):
                     failures.append([step.place, error.kind, error.message[:500]])
                 self._failed.update(dict.fromkeys(step.names, error))
-        self._channel.send(Writer().message({"loaded": failures[:100], "endless": endless}))
+        loaded = {"loaded": failures[:100], "endless": endless}
+        self._channel.send(Writer().message(loaded | self._tricks()))
+
+    def _tricks(self) -> dict[str, list[str]]:
+        """What the watch has seen and not told yet, as part of a message."""
+        news = self.watch.news() if self.watch is not None else []
+        return {"tricks": news} if news else {}
 
     def _run(self, step: Step, seconds: float) -> StudentError | None:
         if step.error is not None:
@@ -135,7 +145,8 @@ class Submission:
             if outcome.error or outcome.missing or outcome.timed_out:
                 break
         try:
-            return writer.message({"outcomes": contents, "to": question.number})
+            told = {"outcomes": contents, "to": question.number} | self._tricks()
+            return writer.message(told)
         except Violation as error:
             contents = [_content(_unreadable(error), None)]
             return Writer().message({"outcomes": contents, "to": question.number})

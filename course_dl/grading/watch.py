@@ -8,6 +8,7 @@ watch, and marks never hang on it.
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import math
 import operator
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_dl.grading.noautograd import has_autograd
 from course_dl.lab import bans
 
 __all__ = ["Watch", "know_functions"]
@@ -98,6 +100,7 @@ _PATCHED: list[tuple[str, Any]] = [
     ("NumPy", np),
 ]
 _known: list[dict[str, Any]] = []
+_OURS = {"display", "get_ipython"}  # which each child has from the grader
 
 _HOMES = tuple(
     {os.path.join(os.path.dirname(m.__file__ or "?"), "") for m in (os, bans, threading)}
@@ -109,7 +112,10 @@ _READABLE = (*_HOMES, sys.prefix, sys.base_prefix, "/dev/null", "/dev/urandom", 
 
 def know_functions() -> None:
     """Remember the functions of Python and of the libraries, while they are what they were."""
-    _known[:] = [dict(vars(place)) for _, place in _PATCHED]
+    _known[:] = [
+        {name: value for name, value in vars(place).items() if callable(value) and name not in _OURS}
+        for _, place in _PATCHED
+    ]
 
 
 class Watch:
@@ -121,7 +127,9 @@ class Watch:
         self._busy = False
         self._threads = _count_threads()
         self._scratch = os.getcwd()
+        self._autograd = has_autograd()
         sys.addaudithook(self._hear)
+        self._hear_of_threads()
 
     def news(self) -> list[str]:
         """The tricks that have not been told yet, in order."""
@@ -141,7 +149,8 @@ class Watch:
         self._busy = True
         try:
             trick, tools = known
-            if not _asked_by_student(sys._getframe(1), tools):
+            if not _asked_by_student(sys._getframe(1), (*tools, __file__)):
+                self._threads += trick == "threads"  # a library's own
                 return
             if event in _ON_FILES and self._may_be_read(args[0]):
                 return
@@ -150,6 +159,18 @@ class Watch:
             self._busy = False
         if trick in _HELD and bans.held():
             raise bans.Refused(f"{trick}: not in this exercise")
+
+    def _hear_of_threads(self) -> None:
+        """Python 3.11 tells nothing of a thread that is started from C's own function."""
+        start = _thread.start_new_thread
+
+        def start_new_thread(*args: Any, **kwargs: Any) -> int:
+            self._hear("_thread.start_new_thread", args)
+            return start(*args, **kwargs)
+
+        for place, name in ((_thread, "start_new_thread"), (threading, "_start_new_thread")):
+            if hasattr(place, name):
+                setattr(place, name, start_new_thread)
 
     def _may_be_read(self, path: Any) -> bool:
         if not isinstance(path, str | bytes | os.PathLike):
@@ -170,6 +191,8 @@ class Watch:
                 self._seen.add(f"{whose}'s functions patched")
         if _count_threads() > self._threads:
             self._seen.add("threads")
+        if not self._autograd and has_autograd():
+            self._seen.add("autograd brought back")
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
@@ -189,10 +212,10 @@ def _of_library(file: str) -> bool:
 def _asked_by_student(frame: types.FrameType | None, tools: tuple[str, ...]) -> bool:
     """Whether a student's code asked, itself or through the modules that are there for it."""
     standard = os.path.dirname(os.__file__) + os.sep
-    starts = tuple(t if t.startswith("<") else standard + t for t in tools)
+    starts = tuple(t if t.startswith(("<", "/")) else standard + t for t in tools)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not (starts and file.startswith(starts)):
+        if not file.startswith(starts):
             return not _of_library(file)
         frame = frame.f_back
     return False
