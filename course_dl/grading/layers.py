@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course_dl.grading import kernel, syscalls, view
+from course_dl.grading import kernel, needed, syscalls, view
 
 __all__ = ["Bounds", "ServerLayers"]
 
@@ -51,6 +51,8 @@ class ServerLayers:
         self._kept = 0
         self._memory = 0, 0
         self._autograd = True
+        self._again: list[str] = []
+        self.packages: dict[str, str] = {}
 
     def _try(self, layer: str, action: Callable[[], object]) -> bool:
         try:
@@ -92,21 +94,26 @@ class ServerLayers:
     def enter_view(self, landlock: bool = True) -> None:
         """After torch is imported: a root without answers; else Landlock's rules, in each child."""
         self._memory = _memory_now()
+        self.packages = needed.packages()
+        roots = view.roots()
         if self._own_pid_namespace >= 0:
-            self._try("own root, read only", lambda: view.build_root(self.hidden))
+            self._try("own root, read only", self._enter_root)
         else:
             self.report["own root, read only"] = self.report["pid namespace"]
         if self.report["own root, read only"] and landlock and sys.platform == "linux":
             self._landlock = view.landlock_paths(self.hidden)
-        self._choose_user()
+        self._choose_user([*roots, *self.packages.values()])
 
-    def _choose_user(self) -> None:
+    def _enter_root(self) -> None:
+        self._again = view.build_root(self.hidden)
+
+    def _choose_user(self, needed: list[str]) -> None:
         if os.getuid() != 0 or "user namespace" in self.report:
             self.report["another user"] = "the judge is not root"
         else:
             self._user = 200_000 + self._number % 100_000
             self.report["another user"] = ""
-            if not all(view.open_to_others(path) for path in (sys.base_prefix, sys.prefix)):
+            if not all(view.open_to_others(path) for path in needed if os.path.isdir(path)):
                 self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users
 
     def without_autograd(self) -> None:
@@ -150,7 +157,7 @@ class ServerLayers:
         os.umask(0o077)
         if not self.report["own root, read only"]:
             kernel.unshare(kernel.CLONE_NEWNS | self._more_spaces())
-            view.private_mounts(self.bounds.scratch)
+            view.private_mounts(self.bounds.scratch, self._again)
             scratch = view.SCRATCH
         elif self._user is not None:
             os.chown(scratch, self._user, self._user)

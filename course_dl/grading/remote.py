@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from course_dl.grading.intake.cells import Cell
 from course_dl.grading.sandbox import Sandbox
 from course_dl.grading.wire import (
     Channel,
@@ -30,18 +31,6 @@ __all__ = ["Cell", "Program", "RemoteBackend", "Talk"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
 _LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; deaths allowed
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a submission: where it stands, its text, and whether all of it is run.
-
-    ``whole`` is None where that hangs on whether an exercise's name is defined in it.
-    """
-
-    place: str
-    source: str
-    whole: bool | None = None
 
 
 @dataclass(frozen=True)

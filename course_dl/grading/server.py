@@ -23,6 +23,7 @@ from course_dl.grading import kernel
 from course_dl.grading.files import remove_folder
 from course_dl.grading.hidden import hide_modules
 from course_dl.grading.layers import Bounds, ServerLayers
+from course_dl.grading.needed import unseen
 
 __all__ = ["main"]
 
@@ -158,6 +159,7 @@ class _Server:
         if self._child == 0:
             try:
                 fd = self._layers.enter_child(theirs.fileno(), scratch)
+                self._layers.report["Python's packages in sight"] = unseen(self._layers.packages)
                 os.write(fd, json.dumps(self._layers.report).encode())
             except BaseException as error:
                 self._layers.report["child"] = f"{type(error).__name__}: {error}"
