@@ -30,6 +30,7 @@ from torch._C import _functorch as functorch
 from course_dl.grading.loading.plan import Step, make_plan
 from course_dl.grading.loading.standins import give_standins, modules_stand_in
 from course_dl.grading.loading.told import explained, syntax_told
+from course_dl.grading.watch import Watch
 from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
@@ -44,6 +45,7 @@ def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
     take_alarms()
+    Submission.watch = Watch()
     try:
         loaded = Submission(channel, channel.receive().content)
         while True:
@@ -55,6 +57,7 @@ def main(connection: int) -> None:
 class Submission:
     """A submission as the judge sent it, loaded; errors of its code are kept, and told later."""
 
+    watch: Watch | None = None  # once for a process, which tells of itself from then on
     _loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, channel: Channel, submission: dict[str, Any]) -> None:
@@ -101,7 +104,13 @@ class Submission:
                 if step.told or error.kind not in ("NameError", "ModuleNotFoundError"):
                     told = explained(error, {}, {}).message
                     failures.append([step.place, error.kind, told[:500]])
-        self._channel.send(Writer().message({"loaded": failures[:100], "endless": endless}))
+        loaded = {"loaded": failures[:100], "endless": endless}
+        self._channel.send(Writer().message(loaded | self._tricks()))
+
+    def _tricks(self) -> dict[str, list[str]]:
+        """What the watch has seen and not told yet, as part of a message."""
+        news = self.watch.news() if self.watch is not None else []
+        return {"tricks": news} if news else {}
 
     def _run(self, step: Step, seconds: float) -> StudentError | None:
         code = step.compile()
@@ -150,7 +159,8 @@ class Submission:
             if outcome.error or outcome.missing or outcome.timed_out:
                 break
         try:
-            return writer.message({"outcomes": contents, "to": question.number})
+            told = {"outcomes": contents, "to": question.number} | self._tricks()
+            return writer.message(told)
         except Violation as error:
             contents = [_content(_unreadable(error), None)]
             return Writer().message({"outcomes": contents, "to": question.number})

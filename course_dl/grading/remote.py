@@ -69,6 +69,7 @@ class RemoteBackend(Backend):
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
     the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
+    ``remarks`` which tricks the child has told of;
     ``left`` is how many seconds calls may still take together; ``skip`` holds the statements that
     end the process, or never end.
     """
@@ -77,6 +78,7 @@ class RemoteBackend(Backend):
     program: Program
     left: float = math.inf
     notices: list[tuple[str, str, str]] = field(default_factory=list)
+    remarks: set[str] = field(default_factory=set)
     skip: set[int] = field(default_factory=set)
     _functions: list[Callable[..., Any]] = field(default_factory=list)
     talk: Talk = field(default_factory=Talk)
@@ -147,6 +149,7 @@ class RemoteBackend(Backend):
                     within = time.monotonic() + _LOAD_STEP + _GRACE
                     step = self._channel.receive(min(give_up, within)).content
                     if "loaded" in step:
+                        self._remark(step)
                         self._note(step["loaded"])
                         self.skip.update(n for n in step["endless"][:100] if type(n) is int)
                         return
@@ -178,6 +181,13 @@ class RemoteBackend(Backend):
         told = [f for f in failures[:100] if isinstance(f, list) and len(f) == 3]
         self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
 
+    def _remark(self, message: Any) -> None:
+        """Keep what a message says of tricks, which is a hint: a hostile child says what it likes."""
+        told = message.get("tricks") if isinstance(message, dict) else None
+        for trick in told[:32] if isinstance(told, list) else []:
+            if len(self.remarks) < 32:
+                self.remarks.add(_text(trick)[:80].replace("\n", " "))
+
     # -- calls ------------------------------------------------------------------------------
 
     def _exchange(self, requests: Sequence[Request]) -> list[Outcome]:
@@ -208,7 +218,9 @@ class RemoteBackend(Backend):
         self._start()
         started = time.monotonic()
         try:
-            return self._answer(message, started + min(seconds, self.left))
+            answer = self._answer(message, started + min(seconds, self.left))
+            self._remark(answer.content)
+            return answer
         except (TimedOut, Closed, Violation):
             self.end_child()
             raise

@@ -60,7 +60,7 @@ class Sandbox:
         }
         self._scratch = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._without_autograd: Sandbox | None = None
+        self._without_autograd: _WithoutAutograd | None = None
         self._start(control)
 
     def _start(self, control: socket.socket | None = None) -> None:
@@ -118,10 +118,17 @@ class Sandbox:
 
     def fork(self) -> socket.socket:
         """End the child before, if any, and start a new one: the judge's end of its line."""
+        self._end_the_other()
         ours, theirs = socket.socketpair()
         with theirs:
             self._request(b"fork", theirs)
         return ours
+
+    def _end_the_other(self) -> None:
+        """Where one child could reach another by files, the two kinds never live at one time."""
+        other = self._without_autograd
+        if other is not None and not other._apart:
+            other.kill()
 
     def kill(self) -> None:
         """End the child and all that it started."""
@@ -166,5 +173,9 @@ class _WithoutAutograd(Sandbox):
     def _start(self, control: socket.socket | None = None) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._other._request(b"split", theirs)
+            self._apart: bool = self._other._request(b"split", theirs)
         self._ready = False
+
+    def _end_the_other(self) -> None:
+        if not self._apart:
+            self._other.kill()

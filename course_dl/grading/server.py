@@ -80,6 +80,7 @@ def _import_and_warm() -> None:
 
     from course_dl.grading import noautograd  # noqa: F401
     from course_dl.grading.practice import practise
+    from course_dl.grading.watch import know_functions
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
@@ -91,6 +92,7 @@ def _import_and_warm() -> None:
         ).backward()
         optimizer.step()
     practise()
+    know_functions()
 
 
 class _Server:
@@ -171,7 +173,10 @@ class _Server:
         return report
 
     def _split(self, control: int) -> bool:
-        """Fork a second server, whose children have no autograd."""
+        """Fork a second server, whose children have no autograd.
+
+        The answer tells whether its children and this one's may live at the same time.
+        """
         pid = os.fork()
         if pid == 0:
             from course_dl.grading.noautograd import remove_autograd
@@ -188,7 +193,7 @@ class _Server:
                 os._exit(0)
         self._splits.add(pid)
         os.close(control)
-        return True
+        return self._layers.apart()
 
     def _end_child(self) -> None:
         """Kill the child with all that it left running, and empty its scratch folder."""
