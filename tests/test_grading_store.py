@@ -97,6 +97,8 @@ def test_students_taken_for_each_other_both_have_their_marks(tmp_path: Path) -> 
     table = rows_of(found, tmp_path / "out")
     assert [row["status"] for row in table] == ["graded"] * 4
     assert [row["student"] for row in table[:2]] == pair
+    for folder in ("feedback", "records"):
+        assert sum(path.is_dir() for path in (tmp_path / "out" / folder).iterdir()) == 4
 
 
 def rows_of(found: Any, out: Path) -> list[dict[str, str]]:
@@ -290,12 +292,19 @@ def test_a_link_where_a_file_goes_is_replaced_and_not_written_through(tmp_path: 
 def test_a_full_disk_is_one_error_that_names_the_path_and_the_run_goes_on_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, number: int
 ) -> None:
-    found = paper_class(7, 12)
+    found, refused = paper_class(7, 12), 0
+
+    def full() -> OSError:
+        nonlocal refused
+        refused += 1
+        return OSError(code, os.strerror(code))
+
     with monkeypatch.context() as patch:
-        opener = failing_at(number, lambda: OSError(code, os.strerror(code)))
+        opener = failing_at(number, full)
         patch.setattr(files, "open", opener, raising=False)
         with pytest.raises(RuntimeError, match=os.strerror(code)) as told:
             run(found, tmp_path / "out")
+    assert refused == 1  # nothing more is tried, least of all to grade on
     assert str(tmp_path / "out") in str(told.value)
     assert not list((tmp_path / "out").rglob("*.draft"))
     run(found, tmp_path / "out")
