@@ -26,6 +26,7 @@ from torch._C import _functorch as functorch
 
 from course_dl.grading.extract import Step, steps
 from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
+from course_dl.lab import limits
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
 from course_dl.lab.values import copy_value
@@ -37,6 +38,7 @@ def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
     take_alarms()
+    limits.on_import = lambda name: channel.send(Writer().message({"importing": name[:100]}))
     try:
         loaded = Submission(channel, channel.receive().content)
         while True:
@@ -109,8 +111,10 @@ class Submission:
         try:
             code = compile(step.code, step.place, "exec")  # type: ignore[arg-type]
             call_within(seconds, lambda: exec(code, self._namespace))
-        except TimeUp:
-            return StudentError("TimeUp", f"not done within {seconds:g} seconds", step.place)
+        except TimeUp as up:
+            importing = f", importing {up.why.module}" if up.why.module else ""
+            told = f"not done within {seconds:g} seconds{importing}"
+            return StudentError("TimeUp", told, step.place)
         except BaseException as error:
             return _told(error)
         return None
@@ -232,4 +236,6 @@ def _content(outcome: Outcome, value: Any) -> dict[str, Any]:
     told = {name: claim for name, claim in vars(outcome).items() if name != "value" and claim}
     if outcome.error:
         told["error"] = [outcome.error.kind, outcome.error.message, outcome.error.where]
+    if outcome.timed_out:
+        told["timed_out"] = [outcome.timed_out.reason, outcome.timed_out.module]
     return told if value is None else told | {"value": value}
