@@ -12,6 +12,7 @@ import torch
 
 from course_dl.grading.meter import Meter, Wait
 from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.texts import told
 from course_dl.grading.wire import (
     Channel,
     Closed,
@@ -414,10 +415,7 @@ def _why(claim: Any) -> TimeOut | None:
 
 
 def _text(text: Any) -> str:
-    """Text from the child, of bounded length, that any file or terminal can take."""
+    """Text from the child, fit to be told."""
     if not isinstance(text, str):
         raise Violation("malformed text")
-    if text.isascii() and text.isprintable() and len(text) <= 2000:
-        return text
-    plain = text[:2000].encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in plain)
+    return told(text)

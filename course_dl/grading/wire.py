@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_dl.grading.texts import told, whole
 from course_dl.lab.limits import LONG, TimeOut
 from course_dl.lab.values import Handle
 
@@ -101,6 +102,7 @@ _DTYPES = {
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _CHUNK = 1 << 18
+_LONGEST_NAME = 100
 _MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
 _ALIGNED = 16  # bytes: where in the body the numbers of a tensor begin
 
@@ -170,7 +172,7 @@ class Writer:
         if isinstance(value, torch.Generator):
             return {"generator": self._bytes(value.get_state().numpy().tobytes())}
         if isinstance(value, Handle):
-            return {"handle": [value.number, value.kind[:100]]}
+            return {"handle": [value.number, value.kind[:_LONGEST_NAME]]}
         if self._other is None:
             raise Violation(f"a {kind.__name__} cannot be passed on")
         return self._other(value)
@@ -225,7 +227,9 @@ class Reader:
     def _decode(self, item: Any, depth: int) -> Any:
         if depth > self._depth:
             raise Violation("nested too deep")
-        if item is None or isinstance(item, (bool, float, str)):
+        if isinstance(item, str):
+            return whole(item)
+        if item is None or isinstance(item, (bool, float)):
             return item
         if isinstance(item, int):
             if item.bit_length() > _LONGEST_INT:
@@ -248,7 +252,7 @@ class Reader:
                 number, kind = _a_list(content, 2)
                 if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
                     raise Violation("malformed handle")
-                return Handle(number, kind[:100])
+                return Handle(number, told(kind, _LONGEST_NAME, line=True) or "object")
             case "complex":
                 real, imaginary = _a_list(content, 2)
                 return complex(float(real), float(imaginary))

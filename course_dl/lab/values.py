@@ -39,7 +39,7 @@ class Handle:
 def class_name(value: Any) -> str:
     """The name of the class of ``value``, whatever the class says of itself."""
     name: str = _NAME.__get__(type(value))
-    return name
+    return name or "object"
 
 
 def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
