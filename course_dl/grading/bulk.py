@@ -61,9 +61,10 @@ def grade_class(
             pool = around.enter_context(Cluster(folder.name, hidden, dask))
         sheet = pool.sheet
         settings = read_settings(folder, [number for number, _, _ in sheet.exercises])
-        found = find_submissions(submissions, sheet.names)
-        book = read_worksheet(worksheet, found) if worksheet else None
-        found, settings, notes = handed_in(found, settings, book)
+        read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])
+        book = read_worksheet(worksheet, read) if worksheet else None
+        found, settings, notes = handed_in(read, settings, book)
+        notes = [*read.notes, *notes]
         store = Store(out, sheet, settings, version_of(folder), found)
         wanted = named(found, only)
         todo = [s for s in wanted if regrade or not store.is_done(s)]

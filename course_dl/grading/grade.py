@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from course_dl.grading.follow_through import builds_on, right_versions
-from course_dl.grading.intake.notebooks import read_cells
+from course_dl.grading.intake.meant import said_of
+from course_dl.grading.intake.notebooks import read
 from course_dl.grading.remote import Cell, Program, RemoteBackend
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 from course_dl.grading.sandbox import Sandbox
@@ -104,7 +105,8 @@ class Grading:
         self.again = False
         self._digest = _digest(data)
         names = [n for exercise in lab.exercises for n in exercise.names]
-        self._program = Program(read_cells(data, name), names)
+        self._reading = read(data, name)
+        self._program = Program(self._reading.cells, names)
         self._too_large = code_size(self._program.cells) > LARGEST_CODE
         self._sandbox = sandbox
         self._skip: set[int] = set()
@@ -150,8 +152,14 @@ class Grading:
         judged = self.judge(exercises, hidden=hidden)
         marks = tuple(_mark(r, self.carried.get(r.exercise.number, ())) for r in judged)
         notices = tuple((a, b, _timeless(c)) for a, b, c in self.notices)
+        said = self.said(sum(mark.points for mark in marks))
         remarks = tuple(sorted(self.remarks))
-        return Result(self.lab.name, self.seed, self._digest, "graded", "", marks, notices, remarks)
+        digest, status = self._digest, "graded"
+        return Result(self.lab.name, self.seed, digest, status, said, marks, notices, remarks)
+
+    def said(self, points: float) -> str:
+        """What else is to be said: that the file is damaged, or that another one was meant."""
+        return said_of(self._reading, self.lab, points)
 
     def _enter(self, program: Program) -> None:
         """Go on with new processes."""

@@ -1,4 +1,4 @@
-"""A student's mark: weighted, with follow-through and penalty, rounded once. All reports show it."""
+"""A student's mark: weighted, with follow-through and penalty, rounded once, for all reports."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def mark_of(
     percent: float = 0.0,
 ) -> Mark:
     """The mark that a result gives, of which ``percent`` are lost for being late."""
-    lines = tuple(_line(e, float(weights.get(e.number, 1.0)), follow_through) for e in result.exercises)
+    lines = tuple(
+        _line(e, float(weights.get(e.number, 1.0)), follow_through) for e in result.exercises
+    )
     earned = sum(line.points for line in lines)
     return Mark(lines, days_late, _rounded(earned * percent / 100))
 

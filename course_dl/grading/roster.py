@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.moodle.teams import without_team_numbers
 from course_dl.grading.moodle.worksheet import Worksheet
 from course_dl.grading.names import close_names, same_name
 from course_dl.grading.settings import Settings
@@ -20,13 +21,13 @@ def handed_in(
     found: Sequence[Submission], settings: Settings, worksheet: Worksheet | None
 ) -> tuple[list[Submission], Settings, list[str]]:
     """The class with the times that count, the settings for it, and what is to be told."""
-    notes: list[str] = []
-    timed = list(found)
+    timed, notes = (list(found), []) if worksheet else without_team_numbers(found)
     if settings.deadline is not None:
-        if worksheet:
-            timed, notes = times_by_worksheet(found, worksheet.times(settings.zone))
+        if worksheet and worksheet.tells_times:
+            timed, told = times_by_worksheet(timed, worksheet.times(settings.zone))
         else:
-            timed, notes = times_by_files(found)
+            timed, told = times_by_files(timed)
+        notes = told + notes
     others = worksheet.other_names() if worksheet else {}
     extensions, told = extensions_of(settings.extensions, found, others)
     return timed, settings.with_extensions(extensions), notes + told

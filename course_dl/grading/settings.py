@@ -111,8 +111,10 @@ def _settings(said: Mapping[str, Any], numbers: list[str] | None) -> Settings:
     _demand_known(said, _TOP, "at the top")
     for name in _TABLES:
         if not isinstance(said.get(name, {}), dict):
-            example = 'write [late] and below it per_day = 10' if name == "late" else (
-                f"write [{name}] and below it a line for each"
+            example = (
+                "write [late] and below it per_day = 10"
+                if name == "late"
+                else (f"write [{name}] and below it a line for each")
             )
             raise ValueError(f"[{name}] is a table, not {said[name]!r}: {example}")
     late, extensions, weights = (said.get(name, {}) for name in _TABLES)

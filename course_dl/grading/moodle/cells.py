@@ -36,7 +36,11 @@ class Table:
         return [self.text(row, column) for row in range(1, len(self.rows))]
 
     def write(self, row: int, column: int, text: str) -> None:
-        """Change one cell; it is quoted where that is needed, or was before."""
+        """Change one cell; it is quoted where that is needed, or was before.
+
+        A letter that the file's encoding lacks becomes an HTML reference.
+        """
+        text = text.encode(self.encoding, "xmlcharrefreplace").decode(self.encoding)
         cells = self.rows[row]
         cells += [""] * (column + 1 - len(cells))
         needed = any(c in text for c in f'{self.separator}"\r\n') or text.strip() != text
@@ -44,9 +48,11 @@ class Table:
         cells[column] = '"' + text.replace('"', '""') + '"' if quoted else text
 
     def to_bytes(self) -> bytes:
-        """The file. A letter that its encoding lacks becomes an HTML reference."""
-        lines = (self.separator.join(row) + end for row, end in zip(self.rows, self.ends, strict=True))
-        return self.mark + "".join(lines).encode(self.encoding, "xmlcharrefreplace")
+        """The file."""
+        lines = (
+            self.separator.join(row) + end for row, end in zip(self.rows, self.ends, strict=True)
+        )
+        return self.mark + "".join(lines).encode(self.encoding)
 
 
 def read_table(path: Path) -> Table:

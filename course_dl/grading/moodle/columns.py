@@ -3,7 +3,7 @@
 Moodle writes, in this order: identifier, full name (unless marking is blind), further fields of the
 user, status, team, marker, grade, maximum grade (or the scale), state of the workflow, whether the
 grade can be changed, when the submission was changed, texts of the submission, when the grade was
-changed, texts of the feedback. What stands in brackets in other words is translated, the order is not.
+changed, texts of the feedback. The words are translated, the order is the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _FEEDBACK = (
     "feedback comments, feedback als kommentar, feedback par commentaires, "
     "commentaires de feedback, commentaires, comentarios de retroalimentación, "
     "commenti feedback, commenti, comentários de feedback, comentários, comentaris de retroacció, "
-    "feedbackcommentaar, feedback door opmerkingen, komentarz zwrotny, フィードバックコメント, 反馈评论"
+    "feedbackcommentaar, feedback door opmerkingen, komentarz zwrotny, "
+    "フィードバックコメント, 反馈评论"
 )
 _SCALE = "scale, skala, barème, escala, scala, schaal, échelle, asteikko, 尺度, 等级"
 
@@ -61,7 +62,8 @@ def find_columns(table: Table) -> Columns:
     heading = [same_name(table.text(0, c)) for c in range(len(table.rows[0]))] if table.rows else []
     cells = [table.column(c) for c in range(len(heading))]
     identifier = next(
-        (c for c, column in enumerate(cells) if _filled(column) and _all_match(IDENTIFIER, column)), -1
+        (c for c, column in enumerate(cells) if _filled(column) and _all_match(IDENTIFIER, column)),
+        -1,
     )
     if identifier < 0:
         raise _unknown(heading, 'a column of identifiers such as "Participant 123"')
@@ -71,7 +73,9 @@ def find_columns(table: Table) -> Columns:
     feedback = _headed(heading, _FEEDBACK, after)
     if feedback < 0 and 0 <= marked < len(heading) - 1:
         feedback = marked + 1
-    emails = (c for c in range(maximum) if (found := _filled(cells[c])) and all("@" in t for t in found))
+    emails = (
+        c for c in range(maximum) if (found := _filled(cells[c])) and all("@" in t for t in found)
+    )
     return Columns(identifier, maximum - 1, maximum, next(emails, -1), submitted, feedback)
 
 

@@ -16,10 +16,12 @@ __all__ = ["looks_like_time", "read_times"]
 
 # The languages that Moodle is used in most; what is written in digits alone needs none of them.
 _LANGUAGES = (
-    "en af ar az be bg bs ca cs cy da de el es et eu fa fi fr ga gl he hr hu hy id is it ja ka kk ko "
-    "lt lv mk mn ms nb nl nn pl pt ro ru sk sl sq sr sr_Latn sv th tr uk uz vi zh zh_Hant"
+    "en af ar az be bg bs ca cs cy da de el es et eu fa fi fr ga gl he hr hu hy id is it ja ka kk "
+    "ko lt lv mk mn ms nb nl nn pl pt ro ru sk sl sq sr sr_Latn sv th tr uk uz vi zh zh_Hant"
 )
-_CLOCK = re.compile(r"(?<![\d.])(\d{1,2}) ?(?:[:h٫]|\.(?!\d+\.)) ?(\d{2})(?:[:.](\d{2}))?(?![\d.]*\d)")
+_CLOCK = re.compile(
+    r"(?<![\d.])(\d{1,2}) ?(?:[:h٫]|\.(?!\d+\.)) ?(\d{2})(?:[:.](\d{2}))?(?![\d.]*\d)"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d+")
 

@@ -1,4 +1,4 @@
-"""Moodle's grading worksheet: whose row is whose, when they handed in, and their marks filled in."""
+"""Moodle's grading worksheet: whose row is whose, when they handed in, their marks filled in."""
 
 from __future__ import annotations
 
@@ -40,11 +40,14 @@ class Worksheet:
         """The maximum grade of the assignment."""
         return decimal(self.table.text(1, self.columns.maximum))
 
+    @property
+    def tells_times(self) -> bool:
+        """Whether it has a column of when each submission was changed last."""
+        return self.columns.submitted >= 0
+
     def times(self, zone: tzinfo | None) -> dict[str, float]:
         """When each student handed in, in seconds since 1970; 0 where it is not told."""
         column = self.columns.submitted
-        if column < 0:
-            return {}
         times = [0.0, *read_times(self.table.column(column), zone)]
         return {student: max(times[row] for row in rows) for student, rows in self.rows.items()}
 

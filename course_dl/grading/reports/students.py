@@ -16,17 +16,27 @@ def students(entries: Sequence[Entry]) -> str:
     """A row a student: points by exercise, the total, and what there is to say."""
     numbers = [e.number for e in entries[0].result.exercises] if entries else []
     heads = "".join(f'<th class="number">{escape(n)}</th>' for n in numbers)
-    rows = "".join(
-        f'<tr><td class="whole">{link(entry)}<br><span class="soft small">{escape(entry.file)}'
-        f'</span></td><td class="number strong" data-label="total">{number(entry.mark.total)}</td>'
-        f'{_points(entry)}<td class="whole">{"<br>".join(map(escape, _said(entry)))}</td></tr>'
-        for entry in entries
-    )
+    rows = "".join(_row(entry) for entry in entries)
     key = ", ".join(f"{mark} {state}" for state, (mark, _) in STATES.items())
     return (
         '<section class="plain"><h2>Students</h2><table class="stack"><thead><tr>'
-        f'<th>student</th><th class="number">total</th>{heads}<th></th></tr></thead>'
+        f'<th>student</th><th class="number">total</th>{heads}</tr></thead>'
         f'<tbody>{rows}</tbody></table><p class="soft">{key}; ↷ by follow-through.</p></section>'
+    )
+
+
+def _row(entry: Entry) -> str:
+    said = _said(entry)
+    joined = ' class="joined"' if said else ""
+    more = (
+        f'<tr class="more"><td class="whole" colspan="{len(entry.result.exercises) + 2}">'
+        f"{'<br>'.join(map(escape, said))}</td></tr>"
+    )
+    return (
+        f'<tr{joined}><td class="whole">{link(entry)}<br>'
+        f'<span class="soft small">{escape(entry.file)}</span></td>'
+        f'<td class="number strong" data-label="total">{number(entry.mark.total)}</td>'
+        f"{_points(entry)}</tr>{more if said else ''}"
     )
 
 

@@ -15,12 +15,14 @@ __all__ = ["cell", "clean", "escape", "html_comment", "listed", "shortened"]
 # What a spreadsheet takes for a formula, also in the wide forms, after what it takes for the end of
 # a cell or skips before it.
 _BLANKS = r"[\s\u200b-\u200f\u2060\ufeff\u00ad]*"
-_FORMULA = re.compile(rf"(^|[;,\t|\r\n])({_BLANKS}['\"]?{_BLANKS})([=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b]+)")
+_FORMULA = re.compile(
+    rf"(^|[;,\t|\r\n])({_BLANKS}['\"]?{_BLANKS})([=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b]+)"
+)
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # marks of direction
 
 
 def clean(text: str) -> str:
-    """The text with what is no letter of it made visible: control codes, broken halves of letters."""
+    """The text with what is no letter of it made visible: control codes, half letters."""
     return "".join(c if _is_text(c) else "\ufffd" for c in text.replace("\r\n", "\n"))
 
 
