@@ -37,12 +37,10 @@ def test_pages_of_hostile_text_are_readable_and_run_nothing(
 ) -> None:
     ran: list[str] = []
     page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
-    page.on(
-        "request", lambda request: ran.append(request.url) if request.url[:4] == "http" else None
-    )
+    page.on("request", lambda asked: ran.append(asked.url) if asked.url[:4] == "http" else None)
     entries = reported_class()
     pages = {"overview": overview_page("Lab 4", entries, [*HOSTILE, "a note"])}
-    pages |= {f"feedback-{k}": feedback_page("Lab 4", entries[k]) for k in (*range(8), 10)}
+    pages |= {f"feedback-{k}": feedback_page("Lab 4", entries[k]) for k in (0, 4, 7, 10)}
     for name, text in pages.items():
         (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
         page.goto((tmp_path / f"{name}.html").as_uri())
