@@ -39,7 +39,7 @@ def grade(
     )
     waiting = sum(entry.result.status == NOT_YET for entry in entries)
     for entry in entries:
-        if entry.result.status not in ("graded", NOT_YET):
+        if entry.result.status not in ("graded", NOT_YET) or entry.result.reason:
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
     print(f"{len(entries) - waiting} submissions graded; see {Path(out) / 'overview.html'}")
     if waiting:
@@ -63,6 +63,8 @@ def check(lab: str, file: Path) -> int:
             earned, possible = earned + result.points, possible + exercise.points
         for place, kind, text in grading.notices:
             print(f"{place} did not run: {kind}: {text}")
+        if grading.said(earned):
+            print(f"{file}: {grading.said(earned)}")
     print(f"{earned:g} of {possible:g} points by the public tests")
     return int(earned < possible)
 

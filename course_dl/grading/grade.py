@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from course_dl.grading.intake.notebooks import read_cells
+from course_dl.grading.intake.meant import said_of
+from course_dl.grading.intake.notebooks import read
 from course_dl.grading.remote import Program, RemoteBackend
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 from course_dl.grading.sandbox import Sandbox
@@ -79,7 +80,8 @@ class Grading:
         self.seed = seed
         self._digest = _digest(data)
         names = [n for exercise in lab.exercises for n in exercise.names]
-        self._program = Program(read_cells(data, name), names)
+        self._reading = read(data, name)
+        self._program = Program(self._reading.cells, names)
         self._sandbox = sandbox
         self._backends: dict[bool, RemoteBackend] = {}
         self._skip: set[int] = set()
@@ -123,7 +125,12 @@ class Grading:
         """All exercises judged, as plain data."""
         marks = tuple(_mark(self.exercise(exercise)) for exercise in self.lab.exercises)
         notices = tuple((a, b, _timeless(c)) for a, b, c in self.notices)
-        return Result(self.lab.name, self.seed, self._digest, "graded", "", marks, notices)
+        said = self.said(sum(mark.points for mark in marks))
+        return Result(self.lab.name, self.seed, self._digest, "graded", said, marks, notices)
+
+    def said(self, points: float) -> str:
+        """What else is to be said: that the file is damaged, or that another one was meant."""
+        return said_of(self._reading, self.lab, points)
 
     def _backend(self, autograd: bool) -> RemoteBackend:
         """Exercises without autograd run where there is none, whatever the submission tries."""

@@ -102,6 +102,14 @@ def _lab_of(path: Path, config: pytest.Config) -> Any:
     return labs.get(path.parent.resolve())
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What is to be said of a submission besides its tests."""
+    book: Any = terminalreporter.config.pluginmanager.get_plugin(Gradebook.name)
+    for name, result in book.results.items() if book else ():
+        if result.reason:
+            terminalreporter.write_line(f"{name}: {result.reason}")
+
+
 class Nothing(pytest.File):
     """A file without tests."""
 

@@ -63,7 +63,8 @@ def choose(student: Student, names: Collection[str]) -> Chosen:
     looked = _Looked(names)
     work = [i for i in student.items if not (i.is_system or i.is_hidden or i.is_folder)]
     candidates = [item for item in work if item.ends(CANDIDATE)]
-    _look(looked, candidates, depth=0)
+    alone = len(candidates) == 1 and not any(item.ends(r"\.zip") for item in work)
+    _look(looked, candidates, depth=0, only=alone)
     for item in work:
         if item.ends(r"\.zip"):
             _open(looked, item)
@@ -85,8 +86,18 @@ def choose(student: Student, names: Collection[str]) -> Chosen:
     return Chosen(best.name, data, "", best.when, tuple(others))
 
 
-def _look(looked: _Looked, items: Sequence[Item], depth: int, *, unsure: bool = False) -> None:
-    """Read candidates, notebooks before Python files and what lies near before what lies deep."""
+def _look(
+    looked: _Looked,
+    items: Sequence[Item],
+    depth: int,
+    *,
+    unsure: bool = False,
+    only: bool = False,
+) -> None:
+    """Read candidates, notebooks before Python files and what lies near before what lies deep.
+
+    Of the ``only`` one the answers are not counted. Those that are ``unsure`` may be anything.
+    """
     order = sorted(items, key=lambda i: (not i.ends(r"\.ipynb\S*"), len(i.path), i.path))
     for item in order:
         if len(looked.seen) >= MOST_FILES or looked.left <= 0:
@@ -97,7 +108,7 @@ def _look(looked: _Looked, items: Sequence[Item], depth: int, *, unsure: bool = 
             if depth == 0 and data[:4] == b"PK\x03\x04":
                 _open(looked, item, data)
                 continue
-            cells = [cell.source for cell in read(data, item.name).cells]
+            cells = [] if only else [cell.source for cell in read(data, item.name).cells]
         except Unread as error:
             if not unsure:
                 looked.seen.append((str(error), item))

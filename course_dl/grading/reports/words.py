@@ -44,13 +44,16 @@ def tell(exercise: ExerciseMark) -> Told:
 
 def headline(entry: Entry) -> str:
     """How the submission was taken, where there is more to say than its points."""
-    said = [_not_graded(entry), late(entry), also(entry)]
+    said = [_taken(entry), late(entry), also(entry)]
     return " ".join(sentence for sentence in said if sentence)
 
 
-def _not_graded(entry: Entry) -> str:
+def _taken(entry: Entry) -> str:
+    """What could not be read or graded, or only in part."""
     if entry.result.status == "graded":
-        return ""
+        return f"Your file {entry.file}: {entry.result.reason.rstrip('.')}." * bool(
+            entry.result.reason
+        )
     how = "read" if entry.result.status == "unreadable" else "graded"
     reason = entry.result.reason.rstrip(".")
     return f"Your file {entry.file} could not be {how}: {reason}."
