@@ -14,7 +14,7 @@ __all__ = ["DRAFT", "remove_folder", "update", "write_atomically"]
 DRAFT = ".{}.draft"  # what a file is called while it is written
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str | bytes) -> None:
     """The whole file or the one that was there before, whatever happens meanwhile.
 
     Nothing is forced to the disk: after a power failure a file may be empty. Results are taken
@@ -25,7 +25,7 @@ def write_atomically(path: Path, text: str) -> None:
     OSError
         Where it cannot be written; the error names the path.
     """
-    content = text.encode("utf-8")
+    content = text.encode("utf-8") if isinstance(text, str) else text
     draft = path.with_name(DRAFT.format(path.name))
     try:
         draft.unlink(missing_ok=True)

@@ -105,21 +105,24 @@ class Store:
             record = write_record(self._key(submission), result)
             write_atomically(folder / "result.json", record)
 
-    def publish(self) -> list[Entry]:
-        """Write all reports from what is kept and the settings of now; an entry a student."""
+    def publish(self, notes: Sequence[str] = ()) -> list[Entry]:
+        """Write all reports from what is kept and the settings of now; an entry a student.
+
+        ``notes`` are for the instructor, of the run as a whole.
+        """
         for submission in self.found:
             with self._for_one(submission, "the reports could not be written"):
                 self._report(submission)
         with self._telling_of_the_folder():
             try:
-                write_class_reports(self.out, self.sheet.title, self._entries())
+                write_class_reports(self.out, self.sheet.title, self._entries(), notes)
             except OSError:
                 raise
             except Exception:  # whose is it?
                 for entry, submission in zip(self._entries(), self.found, strict=True):
                     with self._for_one(submission, "the reports could not be written"):
                         try_class_reports(self.sheet.title, entry)
-                write_class_reports(self.out, self.sheet.title, self._entries())
+                write_class_reports(self.out, self.sheet.title, self._entries(), notes)
             demand_all(self.out, [submission.student for submission in self.found])
         return self._entries()
 
@@ -157,7 +160,8 @@ class Store:
     def _entry(self, submission: Submission, result: Result) -> Entry:
         mark = self.settings.mark(result, submission.student, submission.when)
         slug = self._names[submission.student]
-        return Entry(submission.student, submission.number, submission.file, slug, result, mark)
+        names = submission.student, submission.number, submission.file
+        return Entry(*names, slug, result, mark, submission.others)
 
     def _empty(self, submission: Submission, status: str, reason: str = "") -> Result:
         marks = tuple(

@@ -44,9 +44,11 @@ def remove_student_reports(feedback: Path, records: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_class_reports(out: Path, title: str, entries: Sequence[Entry]) -> None:
+def write_class_reports(
+    out: Path, title: str, entries: Sequence[Entry], notes: Sequence[str] = ()
+) -> None:
     """``grades.csv``, ``moodle.csv`` and ``overview.html`` of the class."""
-    for name, text in _class_reports(title, entries):
+    for name, text in _class_reports(title, entries, notes):
         update(out / name, text)
 
 
@@ -75,13 +77,15 @@ def demand_all(out: Path, students: Sequence[str]) -> None:
         )
 
 
-def _class_reports(title: str, entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+def _class_reports(
+    title: str, entries: Sequence[Entry], notes: Sequence[str] = ()
+) -> Iterator[tuple[str, str]]:
     yield "grades.csv", grades_csv(entries)
     graded = [
         entry for entry in entries if entry.result.status != NOT_YET
     ]  # no grade of 0 for them
     yield "moodle.csv", moodle_csv(graded)
-    yield "overview.html", overview_page(title, entries)
+    yield "overview.html", overview_page(title, entries, notes)
 
 
 def _letters(text: str) -> str:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
+from course_dl.grading.mark import Mark, number
+from course_dl.grading.reports.html import escape
 from course_dl.grading.result import Result
-from course_dl.grading.settings import Mark
 
 __all__ = ["NOT_YET", "Entry", "link", "number"]
 
-NOT_YET = (
-    "not graded yet"  # the status of who has no result: the run was stopped, or was for others
-)
+# The status of who has no result: the run was stopped, or was for others.
+NOT_YET = "not graded yet"
 
 
 @dataclass(frozen=True)
 class Entry:
     """A student, what was handed in, the result, and the mark it gives.
 
-    ``slug`` names the folder with the page of feedback; ``""`` where there is none.
+    ``slug`` names the folder with the page of feedback; ``""`` where there is none. ``others`` are
+    files of the student that could have been graded and were not.
     """
 
     student: str
@@ -28,11 +28,7 @@ class Entry:
     slug: str
     result: Result
     mark: Mark
-
-
-def number(points: float) -> str:
-    """``3``, ``2.5``: points without needless zeros."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+    others: tuple[str, ...] = ()
 
 
 def link(entry: Entry) -> str:
