@@ -57,10 +57,9 @@ def check(lab: str, file: Path) -> int:
     data = Path(file).read_bytes()
     earned = possible = 0.0
     with lab_sandbox(folder) as sandbox, Grading(folder, data, Path(file).name, sandbox) as grading:
-        for exercise in folder.exercises:
-            result = grading.exercise(exercise, hidden=False)
+        for result in grading.judge(hidden=False):
             print(_coloured(str(result_page(result))))
-            earned, possible = earned + result.points, possible + exercise.points
+            earned, possible = earned + result.points, possible + result.exercise.points
         for place, kind, text in grading.notices:
             print(f"{place} did not run: {kind}: {text}")
         if grading.said(earned):

@@ -82,8 +82,8 @@ class Settings:
         return max(0, math.ceil((when - self.deadline.timestamp() - more) / _DAY))
 
 
-def read_settings(folder: Path, numbers: list[str]) -> Settings:
-    """The settings of the lab in ``folder``, whose exercises have these numbers.
+def read_settings(folder: Path, numbers: list[str] | None = None) -> Settings:
+    """The settings of the lab in ``folder``, whose exercises have these numbers, if they are known.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _settings(said: Mapping[str, Any], numbers: list[str]) -> Settings:
+def _settings(said: Mapping[str, Any], numbers: list[str] | None) -> Settings:
     _demand_known(said, _TOP, "at the top")
     for name in _TABLES:
         if not isinstance(said.get(name, {}), dict):
@@ -119,7 +119,7 @@ def _settings(said: Mapping[str, Any], numbers: list[str]) -> Settings:
             raise ValueError(f"[{name}] is a table, not {said[name]!r}: {example}")
     late, extensions, weights = (said.get(name, {}) for name in _TABLES)
     _demand_known(late, list(_MOST), "in [late]")
-    _demand_known(weights, numbers, "in [weights]")
+    _demand_known(weights, list(weights) if numbers is None else numbers, "in [weights]")
     zone = _zone(said.get("timezone"))
     deadline = _deadline(said.get("deadline"), zone)
     follow = said.get("follow_through", True)
