@@ -51,22 +51,13 @@ def grade_class(
     folder = _ready(lab_name, submissions, processes)
     hidden = (str(submissions.resolve()), str(out.resolve()))
     with contextlib.ExitStack() as around:
-<<<<<<< HEAD
-        around.enter_context(claimed(Path(out), Path(submissions)))
-        pools = Pools(around, lab_name, hidden, processes, dask)
-        sheet: Sheet = pools.now.submit(describe, lab_name).result()
-        settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
-        given = find_submissions(
-            submissions, sheet.names, zone=settings.zone, leave_out=[Path(out)]
-=======
         interrupt = around.enter_context(Interrupt())
         around.enter_context(claimed(out, submissions))
-        pool: Pool = around.enter_context(
-            Processes(folder.name, hidden, processes, interrupt)
-            if dask is None
-            else Cluster(folder.name, hidden, dask)
->>>>>>> store
-        )
+        pool: Pool
+        if dask is None:
+            pool = around.enter_context(Processes(folder.name, hidden, processes, interrupt))
+        else:
+            pool = around.enter_context(Cluster(folder.name, hidden, dask))
         sheet = pool.sheet
         settings = read_settings(folder, [number for number, _, _ in sheet.exercises])
         read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])

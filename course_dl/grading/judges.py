@@ -107,9 +107,10 @@ def _done(job: tuple[Any, ...], lab: str, hidden: tuple[str, ...]) -> Any:
     try:
         if kind == "work":
             return work.work(data, file, lab, hidden)
+        status, reason = problem
     except Exception as error:
-        problem = ["error", f"{type(error).__name__}: {error}"]
-    return work.failed_work(data, lab, *problem, file)
+        status, reason = "error", f"{type(error).__name__}: {error}"
+    return work.failed_work(data, lab, status, reason, file)
 
 
 def _has_ended(pid: int) -> bool:

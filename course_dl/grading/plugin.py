@@ -51,7 +51,7 @@ class Gradebook:
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The first hook of all: where submissions are graded, the run goes on isolated from here."""
-    config = pluginmanager.get_plugin("pytestconfig")
+    config: Any = pluginmanager.get_plugin("pytestconfig")
     if any(str(argument).startswith("--submission") for argument in config.invocation_params.args):
         from course_dl.grading.handover import hand_over
 

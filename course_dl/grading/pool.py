@@ -33,7 +33,7 @@ Done = dict[str, Any]
 _AHEAD = 2  # jobs that a judge has: what it works on, and the next
 _DEATHS = 2  # of processes that were at the same job, until it is given up
 _TRIES = 6  # deaths of processes at one job, until all is given up
-_HASTE = 0.6  # seconds for processes to end by themselves where there is no time
+_HASTE = 0.3  # seconds for processes to end by themselves where there is no time
 _ENDED = "the grader's process ended"
 
 
@@ -300,7 +300,8 @@ class Cluster:
             return self._executor.submit(warnings, self._lab, self._hidden)
         data, file, *problem = given
         if kind == "fail":
-            return self._executor.submit(failed_work, data, self._lab, *problem, file)
+            status, reason = problem
+            return self._executor.submit(failed_work, data, self._lab, status, reason, file)
         return self._executor.submit(work, data, file, self._lab, self._hidden)
 
     def _result(self, future: Future[Done], job: Job) -> Done:

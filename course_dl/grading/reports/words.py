@@ -49,18 +49,11 @@ def headline(entry: Entry) -> str:
 
 
 def _taken(entry: Entry) -> str:
-<<<<<<< HEAD
     """What could not be read or graded, or only in part."""
-    if entry.result.status == "graded":
-        return f"Your file {entry.file}: {entry.result.reason.rstrip('.')}." * bool(
-            entry.result.reason
-        )
-=======
-    if entry.result.status == "graded":
-        return f"Your file {entry.file}: {entry.result.reason}." if entry.result.reason else ""
->>>>>>> store
-    how = "read" if entry.result.status == "unreadable" else "graded"
     reason = entry.result.reason.rstrip(".")
+    if entry.result.status == "graded":
+        return f"Your file {entry.file}: {reason}." if reason else ""
+    how = "read" if entry.result.status == "unreadable" else "graded"
     return f"Your file {entry.file} could not be {how}: {reason}."
 
 
