@@ -238,11 +238,11 @@ def test_a_page_that_cannot_be_made_is_that_student_s_trouble_alone(
     makers = {name: getattr(reports, name) for name in ("feedback_page", "overview_page")}
 
     def refusing(name: str) -> Callable[..., str]:
-        def make(title: str, told: Any) -> str:
+        def make(title: str, told: Any, *more: Any) -> str:
             for entry in told if isinstance(told, list) else [told]:
                 if entry.student == found[1].student and entry.result.status == "graded":
                     raise LookupError("a hostile text")
-            return str(makers[name](title, told))
+            return str(makers[name](title, told, *more))
 
         return make
 

@@ -86,7 +86,8 @@ def test_only_grades_and_comments_of_who_handed_in_are_changed(tmp_path: Path) -
 
 
 def test_a_german_worksheet_keeps_separator_mark_line_ends_and_comma(tmp_path: Path) -> None:
-    content, _ = sheet(tmp_path, GERMAN, [ZOE]).fill({"Zoé Müller": MARK})
+    content, told = sheet(tmp_path, GERMAN, [ZOE]).fill({"Zoé Müller": MARK})
+    assert any("separated by ';'" in line for line in told)
     assert content.startswith(b"\xef\xbb\xbf") and content.count(b"\r\n") == 4
     row = cells(content, ";")[1]
     assert (row[5], row[10]) == ("17,5", MARK.comment)

@@ -13,6 +13,7 @@ import socket
 import struct
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +105,7 @@ _to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _CHUNK = 1 << 18
 _LONGEST_NAME = 100
 _MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
+_MOST_OF_ONE_HASH = 100  # keys of a dict; as many as a dict of honest numbers never has
 _ALIGNED = 16  # bytes: where in the body the numbers of a tensor begin
 
 
@@ -247,7 +249,9 @@ class Reader:
                 return tuple([self._decode(part, depth + 1) for part in _a_list(content)])
             case "dict":
                 pairs = [_a_list(pair, 2) for pair in _a_list(content)]
-                return {self._decode(k, depth + 1): self._decode(v, depth + 1) for k, v in pairs}
+                return _a_dict(
+                    [(self._decode(k, depth + 1), self._decode(v, depth + 1)) for k, v in pairs]
+                )
             case "handle":
                 number, kind = _a_list(content, 2)
                 if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
@@ -313,6 +317,15 @@ def _a_list(content: Any, length: int | None = None) -> list[Any]:
     if not isinstance(content, list) or length not in (None, len(content)):
         raise Violation("malformed value")
     return content
+
+
+def _a_dict(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict, unless so many keys have the same hash that to build it would take hours."""
+    if len(pairs) > _MOST_OF_ONE_HASH:
+        [(_, times)] = Counter(hash(key) for key, _ in pairs).most_common(1)
+        if times > _MOST_OF_ONE_HASH:
+            raise Violation("malformed dict")
+    return dict(pairs)
 
 
 def _an_int(number: Any) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from course_dl.grading.intake.names import shown
 
-__all__ = ["LARGEST_FILE", "Item", "Unread", "megabytes"]
+__all__ = ["LARGEST_FILE", "Item", "Unread", "is_system", "megabytes"]
 
 LARGEST_FILE = 32 << 20
 _SYSTEM = frozenset(
@@ -57,7 +58,7 @@ class Item:
     root: bytes = b""
     claimed: float = 0.0
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The file's own name, as text."""
         return shown(self.path[-1])
@@ -65,7 +66,7 @@ class Item:
     @property
     def is_system(self) -> bool:
         """Whether it is the system's, an editor's or a library's, and nobody's work."""
-        return any(p in _SYSTEM or p.startswith(_SYSTEM_BEGINS) for p in self.path)
+        return any(map(is_system, self.path))
 
     @property
     def is_hidden(self) -> bool:
@@ -95,6 +96,11 @@ class Item:
                 f"{megabytes(self.size)} are more than the {megabytes(LARGEST_FILE)} that are read"
             )
         return self.take()
+
+
+def is_system(name: bytes) -> bool:
+    """Whether a name is one that a system, an editor or a library gives."""
+    return name in _SYSTEM or name.startswith(_SYSTEM_BEGINS)
 
 
 def megabytes(size: int) -> str:

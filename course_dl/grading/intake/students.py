@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from course_dl.grading.intake.items import Item, Unread
+from course_dl.grading.intake.items import Item, Unread, is_system
 from course_dl.grading.intake.layouts import Owner, copy_of, is_canvas, owner, without_ending
 from course_dl.grading.intake.names import shown
 
@@ -130,7 +130,7 @@ def _is_file(group: Sequence[Item]) -> bool:
 def _without_common_folder(items: Sequence[Item]) -> list[Item]:
     """Where all is in one folder that holds several students, that folder is opened."""
     while True:
-        seen = [item for item in items if not Item(item.path[:1]).is_system]
+        seen = [item for item in items if not is_system(item.path[0])]
         tops = {(item.root, item.path[0]) for item in seen}
         if len(tops) != 1 or any(len(i.path) == 1 for i in seen) or not _holds_a_class(seen):
             return list(items)
@@ -143,7 +143,7 @@ def _without_common_folder(items: Sequence[Item]) -> list[Item]:
 def _holds_a_class(items: Sequence[Item]) -> bool:
     """Whether the one folder that holds all is a class, and not its only student."""
     inner = _tops([item.below(1) for item in items])
-    inner = {top: group for top, group in inner.items() if not Item(top[1:]).is_system}
+    inner = {top: group for top, group in inner.items() if not is_system(top[1])}
     folders = [group for group in inner.values() if not _is_file(group)]
     files = [group for group in inner.values() if _is_file(group)]
     if any(owner(shown(top[1]), is_file=_is_file(g), canvas=False) for top, g in inner.items()):
@@ -159,7 +159,7 @@ def _holds_a_class(items: Sequence[Item]) -> bool:
 
 
 def _not_students(tops: dict[Top, list[Item]]) -> list[Top]:
-    found = [top for top in tops if Item(top[1:]).is_system]
+    found = [top for top in tops if is_system(top[1])]
     names = {top[1] for top in tops}
     if {b"grades.csv", b"overview.html"} <= names and _are_results(
         tops.get((b"", b"grades.csv"), [])

@@ -19,7 +19,7 @@ from pathlib import Path
 from course_dl.grading.intake.archives import in_zip
 from course_dl.grading.intake.choice import Chosen, are_copies, choose
 from course_dl.grading.intake.folders import in_folder
-from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread, megabytes
+from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread, is_system, megabytes
 from course_dl.grading.intake.layouts import copy_of, owner
 from course_dl.grading.intake.names import distinct, listed, shown
 from course_dl.grading.intake.students import CANDIDATE, Student, sort_out
@@ -207,15 +207,15 @@ def _without_class_zips(
 
     Where there is nothing beside it, it is opened in its place.
     """
-    seen = [item for item in items if not Item(item.path[:1]).is_system]
-    beside = {shown(item.path[0]) for item in seen}
+    seen = [item for item in items if not is_system(item.path[0])]
+    beside = {shown(name) for name in {item.path[0] for item in seen}}
     left_out = []
     for item in [i for i in seen if len(i.path) == 1 and i.ends(r"\.zip")]:
         try:
             inside = _class_zip(opened, io.BytesIO(item.read()), item.name, zone)
         except (Unread, ValueError):
             continue
-        tops = {shown(one.path[0]) for one in inside if not Item(one.path[:1]).is_system}
+        tops = {shown(one.path[0]) for one in inside if not is_system(one.path[0])}
         if len(tops) == 1 and all(len(one.path) > 1 for one in inside):
             tops = {shown(one.path[1]) for one in inside}
         platform = any(owner(top, is_file=False, canvas=False) for top in tops)

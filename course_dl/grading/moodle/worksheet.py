@@ -104,6 +104,12 @@ class Worksheet:
                 f"{len(above)} grades are above the maximum, and Moodle will leave them out: "
                 f"{', '.join(above[:5])}{' and others' * (len(above) > 5)}"
             )
+        if self.table.separator != "," or self.table.encoding != "utf-8":
+            yield (
+                f"the worksheet is separated by {self.table.separator!r} and encoded in "
+                f"{self.table.encoding}, and moodle.csv too: say so when you upload it, or give "
+                "the file as Moodle made it"
+            )
         if self.columns.feedback < 0:
             yield "the worksheet has no column of comments: switch on Feedback comments in Moodle"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from course_dl.grading.files import update
 from course_dl.grading.reports.entry import NOT_YET, Entry
 from course_dl.grading.reports.feedback import feedback_page
 from course_dl.grading.reports.gradescope import gradescope_results
-from course_dl.grading.reports.html import escape
+from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.reports.overview import overview_page
 from course_dl.grading.reports.tables import grades_csv, moodle_csv
 
@@ -26,15 +25,11 @@ __all__ = [
 ]
 
 
-_NOT_IN_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 def write_student_reports(feedback: Path, records: Path, title: str, entry: Entry) -> None:
     """A student's ``feedback.html``, Gradescope's ``results.json``, and ``junit.xml``."""
     update(feedback / "feedback.html", feedback_page(title, entry))
     update(records / "results.json", gradescope_results(entry))
-    if entry.result.status != "graded":
-        update(records / "junit.xml", _failed_suite(entry))
+    update(records / "junit.xml", junit_xml(entry.result, entry.file, entry.mark))
 
 
 def remove_student_reports(feedback: Path, records: Path) -> None:
@@ -91,15 +86,3 @@ def _class_reports(
 def _letters(text: str) -> str:
     """A name without what a table adds to it, that a spreadsheet takes it for no formula."""
     return "".join(c for c in text if c.isalnum())
-
-
-def _failed_suite(entry: Entry) -> str:
-    """JUnit's report of a submission that could not be graded: one error, which says why."""
-    said = f"{entry.result.status}: {entry.result.reason}"
-    name, reason = (escape(_NOT_IN_XML.sub("\ufffd", text)) for text in (entry.file, said))
-    return (
-        '<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest" errors="1" '
-        f'failures="0" skipped="0" tests="1" time="0"><testcase classname="submission" '
-        f'name="{name}" time="0"><error message="{reason}">{reason}</error></testcase>'
-        "</testsuite></testsuites>"
-    )

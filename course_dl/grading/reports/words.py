@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course_dl.grading.mark import Line
+from course_dl.grading.mark import Line, points_told
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import html_comment, listed, shortened
 from course_dl.grading.result import ExerciseMark
@@ -49,10 +49,11 @@ def headline(entry: Entry) -> str:
 
 
 def _taken(entry: Entry) -> str:
-    if entry.result.status == "graded":
-        return f"Your file {entry.file}: {entry.result.reason}." if entry.result.reason else ""
-    how = "read" if entry.result.status == "unreadable" else "graded"
+    """What could not be read or graded, or only in part."""
     reason = entry.result.reason.rstrip(".")
+    if entry.result.status == "graded":
+        return f"Your file {entry.file}: {reason}." if reason else ""
+    how = "read" if entry.result.status == "unreadable" else "graded"
     return f"Your file {entry.file} could not be {how}: {reason}."
 
 
@@ -62,7 +63,7 @@ def late(entry: Entry) -> str:
     if not mark.days_late:
         return ""
     days = f"{mark.days_late} day{'s' * (mark.days_late != 1)}"
-    cost = f": {number(mark.penalty)} points less" if mark.penalty else ""
+    cost = f": {points_told(mark.penalty)} less" if mark.penalty else ""
     return f"Handed in {days} late{cost}."
 
 
@@ -82,7 +83,7 @@ def follow_through(line: Line) -> str:
     given = ", and so you get them" if line.followed else ""
     return (
         f"It fails only because of {earlier}: with a right {earlier} it {earns} "
-        f"{number(line.could)} points{given}."
+        f"{points_told(line.could)}{given}."
     )
 
 
