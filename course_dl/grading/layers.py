@@ -107,13 +107,13 @@ class ServerLayers:
     def _enter_root(self) -> None:
         self._again = view.build_root(self.hidden)
 
-    def _choose_user(self, needed: list[str]) -> None:
+    def _choose_user(self, places: list[str]) -> None:
         if os.getuid() != 0 or "user namespace" in self.report:
             self.report["another user"] = "the judge is not root"
         else:
             self._user = 200_000 + self._number % 100_000
             self.report["another user"] = ""
-            if not all(view.open_to_others(path) for path in needed if os.path.isdir(path)):
+            if not all(view.open_to_others(path) for path in places if os.path.isdir(path)):
                 self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users
 
     def without_autograd(self) -> None:
