@@ -24,6 +24,8 @@ def grade(
     from course_dl.grading.bulk import grade_class
     from course_dl.grading.reports.entry import NOT_YET
 
+    if worksheet is not None and not worksheet.is_file():
+        raise FileNotFoundError(f"there is no {worksheet}: give Moodle's grading worksheet")
     if scale and worksheet is None:
         raise ValueError("--scale-to-worksheet needs the worksheet: --worksheet FILE")
     entries = grade_class(
