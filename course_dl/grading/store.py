@@ -17,6 +17,7 @@ from course_dl.grading.reports import write_student_reports
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.result import Result
 from course_dl.grading.settings import Settings
+from course_dl.grading.version import version_of
 from course_dl.grading.work import Sheet
 
 __all__ = ["Store", "version_of"]
@@ -77,12 +78,3 @@ def _slug(student: str) -> str:
     plain = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:60] or "student"
     return f"{words}-{hashlib.sha256(student.encode()).hexdigest()[:6]}"
-
-
-def version_of(folder: Path) -> str:
-    """What the verdicts hang on: the lab's checks and known mistakes, and the settings' file."""
-    digest = hashlib.sha256()
-    for name in ("checks.py", "mistakes.py"):
-        path = folder / name
-        digest.update(path.read_bytes() if path.exists() else b"")
-    return digest.hexdigest()[:16]
