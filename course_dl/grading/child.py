@@ -32,6 +32,7 @@ from course_dl.grading.loading.standins import give_standins, modules_stand_in
 from course_dl.grading.loading.told import explained, syntax_told
 from course_dl.grading.watch import Watch
 from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
+from course_dl.lab import limits
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
 from course_dl.lab.values import copy_value
@@ -46,6 +47,7 @@ def main(connection: int) -> None:
     channel = Channel(socket.socket(fileno=connection))
     take_alarms()
     Submission.watch = Watch()
+    limits.on_import = lambda name: channel.send(Writer().message({"importing": name[:100]}))
     try:
         loaded = Submission(channel, channel.receive().content)
         while True:
@@ -122,8 +124,10 @@ class Submission:
             return StudentError("SyntaxError", told, step.place)
         try:
             call_within(seconds, lambda: self._execute(code))
-        except TimeUp:
-            return StudentError("TimeUp", f"not done within {seconds:g} seconds", step.place)
+        except TimeUp as up:
+            importing = f", importing {up.why.module}" if up.why.module else ""
+            told = f"not done within {seconds:g} seconds{importing}"
+            return StudentError("TimeUp", told, step.place)
         except BaseException as error:
             return _told(error)
         return None
@@ -284,4 +288,6 @@ def _content(outcome: Outcome, value: Any) -> dict[str, Any]:
     told = {name: claim for name, claim in vars(outcome).items() if name != "value" and claim}
     if outcome.error:
         told["error"] = [outcome.error.kind, outcome.error.message, outcome.error.where]
+    if outcome.timed_out:
+        told["timed_out"] = [outcome.timed_out.reason, outcome.timed_out.module]
     return told if value is None else told | {"value": value}

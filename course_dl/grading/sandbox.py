@@ -18,6 +18,7 @@ from typing import Any
 from course_dl.grading.files import remove_folder
 from course_dl.grading.launch import FAREWELL, end, launch
 from course_dl.grading.layers import Bounds
+from course_dl.grading.usage import Usage
 
 __all__ = ["Sandbox"]
 
@@ -50,6 +51,7 @@ class Sandbox:
         landlock: bool = True,
         control: socket.socket | None = None,
     ) -> None:
+        self.bounds = bounds
         self._config = {
             "answers": list(answers),
             "preload": list(preload),
@@ -129,6 +131,12 @@ class Sandbox:
         other = self._without_autograd
         if other is not None and not other._apart:
             other.kill()
+    def usage(self) -> Usage | None:
+        """What the child and its processes use; None where there is no server to ask."""
+        try:
+            return Usage(*self._asked(b"usage", None))
+        except OSError:
+            return None
 
     def kill(self) -> None:
         """End the child and all that it started."""
@@ -166,6 +174,7 @@ class _WithoutAutograd(Sandbox):
 
     def __init__(self, other: Sandbox) -> None:
         self._other = other
+        self.bounds = other.bounds
         self._process, self._scratch = None, ""
         self._without_autograd = None
         self._start()

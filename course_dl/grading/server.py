@@ -24,6 +24,7 @@ from course_dl.grading.files import remove_folder
 from course_dl.grading.hidden import hide_modules
 from course_dl.grading.layers import Bounds, ServerLayers
 from course_dl.grading.needed import unseen
+from course_dl.grading.usage import memory_of, used_by
 
 __all__ = ["main"]
 
@@ -96,8 +97,14 @@ def _import_and_warm() -> None:
 
 
 class _Server:
-    def __init__(self, control: socket.socket, layers: ServerLayers, scratch_home: str) -> None:
+    """``above`` is the server from which this one was split off, if it was."""
+
+    def __init__(
+        self, control: socket.socket, layers: ServerLayers, scratch_home: str, above: int = 0
+    ) -> None:
         self._control = control
+        self._above = above
+        self._memory = memory_of(os.getpid())
         self._layers = layers
         self._scratch_home = scratch_home
         self._child = 0
@@ -105,7 +112,7 @@ class _Server:
         self._splits: set[int] = set()
 
     def serve(self) -> None:
-        """Requests: ``probe``, ``fork`` (with a socket), ``kill``, ``split`` (with a socket)."""
+        """Requests: ``probe``, ``usage``, ``kill``; with a socket ``fork`` and ``split``."""
         gc.freeze()
         gc.enable()
         self._reply(True)
@@ -113,6 +120,10 @@ class _Server:
             request, fds, _, _ = socket.recv_fds(self._control, 64, 1)
             if request == b"split":
                 self._reply(self._split(fds[0]))
+                continue
+            if request == b"usage":
+                servers = {os.getpid(), self._above, *self._splits} - {0}
+                self._reply(used_by(self._child, servers, self._memory))
                 continue
             self._end_child()
             match request:
@@ -177,7 +188,7 @@ class _Server:
 
         The answer tells whether its children and this one's may live at the same time.
         """
-        pid = os.fork()
+        above, pid = os.getpid(), os.fork()
         if pid == 0:
             from course_dl.grading.noautograd import remove_autograd
 
@@ -188,7 +199,8 @@ class _Server:
             remove_autograd()
             self._layers.without_autograd()
             try:
-                _Server(socket.socket(fileno=control), self._layers, self._scratch_home).serve()
+                line = socket.socket(fileno=control)
+                _Server(line, self._layers, self._scratch_home, above).serve()
             finally:
                 os._exit(0)
         self._splits.add(pid)

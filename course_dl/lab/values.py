@@ -13,9 +13,18 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["Handle", "copy_value", "handles_in", "is_of_torch", "summary", "tensors_in"]
+__all__ = [
+    "Handle",
+    "class_name",
+    "copy_value",
+    "handles_in",
+    "is_of_torch",
+    "summary",
+    "tensors_in",
+]
 
 LONG = 200  # characters of a summary
+_NAME: Any = vars(type)["__name__"]
 NUMBERS_AND_TEXT: tuple[type[Any], ...] = (bool, int, float, complex, str, bytes)
 
 
@@ -25,6 +34,12 @@ class Handle:
 
     number: int
     kind: str
+
+
+def class_name(value: Any) -> str:
+    """The name of the class of ``value``, whatever the class says of itself."""
+    name: str = _NAME.__get__(type(value))
+    return name or "object"
 
 
 def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
