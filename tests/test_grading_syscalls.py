@@ -70,9 +70,7 @@ REFUSED: dict[str, Callable[[], object]] = {
     "a signal to its parent": lambda: os.kill(os.getppid(), signal.SIGCONT),
     "a look whether another process lives": lambda: os.kill(os.getppid(), 0),
     "a signal to all": lambda: os.kill(-1, signal.SIGCONT),
-    "a limit for its parent": lambda: resource.prlimit(
-        os.getppid(), resource.RLIMIT_CORE, (0, 0)
-    ),
+    "a limit for its parent": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0)),
     "a socket": lambda: socket.socket(socket.AF_INET),
     "a local socket": lambda: socket.socket(socket.AF_UNIX),
     "another core": lambda: os.sched_setaffinity(0, os.sched_getaffinity(0)),

@@ -26,7 +26,7 @@ TRICKS = {
     "compiled functions": "torch.jit.script(double)",
     "PyTorch's private switches": "getattr(torch._C, 'DisableTorchFunction')",
     "PyTorch's functions patched": "torch.allclose = lambda *args: True",
-    "Python's functions patched": "import builtins\nbuiltins.len = lambda x: 0",
+    "Python's functions patched": "import builtins\nbuiltins.round = lambda x: 0",
     "the grader's own modules": "import sys\nsys.modules['course_dl.grading.wire']",
 }
 

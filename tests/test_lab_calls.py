@@ -244,7 +244,7 @@ def test_nothing_is_hidden_in_threads_or_from_tracing() -> None:
         with pytest.raises(Wrong, match="one thread"):
             student(in_a_thread, **rules).f(X)
     for f in (in_a_thread, untraced):
-        with pytest.raises(Wrong, match="one thread|without switching tracing"):
+        with pytest.raises(Wrong, match=r"one thread|without switching tracing"):
             student(f).f.operations(X)
     assert torch.equal(student(in_a_thread).f(X), torch.softmax(X, 1))  # and go on as before
 

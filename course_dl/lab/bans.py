@@ -84,6 +84,8 @@ _WAYS_OUT = [
     for name in names
     if hasattr(place, name)
 ]
+
+
 class _NoEngine:
     """Stands in for autograd's engine, through which every backward pass goes."""
 
