@@ -216,7 +216,7 @@ class RemoteBackend(Backend):
         self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
 
     def _remark(self, message: Any) -> None:
-        """Keep what a message says of tricks, which is a hint: a hostile child says what it likes."""
+        """Keep what a message says of tricks: a hint, since a hostile child says what it likes."""
         told = message.get("tricks") if isinstance(message, dict) else None
         for trick in told[:32] if isinstance(told, list) else []:
             if len(self.remarks) < 32:
