@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from course_dl.grading.files import update
 from course_dl.grading.reports.entry import NOT_YET, Entry
 from course_dl.grading.reports.feedback import feedback_page
 from course_dl.grading.reports.gradescope import gradescope_results
-from course_dl.grading.reports.html import escape
+from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.reports.overview import overview_page
 from course_dl.grading.reports.tables import grades_csv, moodle_csv
+from course_dl.grading.result import Result
 
 __all__ = [
     "demand_all",
@@ -26,15 +27,11 @@ __all__ = [
 ]
 
 
-_NOT_IN_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
 def write_student_reports(feedback: Path, records: Path, title: str, entry: Entry) -> None:
     """A student's ``feedback.html``, Gradescope's ``results.json``, and ``junit.xml``."""
     update(feedback / "feedback.html", feedback_page(title, entry))
     update(records / "results.json", gradescope_results(entry))
-    if entry.result.status != "graded":
-        update(records / "junit.xml", _failed_suite(entry))
+    update(records / "junit.xml", junit_xml(_weighted(entry), entry.file))
 
 
 def remove_student_reports(feedback: Path, records: Path) -> None:
@@ -81,25 +78,27 @@ def _class_reports(
     title: str, entries: Sequence[Entry], notes: Sequence[str] = ()
 ) -> Iterator[tuple[str, str]]:
     yield "grades.csv", grades_csv(entries)
-    graded = [
-        entry for entry in entries if entry.result.status != NOT_YET
-    ]  # no grade of 0 for them
+    # No grade of 0 for those who have none yet.
+    graded = [entry for entry in entries if entry.result.status != NOT_YET]
     yield "moodle.csv", moodle_csv(graded)
     yield "overview.html", overview_page(title, entries, notes)
+
+
+def _weighted(entry: Entry) -> Result:
+    """The result with the points of the mark, by which all reports go."""
+    lines = {line.number: line for line in entry.mark.lines}
+    exercises = tuple(
+        replace(
+            exercise,
+            points=lines[exercise.number].points,
+            max_points=lines[exercise.number].max_points,
+            carried_points=lines[exercise.number].could,
+        )
+        for exercise in entry.result.exercises
+    )
+    return replace(entry.result, exercises=exercises)
 
 
 def _letters(text: str) -> str:
     """A name without what a table adds to it, that a spreadsheet takes it for no formula."""
     return "".join(c for c in text if c.isalnum())
-
-
-def _failed_suite(entry: Entry) -> str:
-    """JUnit's report of a submission that could not be graded: one error, which says why."""
-    said = f"{entry.result.status}: {entry.result.reason}"
-    name, reason = (escape(_NOT_IN_XML.sub("\ufffd", text)) for text in (entry.file, said))
-    return (
-        '<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest" errors="1" '
-        f'failures="0" skipped="0" tests="1" time="0"><testcase classname="submission" '
-        f'name="{name}" time="0"><error message="{reason}">{reason}</error></testcase>'
-        "</testsuite></testsuites>"
-    )
