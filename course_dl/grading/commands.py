@@ -27,7 +27,8 @@ def grade(
     for entry in entries:
         if entry.result.status != "graded":
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
-    print(f"{len(entries)} submissions graded; see {Path(out) / 'overview.html'}")
+    count = f"{len(entries)} submission{'s' * (len(entries) != 1)}"
+    print(f"{count} graded; see {Path(out) / 'overview.html'}")
     return 0
 
 
