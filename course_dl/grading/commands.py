@@ -17,18 +17,34 @@ def grade(
     regrade: bool = False,
     dask: str | None = None,
     processes: int | None = None,
+    worksheet: Path | None = None,
+    scale: bool = False,
 ) -> int:
     """Grade a class; the exit status is 0 once every submission has its result."""
     from course_dl.grading.bulk import grade_class
+    from course_dl.grading.reports.entry import NOT_YET
 
+    if scale and worksheet is None:
+        raise ValueError("--scale-to-worksheet needs the worksheet: --worksheet FILE")
     entries = grade_class(
-        lab, submissions, out, only=only, regrade=regrade, dask=dask, processes=processes
+        lab,
+        submissions,
+        out,
+        only=only,
+        regrade=regrade,
+        dask=dask,
+        processes=processes,
+        worksheet=worksheet,
+        scale=scale,
     )
+    waiting = sum(entry.result.status == NOT_YET for entry in entries)
     for entry in entries:
-        if entry.result.status != "graded":
+        if entry.result.status not in ("graded", NOT_YET) or entry.result.reason:
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
-    count = f"{len(entries)} submission{'s' * (len(entries) != 1)}"
-    print(f"{count} graded; see {Path(out) / 'overview.html'}")
+    done = len(entries) - waiting
+    print(f"{done} submission{'s' * (done != 1)} graded; see {Path(out) / 'overview.html'}")
+    if waiting:
+        print(f"{waiting} of {len(entries)} not graded yet")
     return 0
 
 
@@ -42,12 +58,13 @@ def check(lab: str, file: Path) -> int:
     data = Path(file).read_bytes()
     earned = possible = 0.0
     with lab_sandbox(folder) as sandbox, Grading(folder, data, Path(file).name, sandbox) as grading:
-        for exercise in folder.exercises:
-            result = grading.exercise(exercise, hidden=False)
+        for result in grading.judge(hidden=False):
             print(_coloured(str(result_page(result))))
-            earned, possible = earned + result.points, possible + exercise.points
+            earned, possible = earned + result.points, possible + result.exercise.points
         for place, kind, text in grading.notices:
             print(f"{place} did not run: {kind}: {text}")
+        if grading.said(earned):
+            print(f"{file}: {grading.said(earned)}")
     print(f"{earned:g} of {possible:g} points by the public tests")
     return int(earned < possible)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from course_dl.grading.intake.cells import Cell
 from course_dl.grading.meter import Meter, Wait
 from course_dl.grading.sandbox import Sandbox
 from course_dl.grading.texts import told
@@ -36,18 +37,6 @@ _IMPORTING = 30.0  # seconds that a submission's slow imports may take of its ca
 _RECEIVED = 256 << 20  # bytes that may come from the child between two calls of begin()
 _HEADER_BYTE = 16  # bytes of memory that a byte of a header may become
 _CALLED_BACK = 100_000  # calls of the judge's functions, likewise
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a submission: where it stands, its text, and whether all of it is run.
-
-    ``whole`` is None where that hangs on whether an exercise's name is defined in it.
-    """
-
-    place: str
-    source: str
-    whole: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +75,15 @@ class RemoteBackend(Backend):
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
     the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
-    ``skip`` holds the statements that end the process, or never end. ``starved`` tells whether a
-    call was lost to the clock while the machine was busy.
+    ``remarks`` which tricks the child has told of; ``skip`` holds the statements that end the
+    process, or never end. ``starved`` tells whether a call was lost to the clock while the machine
+    was busy.
     """
 
     sandbox: Sandbox
     program: Program
     notices: list[tuple[str, str, str]] = field(default_factory=list)
+    remarks: set[str] = field(default_factory=set)
     skip: set[int] = field(default_factory=set)
     _functions: list[Callable[..., Any]] = field(default_factory=list)
     talk: Talk = field(default_factory=Talk)
@@ -127,6 +118,7 @@ class RemoteBackend(Backend):
             self.starved |= self._calls.busy or error.why.reason == "busy"
             return Outcome(timed_out=error.why)
         except TooMuch as error:
+            self.end_child()
             return _failed("RuntimeError", str(error))
         except Closed:
             return _failed("ProcessEnded", "the process ended during the call")
@@ -182,6 +174,7 @@ class RemoteBackend(Backend):
                 while True:
                     step = self._received_step()
                     if "loaded" in step:
+                        self._remark(step)
                         self._note(step["loaded"])
                         self.skip.update(n for n in step["endless"][:100] if type(n) is int)
                         self._calls.restart_after(self._loading)
@@ -223,6 +216,13 @@ class RemoteBackend(Backend):
         told = [f for f in failures[:100] if isinstance(f, list) and len(f) == 3]
         self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
 
+    def _remark(self, message: Any) -> None:
+        """Keep what a message says of tricks, which is a hint: a hostile child says what it likes."""
+        told = message.get("tricks") if isinstance(message, dict) else None
+        for trick in told[:32] if isinstance(told, list) else []:
+            if len(self.remarks) < 32:
+                self.remarks.add(_text(trick)[:80].replace("\n", " "))
+
     # -- calls ------------------------------------------------------------------------------
 
     def _exchange(self, requests: Sequence[Request]) -> list[Outcome]:
@@ -254,7 +254,10 @@ class RemoteBackend(Backend):
             self._start()
         try:
             with self._calls.wait(seconds) as wait:
-                return self._answer(message, wait)
+                answer = self._answer(message, wait)
+            if b'"tricks":' in answer.header:
+                self._remark(answer.content)
+            return answer
         except (TimedOut, Closed, Violation):
             self.end_child()
             raise

@@ -62,7 +62,7 @@ class Sandbox:
         }
         self._scratch = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._without_autograd: Sandbox | None = None
+        self._without_autograd: _WithoutAutograd | None = None
         self._start(control)
 
     def _start(self, control: socket.socket | None = None) -> None:
@@ -120,10 +120,17 @@ class Sandbox:
 
     def fork(self) -> socket.socket:
         """End the child before, if any, and start a new one: the judge's end of its line."""
+        self._end_the_other()
         ours, theirs = socket.socketpair()
         with theirs:
             self._request(b"fork", theirs)
         return ours
+
+    def _end_the_other(self) -> None:
+        """Where one child could reach another by files, the two kinds never live at one time."""
+        other = self._without_autograd
+        if other is not None and not other._apart:
+            other.kill()
 
     def usage(self) -> Usage | None:
         """What the child and its processes use; None where there is no server to ask."""
@@ -176,5 +183,9 @@ class _WithoutAutograd(Sandbox):
     def _start(self, control: socket.socket | None = None) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._other._request(b"split", theirs)
+            self._apart: bool = self._other._request(b"split", theirs)
         self._ready = False
+
+    def _end_the_other(self) -> None:
+        if not self._apart:
+            self._other.kill()

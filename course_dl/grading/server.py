@@ -23,6 +23,7 @@ from course_dl.grading import kernel
 from course_dl.grading.files import remove_folder
 from course_dl.grading.hidden import hide_modules
 from course_dl.grading.layers import Bounds, ServerLayers
+from course_dl.grading.needed import unseen
 from course_dl.grading.usage import memory_of, used_by
 
 __all__ = ["main"]
@@ -80,6 +81,7 @@ def _import_and_warm() -> None:
 
     from course_dl.grading import noautograd  # noqa: F401
     from course_dl.grading.practice import practise
+    from course_dl.grading.watch import know_functions
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
@@ -91,6 +93,7 @@ def _import_and_warm() -> None:
         ).backward()
         optimizer.step()
     practise()
+    know_functions()
 
 
 class _Server:
@@ -167,6 +170,7 @@ class _Server:
         if self._child == 0:
             try:
                 fd = self._layers.enter_child(theirs.fileno(), scratch)
+                self._layers.report["Python's packages in sight"] = unseen(self._layers.packages)
                 os.write(fd, json.dumps(self._layers.report).encode())
             except BaseException as error:
                 self._layers.report["child"] = f"{type(error).__name__}: {error}"
@@ -180,7 +184,10 @@ class _Server:
         return report
 
     def _split(self, control: int) -> bool:
-        """Fork a second server, whose children have no autograd."""
+        """Fork a second server, whose children have no autograd.
+
+        The answer tells whether its children and this one's may live at the same time.
+        """
         above, pid = os.getpid(), os.fork()
         if pid == 0:
             from course_dl.grading.noautograd import remove_autograd
@@ -190,6 +197,7 @@ class _Server:
                 kernel.keep_orphans()
             self._control.close()
             remove_autograd()
+            self._layers.without_autograd()
             try:
                 line = socket.socket(fileno=control)
                 _Server(line, self._layers, self._scratch_home, above).serve()
@@ -197,7 +205,7 @@ class _Server:
                 os._exit(0)
         self._splits.add(pid)
         os.close(control)
-        return True
+        return self._layers.apart()
 
     def _end_child(self) -> None:
         """Kill the child with all that it left running, and empty its scratch folder."""

@@ -97,9 +97,12 @@ _known = _Known()
 
 
 def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
-    """The same as :func:`~course_dl.lab.judge.run_test`, which is run where the answers are new."""
+    """The same as :func:`~course_dl.lab.judge.run_test`, which is run where the answers are new.
+
+    A measured test draws at random, so that an answer cannot know what it is asked.
+    """
     if test.measured or not isinstance(backend, RemoteBackend):
-        return _fit(run_test(exercise, test, backend, seed))
+        return _fit(run_test(exercise, test, backend, seed, secret=test.measured))
     place: Place = (test.function, seed)
     heard: list[Message | Exception] = []
     while isinstance(step := _known.get(place), Question):

@@ -91,6 +91,8 @@ class Student:
         Every call made so far, in order.
     notes
         What the check found out besides the verdict (an accuracy, say), for reports.
+    remarks
+        What the instructor alone should know of the answer.
     """
 
     def __init__(self, backend: Backend, rules: Rules = DEFAULT) -> None:
@@ -98,6 +100,7 @@ class Student:
         self.rules = rules
         self.calls: list[Call] = []
         self.notes: dict[str, float] = {}
+        self.remarks: list[str] = []
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):

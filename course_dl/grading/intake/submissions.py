@@ -1,29 +1,35 @@
-"""Finding submissions: one file, a folder, a zip, and the layouts that Moodle makes of them.
+"""What is handed in: a file, a folder, a zip, in the layouts of learning platforms.
 
-Archives are read in memory and never unpacked, links are not followed, and a name from an archive
-is a label, never a path. What cannot be read becomes a submission with its reason in ``problem``.
+Archives are read in memory and never unpacked to disk, links are not followed, and a name is a
+label, never a path. Nobody is dropped: what cannot be read becomes a submission with its reason
+in ``problem``, and what was not taken for a submission is told in ``Found.left_out``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-import stat
-import unicodedata
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path, PurePosixPath
+from datetime import tzinfo
+from pathlib import Path
 
-__all__ = ["Submission", "find_submissions"]
+from course_dl.grading.intake.archives import in_zip
+from course_dl.grading.intake.choice import Chosen, are_copies, choose
+from course_dl.grading.intake.folders import in_folder
+from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread, megabytes
+from course_dl.grading.intake.layouts import copy_of, owner
+from course_dl.grading.intake.names import distinct, listed, shown
+from course_dl.grading.intake.students import CANDIDATE, Student, sort_out
+from course_dl.grading.intake.times import likely, made_at_once
+from course_dl.grading.names import alphabetical
 
-LARGEST_FILE = 64 << 20
-_MOST_FILES = 20_000
-_KINDS = (".ipynb", ".py")
-_MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)$")
-_COPY = re.compile(r"[ _]?\((\d+)\)(?=\.\w+$)")
+__all__ = ["LARGEST_FILE", "Found", "Submission", "find_submissions"]
+
+MOST_HELD = 2 << 30  # bytes of all files that are to be graded
+_MOST_OTHERS = 10
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,13 @@ class Submission:
     problem
         Why there is nothing to grade; ``""`` where there is.
     number
-        Moodle's number of the participant, ``""`` elsewhere.
+        Moodle's number of the participant, or of the team; ``""`` elsewhere.
     when
-        When the file was written, in seconds since 1970; 0 if unknown.
+        When it was handed in, in seconds since 1970; 0 if unknown.
     others
         Further files of the student that could have been graded, and were not.
+    layout
+        Whose naming told the student apart: ``"moodle"``, ``"canvas"``, ..., or ``""``.
     """
 
     student: str
@@ -55,27 +63,65 @@ class Submission:
     number: str = ""
     when: float = 0.0
     others: tuple[str, ...] = ()
+    layout: str = ""
 
 
-@dataclass(frozen=True)
-class _File:
-    path: PurePosixPath
-    when: float = 0.0
-    data: bytes = b""
-    problem: str = ""
+class Found(list[Submission]):
+    """The submissions of a class, ordered by student.
+
+    Attributes
+    ----------
+    left_out
+        Names that were not taken for submissions.
+    """
+
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def numbers_are_teams(self) -> bool:
+        """Whether Moodle's numbers are known to be of teams: its default team has none."""
+        return any(one.layout == "moodle" and not one.number for one in self)
+
+    @property
+    def times_tell(self) -> bool:
+        """Whether the files' times can be those at which they were handed in."""
+        return not made_at_once(one.when for one in self)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the instructor should know of the whole class, a sentence each."""
+        told = []
+        if self.left_out:
+            told.append(f"not taken for submissions: {listed(self.left_out)}")
+        if self.numbers_are_teams:
+            told.append(
+                "these are Moodle's submissions by teams: the numbers are of teams, and not of "
+                "participants"
+            )
+        return told
 
 
-def find_submissions(path: Path, names: Sequence[str] = ()) -> list[Submission]:
+def find_submissions(
+    path: Path,
+    names: Sequence[str] = (),
+    *,
+    zone: tzinfo | None = None,
+    leave_out: Sequence[Path] = (),
+) -> Found:
     """All submissions in a folder, a zip or a single file, ordered by student.
 
     Parameters
     ----------
     path
         Where they are. In a folder or a zip, each file at the top is a student's, and so is each
-        folder; where all is in one folder, that one is opened first.
+        folder (``students.py`` has the rule); where all is in one folder, that one is opened first.
     names
-        The functions that the lab asks for: of several files of a student, the one that defines
+        The functions that the lab asks for: of several files of a student, the one that answers
         most of them is taken, then the newest.
+    zone
+        The zone of times that are told without one, as in most zips; None: that of this machine.
+    leave_out
+        Folders that are not read: the results of an earlier run.
 
     Raises
     ------
@@ -83,178 +129,144 @@ def find_submissions(path: Path, names: Sequence[str] = ()) -> list[Submission]:
         Where there is nothing at ``path``, or no submission in it.
     """
     path = Path(path)
-    if path.is_dir():
-        files = list(_in_folder(path))
-    elif path.suffix.lower() == ".zip":
-        files = list(_in_zip(path.read_bytes()))
-    else:
-        data = path.read_bytes()
-        when = path.stat().st_mtime
-        return [Submission(_label(path.stem), _label(path.name), data, when=when)]
-    groups = _by_student(_without_common_folder(files))
-    found = [_chosen(key, group, names) for key, group in groups.items()]
-    if not found:
-        raise ValueError(f"{path} holds no submission: no notebook (.ipynb) and no .py file")
-    return sorted(_with_distinct_names(found), key=lambda s: (s.student.casefold(), s.student))
-
-
-def _in_folder(folder: Path) -> Iterator[_File]:
-    for path in sorted(folder.rglob("*")):
-        relative = PurePosixPath(path.relative_to(folder).as_posix())
-        if _is_clutter(relative) or (path.is_dir() and not path.is_symlink()):
-            continue
-        if path.is_symlink() or not path.is_file():
-            yield _File(relative, problem="a link or a device, which is not followed")
-        elif path.stat().st_size > LARGEST_FILE:
-            yield _File(relative, problem=_too_large(path.stat().st_size))
+    with contextlib.ExitStack() as opened:
+        if path.is_dir():
+            items = list(in_folder(path, leave_out))
+        elif _is_zip(path):
+            items = _class_zip(opened, path, path.name, zone)
         else:
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                yield _File(relative, problem=f"it cannot be read: {error.strerror}")
-            else:
-                yield from _opened(_File(relative, path.stat().st_mtime, data))
-
-
-def _in_zip(
-    data: bytes, inside: PurePosixPath = PurePosixPath(), depth: int = 0
-) -> Iterator[_File]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in archive.infolist()[:_MOST_FILES]:
-            name = inside / _safe(_decoded(entry))
-            if entry.is_dir() or _is_clutter(name):
-                continue
-            if stat.S_ISLNK(entry.external_attr >> 16):
-                yield _File(name, problem="a link, which is not followed")
-                continue
-            try:
-                with archive.open(entry) as member:
-                    content = member.read(LARGEST_FILE + 1)
-            except (
-                RuntimeError,
-                zipfile.BadZipFile,
-                NotImplementedError,
-                OSError,
-                EOFError,
-            ) as error:
-                yield _File(name, problem=f"it cannot be taken out of the zip: {error}")
-                continue
-            except Exception as error:  # zlib's and lzma's own kinds
-                yield _File(name, problem=f"it cannot be taken out of the zip: {error}")
-                continue
-            if len(content) > LARGEST_FILE:
-                yield _File(name, problem=_too_large(len(content)))
-            else:
-                yield from _opened(_File(name, _when(entry), content), depth)
-
-
-def _when(entry: zipfile.ZipInfo) -> float:
-    """The entry's time; archives tell it in local time, and some tell nonsense."""
-    try:
-        return datetime(*entry.date_time).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0
-
-
-def _opened(file: _File, depth: int = 0) -> Iterator[_File]:
-    """The file itself; or what is in it, where a student handed in a zip."""
-    if file.path.suffix.lower() != ".zip" or depth > 0:
-        yield file
-        return
-    try:
-        yield from list(_in_zip(file.data, file.path.with_suffix(""), depth + 1))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        yield _File(file.path, problem=f"the zip is damaged: {error}")
-
-
-def _decoded(entry: zipfile.ZipInfo) -> str:
-    """The entry's name; many programs write UTF-8 without saying so."""
-    if not entry.flag_bits & 0x800:
-        try:
-            return entry.filename.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
-    return entry.filename
-
-
-def _safe(name: str) -> PurePosixPath:
-    """A relative path, whatever the archive says: no root, no drive, no way up."""
-    parts = [part for part in re.split(r"[/\\]+", name) if part not in ("", ".", "..")]
-    return PurePosixPath(*(part.replace(":", "_") for part in parts or ["unnamed"]))
-
-
-def _is_clutter(path: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__MACOSX", "__pycache__")) for part in path.parts)
-
-
-def _without_common_folder(files: list[_File]) -> list[_File]:
-    while files and all(len(f.path.parts) > 1 for f in files):
-        tops = {f.path.parts[0] for f in files}
-        inner = {f.path.parts[1] for f in files if len(f.path.parts) > 2}
-        several = inner or len(files) > 1
-        if len(tops) > 1 or _MOODLE.match(next(iter(tops))) or not several:
-            break
-        files = [replace(f, path=PurePosixPath(*f.path.parts[1:])) for f in files]
-    return files
-
-
-def _by_student(files: list[_File]) -> dict[tuple[str, str], list[_File]]:
-    groups: dict[tuple[str, str], list[_File]] = defaultdict(list)
-    for file in files:
-        top = file.path.parts[0]
-        moodle = _MOODLE.match(top)
-        if moodle:
-            key = (_label(moodle["name"]), moodle["id"])
-        elif len(file.path.parts) > 1:
-            key = (_label(top), "")
-        elif file.path.suffix.lower() in _KINDS or file.problem:
-            key = (_label(_COPY.sub("", top).removesuffix(file.path.suffix)), "")
-        else:
-            continue  # a list of the class, a text that explains
-        groups[key].append(file)
-    return groups
-
-
-def _chosen(key: tuple[str, str], files: list[_File], names: Sequence[str]) -> Submission:
-    student, number = key
-    fit = [f for f in files if f.path.suffix.lower() in _KINDS and not f.problem]
-    if not fit:
-        told = [f"{_label(f.path.name)}: {f.problem or 'neither .ipynb nor .py'}" for f in files]
-        return Submission(
-            student, _label(files[0].path.name), problem="; ".join(told[:5]), number=number
+            return _one_file(path)
+        left_out = _shown_left_out(path, leave_out)
+        items, more = _without_class_zips(opened, items, zone)
+        found = sort_out(items, zone)
+        students = _with_copies(found.students, names)
+        if not students:
+            told = f" (not taken for submissions: {listed(found.left_out)})" * bool(found.left_out)
+            raise ValueError(
+                f"{path} holds no submission: no notebook (.ipynb) and no .py file{told}"
+            )
+        chosen = _held([choose(student, names) for student in students])
+    marks = [(one.owner.name, one.owner.mark) for one in students]
+    made = Found(
+        Submission(
+            name,
+            one.file,
+            one.data,
+            one.problem,
+            student.owner.number,
+            student.owner.when or one.when,
+            _few(one.others),
+            student.owner.layout,
         )
-    best = max(fit, key=lambda f: _rank(f, names)) if len(fit) > 1 else fit[0]
-    name = best.path.name
-    moodle = _MOODLE.match(name)
-    file = _label(moodle["rest"] if moodle else name)
-    return Submission(student, file, best.data, "", number, best.when)
+        for name, student, one in zip(distinct(marks), students, chosen, strict=True)
+    )
+    made.sort(key=lambda one: alphabetical(one.student))
+    made.left_out = tuple(sorted({*found.left_out, *more, *left_out}))
+    return made
 
 
-def _rank(file: _File, names: Sequence[str]) -> tuple[int, float, int, bool, str]:
-    """Later is better: defines more of what is asked for, newer, a higher number of the copy."""
-    text = file.data.decode("utf-8", "replace")
-    defined = sum(bool(re.search(rf"\b(?:def|class)\s+{name}\b", text)) for name in names)
-    copy = _COPY.search(file.path.name)
-    is_notebook = file.path.suffix.lower() == ".ipynb"
-    return defined, file.when, int(copy[1]) if copy else 0, is_notebook, str(file.path)
+def _one_file(path: Path) -> Found:
+    """A single file, which is one student's; that it is named by a link does not matter."""
+    status = path.stat()
+    name, student = shown(path.name.encode(errors="surrogateescape")), path.stem
+    label = re.sub(rf"(?:{CANDIDATE})$", "", name, flags=re.IGNORECASE) or shown(student.encode())
+    if not path.is_file():
+        return Found([Submission(label, name, problem="it is no file")])
+    if status.st_size > LARGEST_FILE:
+        told = (
+            f"{megabytes(status.st_size)} are more than the {megabytes(LARGEST_FILE)} that are read"
+        )
+        return Found([Submission(label, name, problem=told)])
+    return Found([Submission(label, name, path.read_bytes(), when=likely(status.st_mtime))])
 
 
-def _with_distinct_names(found: list[Submission]) -> Iterator[Submission]:
-    """Two students of one name are told apart by Moodle's number."""
-    times: dict[str, int] = defaultdict(int)
-    for one in found:
-        times[one.student.casefold()] += 1
-    for one in found:
-        again = times[one.student.casefold()] > 1
-        name = f"{one.student} ({one.number or one.file})" if again else one.student
-        yield replace(one, student=name)
+def _is_zip(path: Path) -> bool:
+    if re.search(rf"(?:{CANDIDATE})$", path.name, re.IGNORECASE):
+        return False
+    if re.search(r"\.(?:tar|t?gz|tgz|bz2|xz|7z|rar|tar\.\w+)$", path.name, re.IGNORECASE):
+        raise ValueError(f"{path}: unpack it and give the folder, or make a zip of it")
+    return path.suffix.lower() == ".zip" or (path.is_file() and zipfile.is_zipfile(path))
 
 
-def _label(name: str) -> str:
-    """A name as text for a table: one form for each accent, nothing that cannot be printed."""
-    text = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)[:200].strip() or "unnamed"
+def _class_zip(
+    opened: contextlib.ExitStack, source: Path | io.BytesIO, name: str, zone: tzinfo | None
+) -> list[Item]:
+    try:
+        return list(in_zip(opened.enter_context(zipfile.ZipFile(source)), zone))
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, EOFError) as error:
+        raise ValueError(
+            f"{name} cannot be opened as a zip ({error}): download it again, or unpack it with "
+            "another program and give the folder"
+        ) from None
 
 
-def _too_large(size: int) -> str:
-    return f"{size / 1e6:.0f} MB are more than the {LARGEST_FILE >> 20} MB that are taken"
+def _without_class_zips(
+    opened: contextlib.ExitStack, items: list[Item], zone: tzinfo | None
+) -> tuple[list[Item], list[str]]:
+    """The items, with a zip of the whole class left out where its students lie beside it.
+
+    Where there is nothing beside it, it is opened in its place.
+    """
+    seen = [item for item in items if not Item(item.path[:1]).is_system]
+    beside = {shown(item.path[0]) for item in seen}
+    left_out = []
+    for item in [i for i in seen if len(i.path) == 1 and i.ends(r"\.zip")]:
+        try:
+            inside = _class_zip(opened, io.BytesIO(item.read()), item.name, zone)
+        except (Unread, ValueError):
+            continue
+        tops = {shown(one.path[0]) for one in inside if not Item(one.path[:1]).is_system}
+        if len(tops) == 1 and all(len(one.path) > 1 for one in inside):
+            tops = {shown(one.path[1]) for one in inside}
+        platform = any(owner(top, is_file=False, canvas=False) for top in tops)
+        if len(seen) == 1 and (platform or len(tops) > 1):
+            return inside, []
+        if len(seen) > 1 and (platform or len(tops & beside) > 1):
+            items = [other for other in items if other is not item]
+            left_out.append(item.name)
+    return items, left_out
+
+
+def _with_copies(students: list[Student], names: Collection[str]) -> list[Student]:
+    """Files side by side that a browser numbered, put together where they are one student's."""
+    alone = {one.items[0].name: one for one in students if one.file and len(one.items) == 1}
+    kept = list(students)
+    for name, student in sorted(alone.items()):
+        first = alone.get(copy_of(name))
+        if first is None or student.owner.layout or first.owner.layout:
+            continue
+        if re.match(
+            r"(?:lab|hw|homework|notebook|untitled|assignment|submission)[\W_\d]", name, re.I
+        ):
+            continue  # a teacher's browser numbers the files of several students so
+        if are_copies(first.items[0], student.items[0], names):
+            first.items += student.items
+            kept.remove(student)
+    return kept
+
+
+def _held(chosen: list[Chosen]) -> list[Chosen]:
+    """The files to be graded; where they are too much in sum, the largest are not held."""
+    held, left = list(chosen), MOST_HELD
+    for place in sorted(range(len(chosen)), key=lambda k: len(chosen[k].data)):
+        size = len(chosen[place].data)
+        left -= size
+        if left < 0:
+            told = f"{megabytes(size)}, and all files together are more than {megabytes(MOST_HELD)}"
+            held[place] = replace(chosen[place], data=b"", problem=told)
+    return held
+
+
+def _few(others: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(others) - _MOST_OTHERS
+    return others if more <= 0 else (*others[:_MOST_OTHERS], f"{more:,} more")
+
+
+def _shown_left_out(path: Path, leave_out: Sequence[Path]) -> Iterator[str]:
+    for folder in map(Path, leave_out):
+        try:
+            below = folder.resolve().relative_to(path.resolve())
+        except ValueError:
+            continue
+        if below.parts and folder.exists():
+            yield str(below)

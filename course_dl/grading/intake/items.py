@@ -1,0 +1,101 @@
+"""A thing that was handed in, as a folder or an archive lists it; it is read when needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from course_dl.grading.intake.names import shown
+
+__all__ = ["LARGEST_FILE", "Item", "Unread", "megabytes"]
+
+LARGEST_FILE = 32 << 20
+_SYSTEM = frozenset(
+    b"__MACOSX __pycache__ .ipynb_checkpoints .DS_Store Thumbs.db desktop.ini $RECYCLE.BIN @eaDir "
+    b".git .github .svn .hg .idea .vscode .spyproject .venv venv site-packages node_modules .cache "
+    b".config .local .jupyter .ipython .pytest_cache .mypy_cache .ruff_cache .gitignore "
+    b".gitattributes .gitkeep .Trashes .Spotlight-V100 .fseventsd lost+found .localized".split()
+) | {b"System Volume Information"}
+_SYSTEM_BEGINS = (b"._", b".Trash-", b".~lock.", b"~$")
+
+
+class Unread(Exception):
+    """Why a file's bytes cannot be had, told to teacher and student."""
+
+
+def _nothing() -> bytes:
+    raise Unread("there is nothing to read")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file, an empty folder, or what cannot be read.
+
+    Attributes
+    ----------
+    path
+        The parts of its path, as bytes: two names that look alike are two.
+    size
+        Bytes that it says it has.
+    when, claimed
+        When it was written, in seconds since 1970, 0 if unknown; ``claimed`` by a student's zip.
+    take
+        Reads it; raises :class:`Unread`.
+    problem
+        Why it cannot be read; ``""`` where it can.
+    root
+        What stood before the path and is no part of it: ``../``, a drive.
+    """
+
+    path: tuple[bytes, ...]
+    size: int = 0
+    when: float = 0.0
+    take: Callable[[], bytes] = _nothing
+    problem: str = ""
+    is_folder: bool = False
+    root: bytes = b""
+    claimed: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The file's own name, as text."""
+        return shown(self.path[-1])
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it is the system's, an editor's or a library's, and nobody's work."""
+        return any(p in _SYSTEM or p.startswith(_SYSTEM_BEGINS) for p in self.path)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a name in its path begins with a dot."""
+        return any(part.startswith(b".") for part in self.path)
+
+    def below(self, parts: int) -> Item:
+        """The same, its path without the first parts."""
+        return replace(self, path=self.path[parts:])
+
+    def ends(self, pattern: str) -> bool:
+        """Whether the file's name ends as the regular expression says, in capitals or not."""
+        return re.search(rf"(?:{pattern})$", self.name, re.IGNORECASE) is not None
+
+    def read(self) -> bytes:
+        """The bytes.
+
+        Raises
+        ------
+        Unread
+            Where they cannot be had, or are more than :data:`LARGEST_FILE`.
+        """
+        if self.problem:
+            raise Unread(self.problem)
+        if self.size > LARGEST_FILE:
+            raise Unread(
+                f"{megabytes(self.size)} are more than the {megabytes(LARGEST_FILE)} that are read"
+            )
+        return self.take()
+
+
+def megabytes(size: int) -> str:
+    return f"{size / (1 << 20):.0f} MB" if size >= 1 << 20 else f"{size:,} bytes"
