@@ -45,7 +45,8 @@ def grade(
     for entry in entries:
         if entry.result.status not in ("graded", NOT_YET) or entry.result.reason:
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
-    print(f"{len(entries) - waiting} submissions graded; see {Path(out) / 'overview.html'}")
+    done = len(entries) - waiting
+    print(f"{done} submission{'s' * (done != 1)} graded; see {Path(out) / 'overview.html'}")
     if waiting:
         print(f"{waiting} of {len(entries)} not graded yet")
     return 0

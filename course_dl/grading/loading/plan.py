@@ -141,7 +141,8 @@ def _show(texts: dict[str, str], place: str, source: str) -> None:
     known, new = texts[place].split("\n"), source.split("\n")
     known += [""] * (len(new) - len(known))
     texts[place] = "\n".join(
-        b if b.strip() else a for a, b in zip(known, new + [""] * (len(known) - len(new)), strict=True)
+        b if b.strip() else a
+        for a, b in zip(known, new + [""] * (len(known) - len(new)), strict=True)
     )
 
 
@@ -220,9 +221,7 @@ class _Chooser:
         if twice:
             until = until or self._checked()
         kept = {
-            name: {
-                asked: until[asked] for asked in uses if name in uses[asked] and asked in until
-            }
+            name: {asked: until[asked] for asked in uses if name in uses[asked] and asked in until}
             for name in twice
         }
         left = {
@@ -266,9 +265,7 @@ class _Chooser:
                 else:
                     known[name] = parts
                     last[name] = step
-        return frozenset(
-            name for name in self._asked if known.get(name) == (frozenset(), True)
-        )
+        return frozenset(name for name in self._asked if known.get(name) == (frozenset(), True))
 
     def _used_by(self, name: str) -> set[str]:
         """All names that a name's definitions may use, directly or through others."""
