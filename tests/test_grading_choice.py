@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import time
@@ -15,8 +16,10 @@ import pytest
 from course_dl.grading.intake.answers import answered, looks_like
 from course_dl.grading.intake.submissions import Found, find_submissions
 from course_dl.grading.intake.times import made_at_once
+from course_dl.lab.catalog import find_labs
 from tests.grading.handed_in import book
 
+ROOT = Path(__file__).parents[1]
 F, G = "def f():\n    return 1", "def g(x):\n    y = x\n    return y"
 OPEN_F = 'def f():\n    """What to do."""\n    raise NotImplementedError'
 OPEN_G = "def g(x):\n    # your code\n    pass"
@@ -122,6 +125,20 @@ def test_what_another_file_is() -> None:
     assert "nothing was filled in" in looks_like([OPEN_F, OPEN_CLASS], NAMES, labs)
     assert "defines nothing that this lab asks for" in looks_like(["x = 1"], NAMES, labs)
     assert looks_like([F, "def neuron(): return 1"], NAMES, labs) == ""
+
+
+def test_the_labs_themselves_are_told_open_and_solved() -> None:
+    labs = {lab: [n for e in lab.exercises for n in e.names] for lab in find_labs()}
+    for lab, names in labs.items():
+        notebook = json.loads((ROOT / "colab" / f"{lab.name}.ipynb").read_text(encoding="utf-8"))
+        cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+        others = {one.name: asked for one, asked in labs.items() if one is not lab}
+        assert "nothing was filled in" in looks_like(cells, names, others)
+        solved = (lab.path / "solutions.py").read_text(encoding="utf-8")
+        assert answered([solved], names) == len(names)
+        for name, asked in others.items():
+            mine = {one.name: own for one, own in labs.items() if one.name != name}
+            assert lab.name.partition("_")[0] in looks_like([*cells, solved], asked, mine)
 
 
 # -- times -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from course_dl.grading.intake.names import in_one_form
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.pool import Pools
 from course_dl.grading.reports import write_class_reports
@@ -48,7 +49,7 @@ def grade_class(
             print(note, file=sys.stderr)
         settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
         store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)))
-        wanted = [s for s in found if only is None or only.casefold() in s.student.casefold()]
+        wanted = [s for s in found if in_one_form(only or "") in in_one_form(s.student)]
         if not wanted:
             raise ValueError(f"no student's name holds {only!r}; there are {len(found)} students")
         todo = [s for s in wanted if regrade or store.load(s) is None]

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from course_dl.grading.intake.answers import answered, answers
 from course_dl.grading.intake.archives import MOST_ENTRIES, count_entries, in_zip
-from course_dl.grading.intake.items import Item, Unread, megabytes
+from course_dl.grading.intake.items import CANDIDATE, Item, Unread, megabytes
 from course_dl.grading.intake.layouts import copy_number
 from course_dl.grading.intake.names import listed
 from course_dl.grading.intake.notebooks import Unreadable, read
-from course_dl.grading.intake.students import CANDIDATE, Student
+from course_dl.grading.intake.students import Student
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "Chosen", "are_copies", "choose"]
 
@@ -175,6 +175,9 @@ def _why(student: Student, work: Sequence[Item], looked: _Looked) -> str:
     known = {id(item) for _, item in looked.seen}
     rest = _listed([item for item in work if id(item) not in known])
     reasons = told + ([rest] if rest else [])
+    hidden = [i.name for i in student.items if i.is_hidden and i.ends(CANDIDATE)]
+    if hidden and reasons:
+        reasons.append(f"hidden, and not looked at: {listed(hidden)}")
     if looked.ahead:
         reasons.append(f"{looked.ahead:,} more files that were not looked at")
     return listed(reasons, 5, "; ") or _only(student.items) or "the folder is empty"

@@ -9,9 +9,10 @@ from functools import cached_property
 
 from course_dl.grading.intake.names import shown
 
-__all__ = ["LARGEST_FILE", "Item", "Unread", "is_system", "megabytes"]
+__all__ = ["CANDIDATE", "LARGEST_FILE", "Item", "Unread", "is_system", "megabytes"]
 
 LARGEST_FILE = 32 << 20
+CANDIDATE = r"\.ipynb(?:[ ._-]?(?:txt|json))?|\.pyw?(?:\.txt)?"  # the ends of what is graded
 _SYSTEM = frozenset(
     b"__MACOSX __pycache__ .ipynb_checkpoints .DS_Store Thumbs.db desktop.ini $RECYCLE.BIN @eaDir "
     b".git .github .svn .hg .idea .vscode .spyproject .venv venv site-packages node_modules .cache "

@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 
 from course_dl.grading.intake.times import within
 
-__all__ = ["Owner", "copy_number", "copy_of", "is_canvas", "owner", "without_ending"]
+__all__ = ["NAMES_ALL", "Owner", "copy_number", "copy_of", "is_canvas", "owner", "without_ending"]
 
 _MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_[a-z0-9]+(?:_(?P<rest>.*))?", re.DOTALL
@@ -33,6 +33,10 @@ _ILIAS = re.compile(r"(?P<last>[^_\d]+)_(?P<first>[^_\d]+)_(?P<login>[^_]+)_(?P<
 _GRADESCOPE = re.compile(r"submission_\d+")
 _COPY = re.compile(r"[ _]?\((\d+)\)(?=(?:\.\w+)*$)")
 _ENDING = re.compile(r"(?:\.ipynb|\.pyw?|\.tar)?\.\w{1,5}$|\.ipynb$")
+
+
+# Platforms that name all files and folders of an export.
+NAMES_ALL = ("moodle", "canvas", "brightspace", "blackboard")
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,17 @@ from pathlib import Path
 from course_dl.grading.intake.archives import in_zip
 from course_dl.grading.intake.choice import Chosen, are_copies, choose
 from course_dl.grading.intake.folders import in_folder
-from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread, is_system, megabytes
+from course_dl.grading.intake.items import (
+    CANDIDATE,
+    LARGEST_FILE,
+    Item,
+    Unread,
+    is_system,
+    megabytes,
+)
 from course_dl.grading.intake.layouts import copy_of, owner
 from course_dl.grading.intake.names import distinct, listed, shown
-from course_dl.grading.intake.students import CANDIDATE, Student, sort_out
+from course_dl.grading.intake.students import Student, holds_a_class, sort_out
 from course_dl.grading.intake.times import likely, made_at_once
 
 __all__ = ["LARGEST_FILE", "Found", "Submission", "find_submissions"]
@@ -218,7 +225,7 @@ def _without_class_zips(
         if len(tops) == 1 and all(len(one.path) > 1 for one in inside):
             tops = {shown(one.path[1]) for one in inside}
         platform = any(owner(top, is_file=False, canvas=False) for top in tops)
-        if len(seen) == 1 and (platform or len(tops) > 1):
+        if len(seen) == 1 and holds_a_class(inside):
             return inside, []
         if len(seen) > 1 and (platform or len(tops & beside) > 1):
             items = [other for other in items if other is not item]
