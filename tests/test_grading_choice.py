@@ -118,27 +118,35 @@ def test_hostile_text_is_looked_at_within_a_bound() -> None:
 
 
 def test_what_another_file_is() -> None:
-    labs = {"lab02_networks": ["neuron", "layer"], "lab03_descent": ["step", "layer"]}
-    said = looks_like(["def neuron(): return 1\ndef layer(): return 2"], NAMES, labs)
-    assert said.startswith("this looks like lab02")
-    assert "lab03" in looks_like(['lab = Lab("lab03")'], NAMES, labs)
-    assert "nothing was filled in" in looks_like([OPEN_F, OPEN_CLASS], NAMES, labs)
-    assert "defines nothing that this lab asks for" in looks_like(["x = 1"], NAMES, labs)
-    assert looks_like([F, "def neuron(): return 1"], NAMES, labs) == ""
+    labs = {"lab01_x": NAMES, "lab02_y": ["neuron", "layer"], "lab03_z": ["step", "layer", "f"]}
+    for text, said in {
+        "def neuron(): return 1\ndef layer(): return 2": "this looks like lab02",
+        'lab = Lab("lab03")': "this looks like lab03",
+        f'lab = Lab("lab03")\ndef step(): return 1\n{F}': "this looks like lab03",
+        f"{OPEN_F}\n{OPEN_CLASS}": "nothing was filled in",
+        f'lab = Lab("lab01")\n{OPEN_F}\ndef layer(): return 1': "nothing was filled in",
+        "x = 1": "it defines nothing that this lab asks for",
+        'lab = Lab("lab01")': "it defines nothing that this lab asks for",
+        f"{F}\ndef neuron(): return 1": "",
+        f'lab = Lab("lab02")\n{F}\n{G}': "",
+    }.items():
+        told = looks_like([text], "lab01_x", labs)
+        assert told.startswith(said) and bool(told) == bool(said), text
 
 
 def test_the_labs_themselves_are_told_open_and_solved() -> None:
-    labs = {lab: [n for e in lab.exercises for n in e.names] for lab in find_labs()}
-    for lab, names in labs.items():
+    labs = {lab.name: [n for e in lab.exercises for n in e.names] for lab in find_labs()}
+    for lab in find_labs():
         notebook = json.loads((ROOT / "colab" / f"{lab.name}.ipynb").read_text(encoding="utf-8"))
         cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
-        others = {one.name: asked for one, asked in labs.items() if one is not lab}
-        assert "nothing was filled in" in looks_like(cells, names, others)
-        solved = (lab.path / "solutions.py").read_text(encoding="utf-8")
-        assert answered([solved], names) == len(names)
-        for name, asked in others.items():
-            mine = {one.name: own for one, own in labs.items() if one.name != name}
-            assert lab.name.partition("_")[0] in looks_like([*cells, solved], asked, mine)
+        solved = [*cells, (lab.path / "solutions.py").read_text(encoding="utf-8")]
+        assert "nothing was filled in" in looks_like(cells, lab.name, labs)
+        assert looks_like(solved, lab.name, labs) == ""
+        assert answered(solved, labs[lab.name]) == len(labs[lab.name])
+        for other in labs.keys() - {lab.name}:
+            for handed_in in (cells, solved):
+                said = looks_like(handed_in, other, labs)
+                assert said.startswith(f"this looks like {lab.name[:5]}")
 
 
 # -- times -------------------------------------------------------------------------------------
