@@ -34,7 +34,7 @@ _OURS = {b"feedback", b"records", b"students", b"grades.csv", b"moodle.csv", b"o
 _OURS_BEGIN = "student,file,total,max"
 _COURSE_FILE = re.compile(r"lab\d\d_[a-z_]+\.ipynb")
 _RAN_OR_OPEN = re.compile(rb'"execution_count":\s*\d|"\s*raise NotImplementedError\b[^"]*"\s*\]')
-_MOST_NOTEBOOKS = 50
+_MOST_NOTEBOOKS = 20
 
 
 def not_students(tops: Mapping[Top, Sequence[Item]]) -> list[Top]:

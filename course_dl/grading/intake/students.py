@@ -20,6 +20,7 @@ from course_dl.grading.intake.layouts import (
     Owner,
     copy_of,
     is_canvas,
+    is_named,
     owner,
     without_ending,
 )
@@ -113,14 +114,11 @@ def _without_common_folder(items: Sequence[Item]) -> list[Item]:
     while True:
         seen = [item for item in items if not is_system(item.path[0])]
         tops = {(item.root, item.path[0]) for item in seen}
-        if (
-            len(tops) != 1
-            or any(len(i.path) == 1 for i in seen)
-            or not holds_a_class([item.below(1) for item in seen])
-        ):
+        if len(tops) != 1 or any(len(item.path) == 1 for item in seen):
             return list(items)
-        name = next(iter(tops))[1]
-        if owner(shown(name), is_file=False, canvas=False):
+        if not holds_a_class([item.below(1) for item in seen]):
+            return list(items)
+        if is_named(shown(next(iter(tops))[1])):
             return list(items)
         items = [item.below(1) for item in seen]
 
@@ -131,7 +129,7 @@ def holds_a_class(items: Sequence[Item]) -> bool:
     inner = {top: group for top, group in inner.items() if not is_system(top[1])}
     folders = [group for group in inner.values() if not is_file(group)]
     files = [group for group in inner.values() if is_file(group)]
-    if any(owner(shown(top[1]), is_file=is_file(g), canvas=False) for top, g in inner.items()):
+    if any(is_named(shown(top[1])) for top in inner):
         return True
     files = [group for group in files if not is_of_the_class(group[0])]
     works = [group for group in files if group[0].ends(f"{CANDIDATE}|{ARCHIVE}")]
