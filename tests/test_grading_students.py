@@ -239,6 +239,14 @@ def test_results_of_the_grader_are_no_student_wherever_they_are(tmp_path: Path) 
     assert "now" in students.left_out
 
 
+def test_results_that_are_written_among_the_students_are_none_of_them(tmp_path: Path) -> None:
+    entries = {"Ann/lab.ipynb": ONE, "Bob/lab.ipynb": TWO, "records/ann-1/result.json": b"{}"}
+    top = Tree({name.encode(): data for name, data in entries.items()}).as_folder(tmp_path / "in")
+    students = find_submissions(top, leave_out=[top])
+    assert [s.student for s in students] == ["Ann", "Bob"]
+    assert students.left_out == ("records",)
+
+
 def test_the_course_s_own_solutions_are_no_student(tmp_path: Path) -> None:
     solved = {f"solved/{lab}.ipynb": ONE for lab in ("lab01_perceptron", "lab02_networks")}
     students = found(tmp_path, {"Ann/lab01_perceptron.ipynb": ONE, "Bob/a.ipynb": TWO, **solved})

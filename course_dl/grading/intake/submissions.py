@@ -138,6 +138,8 @@ def find_submissions(
     path = Path(path)
     with contextlib.ExitStack() as opened:
         if path.is_dir():
+            inside = {"feedback", "records"} if _is_among(path, leave_out) else set()
+            leave_out = [*leave_out, *(path / name for name in sorted(inside))]
             items = list(in_folder(path, leave_out))
         elif _is_zip(path):
             items = _open_class(opened, path, path.name, zone)
@@ -270,6 +272,10 @@ def _held(chosen: list[Chosen]) -> list[Chosen]:
 def _few(others: tuple[str, ...]) -> tuple[str, ...]:
     more = len(others) - _MOST_OTHERS
     return others if more <= 0 else (*others[:_MOST_OTHERS], f"{more:,} more")
+
+
+def _is_among(path: Path, folders: Sequence[Path]) -> bool:
+    return any(Path(folder).resolve() == path.resolve() for folder in folders)
 
 
 def _shown_left_out(path: Path, leave_out: Sequence[Path]) -> Iterator[str]:
