@@ -29,6 +29,7 @@ from course_dl.grading.loading.names import (
     changed_inside,
     globals_of,
     names_in,
+    stored,
     touched,
 )
 from course_dl.grading.loading.stubs import answered, is_open
@@ -125,7 +126,7 @@ def make_plan(cells: Sequence[Mapping[str, Any]], exercise_names: Iterable[str])
                 if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                     flags |= _features(node)
                 run = whole or is_definition(node)
-                names = bound(node) or frozenset(touched(node) if run else ())
+                names = stored(node) if run else frozenset()
                 told = whole or not (is_constant(node) or is_of_the_course(node))
                 steps.append(
                     Step(part.place, node, names, whole, run, told, part.weak, flags=flags)
@@ -155,7 +156,7 @@ def _whole_cells(
     return {
         part.cell
         for part in parts
-        if isinstance(part, Statement) and (bound(part.node) or touched(part.node)) & asked
+        if isinstance(part, Statement) and stored(part.node) & asked
     }
 
 
@@ -302,8 +303,8 @@ class _Chooser:
         for number in self._ordinary:
             step = self._steps[number]
             if step.run and step.node is not None:
-                times.update(n for n in touched(step.node) if n in wanted)
-                step.names = step.names or frozenset(touched(step.node))
+                step.names = stored(step.node)
+                times.update(n for n in step.names if n in wanted)
         return {name for name, many in times.items() if many > 1 and name not in self._imported}
 
 
