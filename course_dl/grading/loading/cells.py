@@ -167,9 +167,9 @@ class _Reader:
             self._cell += 1
             texts = [a.value for a in node.value.args if isinstance(a, ast.Constant)]
             for text in texts[:1]:
-                inner = f"{place}, line {node.lineno}"
-                self._texts[inner] = str(text)
-                self.read(inner, str(text))
+                inner, plain = f"{place}, line {node.lineno}", str(text).replace('\\"', '"')
+                self._texts[inner] = plain
+                self.read(inner, plain)
             self._cell += 1
             return True
         else:
@@ -233,11 +233,8 @@ def _asks_for_main(test: ast.expr) -> bool:
         and len(test.ops) == 1
         and isinstance(test.ops[0], ast.Eq)
         and {"__name__", "__main__"}
-        == {
-            getattr(side, "id", getattr(side, "value", ""))
-            for side in (test.left, *test.comparators)
-            if isinstance(side, ast.Name | ast.Constant)
-        }
+        == {getattr(side, "id", getattr(side, "value", "")) for side in (test.left, *test.comparators)
+            if isinstance(side, ast.Name | ast.Constant)}
     )
 
 

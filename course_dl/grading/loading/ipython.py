@@ -75,7 +75,7 @@ def magic_in(node: ast.stmt) -> Magic | None:
         case "magic", [text]:
             magic, _, line = text.lstrip("%").partition(" ")
             return _line_magic(magic, line)
-        case (("system" | "getoutput" | "sx" | "set_next_input" | "enable_matplotlib"), _):
+        case ("system" | "getoutput" | "sx" | "set_next_input" | "enable_matplotlib"), _:
             return Magic(name, "", False, False)
         case "run_cell", [text, *_]:
             return Magic("", text, False, False)

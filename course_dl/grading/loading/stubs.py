@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-__all__ = ["ANY", "answered", "is_open"]
+__all__ = ["ANY", "answered", "is_stub"]
 
 ANY = "()"  # stands for a function's own body among the parts of a definition
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Inner = (*_Function, ast.ClassDef, ast.Lambda)
 
 
-def answered(
-    node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]
-) -> tuple[frozenset[str], bool]:
+def answered(node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]) -> tuple[frozenset[str], bool]:
     """The parts of a definition that are written, and whether others are open.
 
     A function has one part, a class its methods. ``known`` tells the same of earlier names.
@@ -35,7 +33,8 @@ def answered(
             if isinstance(value, ast.Name) and value.id in known:
                 return known[value.id]
             if isinstance(value, ast.Name):
-                return frozenset((ANY,)), value.id == "NotImplemented"
+                is_open = value.id == "NotImplemented"
+                return (frozenset(), True) if is_open else (frozenset((ANY,)), False)
             if isinstance(value, ast.Lambda):
                 value = value.body
                 empty = isinstance(value, ast.Constant) and value.value in (None, ...)
@@ -45,12 +44,14 @@ def answered(
         case ast.If() | ast.Try() | ast.With():
             inner = [s for s in ast.walk(node) if isinstance(s, (*_Function, ast.ClassDef))]
             parts = [answered(s, known) for s in inner]
-            if parts and not any(done - {ANY} or not is_open for done, is_open in parts):
+            if parts and all(is_open and not done for done, is_open in parts):
                 return frozenset(), True
     return frozenset((ANY,)), False
 
 
-def is_open(new: tuple[frozenset[str], bool], old: tuple[frozenset[str], bool] | None) -> bool:
+def is_stub(
+    new: tuple[frozenset[str], bool], old: tuple[frozenset[str], bool] | None
+) -> bool:
     """Whether a definition is a stub beside an earlier one: open where that one is written."""
     return old is not None and new[1] and new[0] < old[0]
 
