@@ -23,6 +23,7 @@ from course_dl.grading.reports.moodle import filled_worksheet
 from course_dl.grading.roster import handed_in, named
 from course_dl.grading.settings import read_settings
 from course_dl.grading.store import Store
+from course_dl.grading.texts import told
 from course_dl.grading.version import version_of
 
 __all__ = ["grade_class"]
@@ -81,11 +82,11 @@ def grade_class(
             print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
         entries = store.publish(notes)
         if book:
-            content, told = filled_worksheet(book, entries, scale=scale)
+            content, more = filled_worksheet(book, entries, scale=scale)
             write_atomically(store.out / "moodle.csv", content)
-            notes += told
+            notes += more
         for note in notes:
-            print(note, file=sys.stderr)
+            print(told(note), file=sys.stderr)
         return entries
 
 

@@ -135,6 +135,7 @@ class Sandbox:
         other = self._without_autograd
         if other is not None and not other._apart:
             other.kill()
+
     def usage(self) -> Usage | None:
         """What the child and its processes use; None where there is no server to ask."""
         try:
