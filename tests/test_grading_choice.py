@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import time
@@ -15,8 +16,10 @@ import pytest
 from course_dl.grading.intake.answers import answered, looks_like
 from course_dl.grading.intake.submissions import Found, find_submissions
 from course_dl.grading.intake.times import made_at_once
+from course_dl.lab.catalog import find_labs
 from tests.grading.handed_in import book
 
+ROOT = Path(__file__).parents[1]
 F, G = "def f():\n    return 1", "def g(x):\n    y = x\n    return y"
 OPEN_F = 'def f():\n    """What to do."""\n    raise NotImplementedError'
 OPEN_G = "def g(x):\n    # your code\n    pass"
@@ -115,13 +118,35 @@ def test_hostile_text_is_looked_at_within_a_bound() -> None:
 
 
 def test_what_another_file_is() -> None:
-    labs = {"lab02_networks": ["neuron", "layer"], "lab03_descent": ["step", "layer"]}
-    said = looks_like(["def neuron(): return 1\ndef layer(): return 2"], NAMES, labs)
-    assert said.startswith("this looks like lab02")
-    assert "lab03" in looks_like(['lab = Lab("lab03")'], NAMES, labs)
-    assert "nothing was filled in" in looks_like([OPEN_F, OPEN_CLASS], NAMES, labs)
-    assert "defines nothing that this lab asks for" in looks_like(["x = 1"], NAMES, labs)
-    assert looks_like([F, "def neuron(): return 1"], NAMES, labs) == ""
+    labs = {"lab01_x": NAMES, "lab02_y": ["neuron", "layer"], "lab03_z": ["step", "layer", "f"]}
+    for text, said in {
+        "def neuron(): return 1\ndef layer(): return 2": "this looks like lab02",
+        'lab = Lab("lab03")': "this looks like lab03",
+        f'lab = Lab("lab03")\ndef step(): return 1\n{F}': "this looks like lab03",
+        f"{OPEN_F}\n{OPEN_CLASS}": "nothing was filled in",
+        f'lab = Lab("lab01")\n{OPEN_F}\ndef layer(): return 1': "nothing was filled in",
+        "x = 1": "it defines nothing that this lab asks for",
+        'lab = Lab("lab01")': "it defines nothing that this lab asks for",
+        f"{F}\ndef neuron(): return 1": "",
+        f'lab = Lab("lab02")\n{F}\n{G}': "",
+    }.items():
+        told = looks_like([text], "lab01_x", labs)
+        assert told.startswith(said) and bool(told) == bool(said), text
+
+
+def test_the_labs_themselves_are_told_open_and_solved() -> None:
+    labs = {lab.name: [n for e in lab.exercises for n in e.names] for lab in find_labs()}
+    for lab in find_labs():
+        notebook = json.loads((ROOT / "colab" / f"{lab.name}.ipynb").read_text(encoding="utf-8"))
+        cells = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+        solved = [*cells, (lab.path / "solutions.py").read_text(encoding="utf-8")]
+        assert "nothing was filled in" in looks_like(cells, lab.name, labs)
+        assert looks_like(solved, lab.name, labs) == ""
+        assert answered(solved, labs[lab.name]) == len(labs[lab.name])
+        for other in labs.keys() - {lab.name}:
+            for handed_in in (cells, solved):
+                said = looks_like(handed_in, other, labs)
+                assert said.startswith(f"this looks like {lab.name[:5]}")
 
 
 # -- times -------------------------------------------------------------------------------------
@@ -138,7 +163,7 @@ def timed(tmp_path: Path, moment: datetime, extra: bytes = b"") -> Path:
 
 
 def test_a_zip_s_times_are_read_in_the_zone_that_is_told(tmp_path: Path) -> None:
-    moment = datetime(2025, 11, 20, 23, 30)
+    moment = datetime(2024, 11, 20, 23, 30)
     path = timed(tmp_path, moment)
     for hours in (0, 1, -8):
         zone = timezone(timedelta(hours=hours))
@@ -147,22 +172,22 @@ def test_a_zip_s_times_are_read_in_the_zone_that_is_told(tmp_path: Path) -> None
 
 
 def test_exact_times_come_before_those_without_a_zone(tmp_path: Path) -> None:
-    exact = datetime(2025, 11, 20, 22, 30, 7, tzinfo=UTC).timestamp()
+    exact = datetime(2024, 11, 20, 22, 30, 7, tzinfo=UTC).timestamp()
     unix = struct.pack("<HHBl", 0x5455, 5, 1, int(exact))
     ticks = int((exact + 11_644_473_600) * 10**7)
     windows = struct.pack("<HHLHHQQQ", 0x000A, 32, 0, 1, 24, ticks, ticks, ticks)
     for extra in (unix, windows, struct.pack("<HH", 0x9999, 0) + unix):
-        path = timed(tmp_path, datetime(2025, 11, 20, 23, 30), extra)
+        path = timed(tmp_path, datetime(2024, 11, 20, 23, 30), extra)
         assert {s.when for s in find_submissions(path, zone=UTC)} == {exact}
 
 
 def test_times_that_cannot_be_are_unknown(tmp_path: Path) -> None:
     for moment in (datetime(1980, 1, 1), datetime(1999, 12, 30), datetime(2099, 1, 1)):
         assert {s.when for s in find_submissions(timed(tmp_path, moment))} == {0.0}
-    path = timed(tmp_path, datetime(2025, 2, 28))
+    path = timed(tmp_path, datetime(2024, 2, 28))
     raw = path.read_bytes()
     path.write_bytes(
-        raw.replace(struct.pack("<H", 45 << 9 | 2 << 5 | 28), struct.pack("<H", 45 << 9))
+        raw.replace(struct.pack("<H", 44 << 9 | 2 << 5 | 28), struct.pack("<H", 44 << 9))
     )
     assert {s.when for s in find_submissions(path)} == {0.0}
 
@@ -173,13 +198,13 @@ def test_a_date_inside_a_student_s_zip_is_only_a_claim(tmp_path: Path) -> None:
         archive.writestr(zipfile.ZipInfo("lab.ipynb", (2020, 1, 1, 0, 0, 0)), book(F))
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("ann/lab.zip", (2025, 11, 21, 0, 0, 0)), inner.getvalue())
-        archive.writestr(zipfile.ZipInfo("bob/lab.ipynb", (2025, 11, 20, 0, 0, 0)), book(F))
+        archive.writestr(zipfile.ZipInfo("ann/lab.zip", (2024, 11, 21, 0, 0, 0)), inner.getvalue())
+        archive.writestr(zipfile.ZipInfo("bob/lab.ipynb", (2024, 11, 20, 0, 0, 0)), book(F))
     ann, bob = find_submissions(path, zone=UTC)
-    assert ann.when == datetime(2025, 11, 21, tzinfo=UTC).timestamp() > bob.when
+    assert ann.when == datetime(2024, 11, 21, tzinfo=UTC).timestamp() > bob.when
 
 
 def test_times_of_one_moment_tell_nothing(tmp_path: Path) -> None:
-    assert not find_submissions(timed(tmp_path, datetime(2025, 11, 20))).times_tell
+    assert not find_submissions(timed(tmp_path, datetime(2024, 11, 20))).times_tell
     assert made_at_once([1e9, 1e9 + 59, 0]) and not made_at_once([1e9, 1e9 + 61])
     assert not made_at_once([1e9]) and not made_at_once([])

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import course_dl.labs
 import pytest
 
-import course_dl.labs
 from course_dl.cli import main
 from course_dl.grading import bulk, judges
 from course_dl.grading.intake.submissions import Submission

@@ -239,6 +239,14 @@ def test_results_of_the_grader_are_no_student_wherever_they_are(tmp_path: Path) 
     assert "now" in students.left_out
 
 
+def test_results_that_are_written_among_the_students_are_none_of_them(tmp_path: Path) -> None:
+    entries = {"Ann/lab.ipynb": ONE, "Bob/lab.ipynb": TWO, "records/ann-1/result.json": b"{}"}
+    top = Tree({name.encode(): data for name, data in entries.items()}).as_folder(tmp_path / "in")
+    students = find_submissions(top, leave_out=[top])
+    assert [s.student for s in students] == ["Ann", "Bob"]
+    assert students.left_out == ("records",)
+
+
 def test_the_course_s_own_solutions_are_no_student(tmp_path: Path) -> None:
     solved = {f"solved/{lab}.ipynb": ONE for lab in ("lab01_perceptron", "lab02_networks")}
     students = found(tmp_path, {"Ann/lab01_perceptron.ipynb": ONE, "Bob/a.ipynb": TWO, **solved})
@@ -325,13 +333,13 @@ submission_11:
     :email: ann@example.org
   - :name: Bob Ray
     :sid: '2'
-  :created_at: 2025-11-20 22:59:00.123000000 Z
+  :created_at: 2024-11-20 22:59:00.123000000 Z
   :history:
-  - :created_at: 2025-11-01 22:59:00.123000000 Z
+  - :created_at: 2024-11-01 22:59:00.123000000 Z
 submission_12:
   :submitters:
   - :name: Cy
-  :created_at: 2025-11-21 10:00:00 +01:00
+  :created_at: 2024-11-21 10:00:00 +01:00
 """
     entries = {
         "assignment_1_export/submission_metadata.yml": metadata.encode(),
@@ -341,7 +349,7 @@ submission_12:
     }
     students = found(tmp_path, entries)
     assert [s.student for s in students] == ["Ann Lee, Bob Ray", "Cy", "submission_13"]
-    assert [s.when for s in students[:2]] == [1763679540.0, 1763715600.0]
+    assert [s.when for s in students[:2]] == [1732143540.0, 1732179600.0]
     assert not any(s.number for s in students)
 
 
@@ -357,10 +365,34 @@ def test_ilias_github_classroom_and_blackboard(tmp_path: Path) -> None:
     github |= {"lab04-submissions/lab04-bob/.git/config": b"", "lab04-submissions/lab04-cy/": b""}
     assert [s.student for s in found(tmp_path / "github", github)] == ["ann-lee", "bob", "cy"]
     blackboard = {
-        "Lab 4_annlee_attempt_2025-11-20-22-59-00.txt": b"Name: Ann",
-        "Lab 4_annlee_attempt_2025-11-20-22-59-00_lab.ipynb": ONE,
-        "Lab 4_bob_attempt_2025-11-20-22-59-00.txt": b"Name: Bob",
+        "Lab 4_annlee_attempt_2024-11-20-22-59-00.txt": b"Name: Ann",
+        "Lab 4_annlee_attempt_2024-11-20-22-59-00_lab.ipynb": ONE,
+        "Lab 4_bob_attempt_2024-11-20-22-59-00.txt": b"Name: Bob",
     }
     ann, bob = found(tmp_path / "blackboard", blackboard)
     assert (ann.student, ann.data, bob.student) == ("annlee", ONE, "bob")
     assert bob.problem
+
+
+def test_a_class_s_zip_of_any_size_is_seen_for_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = {f"{n}_{i}_assignsubmission_file_/a.ipynb": ONE for i, n in enumerate(["A", "B"])}
+    top = Tree({name.encode(): data for name, data in entries.items()}).as_folder(tmp_path / "in")
+    (top / "all.zip").write_bytes(zipped(entries))
+    monkeypatch.setattr("course_dl.grading.intake.items.LARGEST_FILE", 1)
+    students = find_submissions(top)
+    assert [s.student for s in students] == ["A", "B"]
+    assert students.left_out == ("all.zip",)
+
+
+def test_no_name_that_a_person_chose_is_taken_for_a_platform_s(tmp_path: Path) -> None:
+    wrapper = {f"deep_learning_submissions_2026/{n}/lab.ipynb": ONE for n in ("Ann", "Bob")}
+    assert [s.student for s in found(tmp_path / "1", wrapper)] == ["Ann", "Bob"]
+    inside = {"deep_learning_lab_4/lab.ipynb": ONE, "submission_1/lab.ipynb": TWO}
+    students = found(tmp_path / "2", {"ann.zip": zipped(inside), "bob.ipynb": TWO}, "f")
+    assert [s.student for s in students] == ["ann", "bob"]
+    assert students[0].others == ("lab.ipynb",)
+    both = {"Eve_1_assignsubmission_file_/grades.csv": b"student,file,total,max\n"}
+    both |= {"Eve_1_assignsubmission_file_/overview.html": b"", "Ann/lab.ipynb": ONE}
+    assert [s.student for s in found(tmp_path / "3", both)] == ["Ann", "Eve"]

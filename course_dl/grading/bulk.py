@@ -10,13 +10,14 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from course_dl.grading.cluster import Cluster
 from course_dl.grading.files import write_atomically
 from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.interrupt import Interrupt
 from course_dl.grading.labs import folder_of
 from course_dl.grading.moodle.worksheet import read_worksheet
-from course_dl.grading.pool import Cluster, Job, Pool, Processes
+from course_dl.grading.pool import Job, Pool, Processes
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.moodle import filled_worksheet
 from course_dl.grading.roster import handed_in, named
@@ -109,6 +110,8 @@ def _graded(pool: Pool, todo: Sequence[Submission]) -> Iterator[tuple[Submission
     again: list[Submission] = []
     for number, done in pool.done([*first, *map(_job, todo)]):
         if number == 0:
+            if "refused" in done:
+                raise RuntimeError(f"nothing can be graded here: {done['refused']}")
             for warning in done.get("warnings", []):
                 tqdm.write(f"course-dl: {warning}", file=sys.stderr)
         elif done.get("again"):

@@ -9,8 +9,9 @@ from itertools import chain
 from typing import Any
 
 from course_dl.grading.result import ExerciseMark, Result
+from course_dl.grading.texts import whole
 
-__all__ = ["clean", "read_record", "sound_result", "write_record"]
+__all__ = ["read_record", "sound_result", "write_record"]
 
 
 def write_record(key: Mapping[str, str], result: Result) -> str:
@@ -67,12 +68,8 @@ def _checked_numbers(mark: ExerciseMark) -> list[str]:
             raise ValueError(f"{mark.number}: {points} of {mark.max_points} points")
     if not all(math.isfinite(value) for value in mark.notes.values()):
         raise ValueError(f"{mark.number}: a note that is no number")
-    return [mark.number, mark.state, mark.diagnosis, *mark.names, *mark.carried, *mark.notes]
-
-
-def clean(text: str) -> str:
-    """Text that can be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()
+    texts = [mark.number, mark.state, mark.diagnosis, *mark.names, *mark.notes]
+    return [*texts, *mark.carried, *mark.not_run]
 
 
 def _plain(value: Any) -> Any:
@@ -81,7 +78,7 @@ def _plain(value: Any) -> Any:
     NumPy's numbers become Python's; a measured value that is not finite is left out of its dict.
     """
     if isinstance(value, str):
-        return clean(value)
+        return whole(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

@@ -13,7 +13,7 @@ from typing import Any
 from course_dl.grading.files import write_atomically
 from course_dl.grading.folders import FEEDBACK, RECORDS, distinct_names, keep_to_lab
 from course_dl.grading.intake.submissions import Submission
-from course_dl.grading.records import clean, read_record, sound_result, write_record
+from course_dl.grading.records import read_record, sound_result, write_record
 from course_dl.grading.reports import (
     demand_all,
     remove_student_reports,
@@ -24,6 +24,7 @@ from course_dl.grading.reports import (
 from course_dl.grading.reports.entry import NOT_YET, Entry
 from course_dl.grading.result import ExerciseMark, Result
 from course_dl.grading.settings import Settings
+from course_dl.grading.texts import told
 from course_dl.grading.work import Sheet
 
 __all__ = ["Store"]
@@ -74,12 +75,10 @@ class Store:
         """What was graded before, if it was this file, by these checks."""
         if submission.student in self._kept:
             return self._kept[submission.student]
-        folder = self._records(submission)
         try:
-            result = read_record(_text(folder / "result.json"), self._key(submission))
+            text = (self._records(submission) / "result.json").read_text(encoding="utf-8")
+            result = read_record(text, self._key(submission))
             self._demand_exercises(result)
-            if result.status == "graded":
-                _text(folder / "junit.xml")
         except (OSError, ValueError):
             return None
         self._kept[submission.student] = self._entry(submission, result)
@@ -92,16 +91,13 @@ class Store:
 
     def save(self, submission: Submission, done: dict[str, Any]) -> None:
         """Keep a result, whole or not at all."""
-        for told in (self._kept, self._troubles):
-            told.pop(submission.student, None)
+        for entries in (self._kept, self._troubles):
+            entries.pop(submission.student, None)
         with self._for_one(submission, "the result could not be kept"):
             result = sound_result(done["result"])
             self._demand_exercises(result)
             folder = self._records(submission)
             _make(folder)
-            (folder / "result.json").unlink(missing_ok=True)
-            if done["junit"]:
-                write_atomically(folder / "junit.xml", clean(done["junit"]))
             record = write_record(self._key(submission), result)
             write_atomically(folder / "result.json", record)
 
@@ -199,7 +195,7 @@ class Store:
         except Exception as error:
             if isinstance(error, OSError) and self._hinders_all(error):
                 raise _cannot_write(error) from None
-            reason = clean(f"{what}: {type(error).__name__}: {error}")
+            reason = told(f"{what}: {type(error).__name__}: {error}")
             empty = self._empty(submission, "error", reason)
             self._troubles[submission.student] = self._entry(submission, empty)
             with contextlib.suppress(OSError):
@@ -237,10 +233,6 @@ def _make(folder: Path) -> None:
     if folder.is_symlink():
         raise FileExistsError(errno.EEXIST, "there is a link where a folder is needed", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
 
 
 def _digest(submission: Submission) -> str:

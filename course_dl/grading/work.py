@@ -12,12 +12,11 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from course_dl.grading.result import Result
     from course_dl.grading.sandbox import Sandbox
 
 __all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "warnings", "work"]
 
-HEAVY = ["torch", "course_dl.grading.grade", "course_dl.grading.reports.junit"]
+HEAVY = ["torch", "course_dl.grading.grade"]
 _sandboxes: dict[str, Sandbox] = {}
 
 
@@ -57,7 +56,7 @@ def describe(lab_name: str) -> Sheet:
 
 
 def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Grade one submission: its result and JUnit XML, as plain data.
+    """Grade one submission: its result, as plain data.
 
     ``again`` is there where points were lost to a busy machine: then it should be graded alone.
     """
@@ -72,7 +71,7 @@ def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) ->
             again = grading.again
     except Unreadable as error:
         result = unreadable(data, lab, "unreadable", str(error))
-    return _done(result, file) | ({"again": True} if again else {})
+    return {"result": result.to_json()} | ({"again": True} if again else {})
 
 
 def failed_work(
@@ -82,13 +81,7 @@ def failed_work(
     from course_dl.grading.grade import unreadable
     from course_dl.lab.catalog import find_lab
 
-    return _done(unreadable(data, find_lab(lab_name), status, reason), file)
-
-
-def _done(result: Result, file: str) -> dict[str, Any]:
-    from course_dl.grading.reports.junit import junit_xml
-
-    return {"result": result.to_json(), "junit": junit_xml(result, file)}
+    return {"result": unreadable(data, find_lab(lab_name), status, reason).to_json()}
 
 
 def _sandbox(

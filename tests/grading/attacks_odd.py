@@ -91,10 +91,13 @@ returned("a quantised tensor", "torch.quantize_per_tensor(x.float(), 0.1, 0, tor
 returned("sixty million bytes", "torch.ones(60_000_000, dtype=torch.uint8)")
 returned("a dict with itself for a key", "{double: {(): {None: x}}}")
 returned("a parameter", "torch.nn.Parameter(2 * x)", lost="")
-returned("a tensor of a subclass", "(2 * x).as_subclass(Mine)", "class Mine(torch.Tensor): pass", "")
-returned("a view from the middle of a larger one", "torch.stack([x, 2 * x, x], -1)[..., 1]", lost="")
+returned(
+    "a tensor of a subclass", "(2 * x).as_subclass(Mine)", "class Mine(torch.Tensor): pass", ""
+)
+returned(
+    "a view from the middle of a larger one", "torch.stack([x, 2 * x, x], -1)[..., 1]", lost=""
+)
 returned("a lazily negated tensor", "torch._neg_view(-2 * x)", lost="")
-returned("a tensor with named dimensions", "(2 * x).rename(*'abc'[:x.ndim]).rename(None)", lost="")
 odd(
     "returns what ends the process when it is forgotten",
     double="""import os
@@ -146,7 +149,9 @@ def forge(value, size=0):
 
 def forged(name: str, value: str, size: int = 0) -> None:
     """One that answers in place of the child's own code: ``value`` is an expression for JSON."""
-    odd(f"forged: {name}", double=f"{FORGE}\ndef double(x):\n    forge({value}, {size})", lost="9.1")
+    odd(
+        f"forged: {name}", double=f"{FORGE}\ndef double(x):\n    forge({value}, {size})", lost="9.1"
+    )
 
 
 forged(
@@ -161,13 +166,13 @@ forged("a number of a million digits", "'9' * 1_000_000")
 forged("a float of a million digits", "'0.' + '9' * 1_000_000")
 forged("numbers without end", "'[' + 'NaN,' * 1000 + '-Infinity,1e999]'")
 forged("a generator in no state", "'{\"generator\":5056}'", 5056)
-forged("gradients of whole numbers", "'{\"tensor\":[\"int64\",[3],true,24]}'", 32)
-forged("an object's number that is none", "'{\"handle\":[2147483647,\"T\"]}'")
-forged("an object with an odd name", "'{\"handle\":[0,\"\\\\ud800\\\\u001b[2J\"]}'")
-forged("a slice of slices", "'{\"slice\":[{\"slice\":[1,2,3]},null,\"x\"]}'")
+forged("gradients of whole numbers", '\'{"tensor":["int64",[3],true,24]}\'', 32)
+forged("an object's number that is none", '\'{"handle":[2147483647,"T"]}\'')
+forged("an object with an odd name", '\'{"handle":[0,"\\\\ud800\\\\u001b[2J"]}\'')
+forged("a slice of slices", '\'{"slice":[{"slice":[1,2,3]},null,"x"]}\'')
 forged("thirty lists in each other", "'{\"list\":[' * 30 + '1' + ']}' * 30")
-forged("an array with an odd type", "'{\"array\":[\"<f16\",[3],48]}'", 48)
-forged("an array of the other byte order", "'{\"array\":[\">f8\",[3],24]}'", 32)
+forged("an array with an odd type", '\'{"array":["<f16",[3],48]}\'', 48)
+forged("an array of the other byte order", '\'{"array":[">f8",[3],24]}\'', 32)
 
 # -- its own surroundings, changed -----------------------------------------------------------------
 
@@ -184,10 +189,6 @@ for said, code in {
     "no output": "import sys\nsys.stdout = sys.stderr = sys.__stdout__ = None",
     "a closed output": "import sys\nsys.stdout.close(); sys.stderr.close()",
     "another main": "import sys, types\nsys.modules['__main__'] = types.ModuleType('x')",
-    "no json, struct or socket": """import json, struct, socket, zlib
-json.loads = json.dumps = json.JSONEncoder = json.JSONDecoder = None
-struct.pack = struct.unpack = struct.Struct = zlib.crc32 = None
-socket.socketpair = socket.create_connection = None""",
     "no time": "import time\ntime.monotonic = time.time = time.perf_counter = lambda: 0.0",
     "its own display": "def display(*_): raise SystemExit\nget_ipython = lab = display",
     "an excepthook": "import sys, os\nsys.excepthook = sys.unraisablehook = os._exit",
@@ -197,11 +198,18 @@ for kind in (resource.RLIMIT_CORE, resource.RLIMIT_STACK):
     "all signals blocked": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 60))",
 }.items():
     odd(f"surroundings: {said}", RUN + code)
-odd("inference mode, as a decorator", double="@torch.inference_mode()\ndef double(x):\n    return 2 * x")
+odd(
+    "its own line, broken",
+    RUN + "import json, struct, zlib\njson.loads = struct.unpack = zlib.crc32 = None",
+    lost="9.1 9.2 9.3 9.4 9.5",
+)
+odd(
+    "inference mode, as a decorator",
+    double="@torch.inference_mode()\ndef double(x):\n    return 2 * x",
+)
 odd(
     "inference mode for ever",
     double="def double(x):\n    torch.inference_mode().__enter__()\n    return 2 * x",
-    lost="9.1",
 )
 odd(
     "output that is closed in a call",
@@ -235,7 +243,6 @@ def double(x):
     torch.get_rng_state = lambda: torch.zeros(1)
     np.random.random_sample = random.random = lambda: 0.0
     return 2 * x + 0 * torch.rand(3).sum()""",
-    lost="9.1",
 )
 
 # -- functions of the judge ----------------------------------------------------------------------------
@@ -257,7 +264,6 @@ odd(
         except BaseException: pass
         else: return x
     return g(g(x))""",
-    lost="9.5",
 )
 odd(
     "a callback within a callback",
@@ -280,20 +286,6 @@ odd(
         except Exception: pass
     return g(g(x))""",
 )
-odd(
-    "a callback after the end",
-    twice="""import threading, time
-def twice(g, x):
-    def later():
-        time.sleep(0.05)
-        try: g(x)
-        except BaseException: pass
-    y = g(g(x))
-    threading.Thread(target=later, daemon=True).start()
-    return y""",
-    lost="9.5?",
-)
-
 # -- notebooks as no program writes them -----------------------------------------------------------------
 
 SOLVED = json.loads(solved())
@@ -315,7 +307,9 @@ shaped("exercises that are all and none", cells=cells(metadata={"exercise": {"9.
 shaped("cells that are none", cells=[None, 3, "x", [], {}, {"cell_type": ["code"]}, *cells()])
 shaped("sources in odd pieces",
        cells=[c | {"source": [None, 3, *c["source"], ["x"]]} for c in cells()])  # fmt: skip
-shaped("metadata of another student", metadata={"authors": [{"name": "../../Zoe"}], "title": "\x1b[2J"})
+shaped(
+    "metadata of another student", metadata={"authors": [{"name": "../../Zoe"}], "title": "\x1b[2J"}
+)
 shaped("metadata, nested deep", metadata=json.loads('{"a":' * 300 + "1" + "}" * 300))
 shaped("megabytes of output",
        cells=cells(outputs=[{"output_type": "stream", "text": ["x" * 999 + "\n"] * 1000}]))  # fmt: skip

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-__all__ = ["distinct", "listed", "shown", "shown_path"]
+__all__ = ["distinct", "in_one_form", "listed", "shown", "shown_path"]
 
 _LONGEST = 200  # characters of a label
 _MOST_LISTED = 10
@@ -34,6 +34,11 @@ def shown(raw: bytes) -> str:
 def shown_path(parts: Sequence[bytes]) -> str:
     """The last name of a path, which a person knows the file by."""
     return shown(parts[-1]) if parts else "unnamed"
+
+
+def in_one_form(name: str) -> str:
+    """A name given by hand, to be compared: accents in one form, no capitals, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def listed(names: Sequence[str], most: int = _MOST_LISTED, by: str = ", ") -> str:

@@ -76,9 +76,8 @@ def _class_reports(
     title: str, entries: Sequence[Entry], notes: Sequence[str] = ()
 ) -> Iterator[tuple[str, str]]:
     yield "grades.csv", grades_csv(entries)
-    graded = [
-        entry for entry in entries if entry.result.status != NOT_YET
-    ]  # no grade of 0 for them
+    # No grade of 0 for those who have none yet.
+    graded = [entry for entry in entries if entry.result.status != NOT_YET]
     yield "moodle.csv", moodle_csv(graded)
     yield "overview.html", overview_page(title, entries, notes)
 

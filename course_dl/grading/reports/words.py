@@ -35,6 +35,8 @@ def tell(exercise: ExerciseMark) -> Told:
     failed = exercise.first_failure
     if failed is None:
         return Told()
+    if failed.hidden and failed.state == "not done yet":
+        return Told("A part of it is not written yet.", failed.title)
     if failed.hidden and failed.state != "not done yet":
         message = "The tests that you have pass; one that asks the same of other inputs does not."
         return Told(message, failed.title, (), exercise.diagnosis)
