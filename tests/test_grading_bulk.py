@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from course_dl.cli import main
 from course_dl.grading.bulk import grade_class
 from tests.grading.classroom import HandedIn, classroom
 from tests.grading.honest import notebook
@@ -94,6 +95,44 @@ def test_moodle_worksheet(graded: Path, handed_in: list[HandedIn]) -> None:
         assert float(row["Grade"]) == one.points
         assert "4.1 forward_pass" in row["Feedback comments"]
     assert "could not be read" in table["Participant 903"]["Feedback comments"]
+
+
+def test_moodle_s_own_worksheet_is_filled_in(
+    graded: Path,
+    submissions: Path,
+    handed_in: list[HandedIn],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    rows_of = [
+        f'Participant {number};"{one.student}";Remis;;"100,00";Oui;"vendredi 20 novembre 2026, '
+        '23:59";-;'
+        for number, one in enumerate(handed_in)
+    ]
+    heading = (
+        "Identifiant;Nom complet;Statut;Note;Note maximale;La note peut être modifiée;"
+        "Dernière modification (travail remis);Dernière modification (note);Commentaires"
+    )
+    sheet, out = tmp_path / "Notes.csv", tmp_path / "out"
+    absent = 'Participant 77;"Absente Zoé";Rien;;"100,00";Oui;-;-;'
+    sheet.write_text("\n".join([heading, *rows_of, absent, ""]), encoding="utf-8-sig")
+    shutil.copytree(graded, out)
+    done = graded_with(submissions, out, "--worksheet", str(sheet), "--scale-to-worksheet")
+    assert done == 0
+    with (out / "moodle.csv").open(encoding="utf-8-sig", newline="") as file:
+        table = list(csv.reader(file, delimiter=";"))
+    most = float(rows(out / "grades.csv")[0]["max"])
+    for one, row in zip(handed_in, table[1:], strict=False):
+        assert float(row[3].replace(",", ".")) == pytest.approx(100 * one.points / most, abs=0.005)
+        assert "<br>4.2 " in row[8]
+    assert table[-1][3] == table[-1][8] == ""
+    told = capfd.readouterr().err
+    assert f"{len(handed_in)} of {len(handed_in) + 1} rows" in told and "Broken Bob" in told
+
+
+def graded_with(submissions: Path, out: Path, *options: str) -> int:
+    given = ["grade", LAB, str(submissions), "-o", str(out), "--processes", "1", *options]
+    return main(given)
 
 
 def test_each_student_s_files(graded: Path) -> None:

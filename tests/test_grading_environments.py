@@ -57,7 +57,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
     site = next(home.glob("lib/*/site-packages"))
     others = [path for path in sys.path if path.endswith("-packages")]
-    course = "import sys; sys.path.append(%r)\n" % str(away / "course")
+    course = f"import sys; sys.path.append({str(away / 'course')!r})\n"
     (site / "others.pth").write_text("\n".join([*others, str(away / "by-path-file")]) + "\n")
     (site / "course.pth").write_text(course)
     package(site, "plain")

@@ -153,7 +153,7 @@ def test_python_files_are_taken_too(data: bytes, box: Sandbox) -> None:
     [
         (b"", "empty"),
         (b"{", "damaged"),
-        (solved()[:200], "damaged"),
+        (solved()[:60], "damaged"),
         (b"<html>", "web page"),
         (b"PK\x03\x04", "something else"),
         (b"[" * 100_000, "something else"),
@@ -282,3 +282,22 @@ def test_submissions_and_results_are_hidden_from_the_child(tmp_path: Path) -> No
     if layers["own root, read only"] and layers.get("landlock", "off"):
         pytest.skip("nothing on this system can hide files")
     assert outcome.error is not None
+
+
+def test_what_was_not_meant_or_is_damaged_is_said_with_the_marks(box: Sandbox) -> None:
+    neuron = "def neuron(w, b, x):\n    return w @ x + b"
+    layer = "def layer(W, b, X):\n    return X @ W.T + b"
+    for data, said in {
+        notebook("import torch", neuron, layer): "this looks like lab02",
+        notebook('lab = Lab("lab03")'): "this looks like lab03",
+        notebook("import torch", "def double(x):\n    raise NotImplementedError"): "nothing was",
+        notebook("x = 1"): "it defines nothing that this lab asks for",
+        solved(): "",
+    }.items():
+        result = grade(data, box)
+        assert result.status == "graded"
+        assert result.reason.startswith(said) and bool(result.reason) == bool(said)
+    whole = solved()
+    result = grade(whole[: whole.index(b"def twice") + 5], box)
+    assert {e.number: e.points for e in result.exercises} == FULL | {result.exercises[-1].number: 0}
+    assert "cut off" in result.reason

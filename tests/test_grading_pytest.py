@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from course_dl.grading.grade import Grading, lab_sandbox
+from course_dl.grading.reports.junit import junit_xml
 from course_dl.lab.catalog import find_lab
+from tests.grading.classroom import classroom
 from tests.grading.honest import notebook
 
 LAB = find_lab("lab04")
@@ -65,6 +68,38 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     done = run(tmp_path, *options)
     assert done.returncode == 1
     assert "the notebook is damaged" in done.stdout
+
+
+def test_pytest_and_grade_tell_the_same_of_each_test(tmp_path: Path) -> None:
+    """With hidden tests and follow-through, in two processes and two sandboxes."""
+    wrong = "def accumulate(total, new):\n    return total"
+    handed_in = {one.student: one.data for one in classroom(LAB.name, 2, seed=5)}
+    handed_in["Ute"] = notebook("import torch", wrong, "def forward_pass(x): return x")
+    for place, (student, data) in enumerate(handed_in.items()):
+        path = tmp_path / f"{place}.ipynb"
+        path.write_bytes(data)
+        report = tmp_path / f"{place}.xml"
+        options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", str(path)]
+        run(tmp_path, *options, f"--junitxml={report}", "-o", "junit_family=xunit1")
+        with lab_sandbox(LAB) as box, Grading(LAB, data, path.name, box) as grading:
+            ours = ElementTree.fromstring(junit_xml(grading.result(), path.name))
+        assert cases(ElementTree.parse(report).getroot()) == cases(ours), student
+
+
+def cases(report: ElementTree.Element) -> dict[str, tuple[str, str, list[tuple[str, str]]]]:
+    """Each test by name: how it ended, what was said of it, its exercise and points."""
+    found = {}
+    for case in report.iter("testcase"):
+        properties = [(p.get("name", ""), p.get("value", "")) for p in case.iter("property")]
+        ends = [child for child in case if child.tag != "properties"]
+        said = (ends[0].tag, _same(ends[0].get("message", ""))) if ends else ("passed", "")
+        found[case.get("name", "")] = (*said, properties)
+    return found
+
+
+def _same(text: str) -> str:
+    """The first line, in which pytest puts nothing of its own."""
+    return text.removeprefix("Skipped: ").partition("\n")[0]
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import random
 import re
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from decimal import Decimal
 from html import unescape
@@ -19,6 +20,7 @@ from course_dl.grading.names import alphabetical
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.feedback import feedback_page
 from course_dl.grading.reports.gradescope import gradescope_results
+from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.reports.overview import overview_page
 from course_dl.grading.reports.tables import grades_csv, moodle_csv
 from course_dl.grading.reports.text import cell, clean, html_comment
@@ -48,7 +50,8 @@ def random_entry(rng: random.Random) -> Entry:
         passed = points == most
         carried = {} if passed else {"carried": ("5.0",), "carried_points": most * rng.random()}
         state = "passed" if passed else "failed"
-        marks.append(ExerciseMark(f"5.{place}", ("f",), points, most, state, **carried))  # type: ignore[arg-type]
+        tests = (TestMark("a", False, "passed"), TestMark("b", False, state))
+        marks.append(ExerciseMark(f"5.{place}", ("f",), points, most, state, tests, **carried))  # type: ignore[arg-type]
     result = Result("lab05", 1, "", "graded", "", tuple(marks))
     weights = {m.number: rng.choice([0.0, 0.5, 1 / 3, 1.0, 1.7, 3.0]) for m in marks}
     days = rng.choice([0, 0, 1, 3])
@@ -90,6 +93,12 @@ def test_printed_rows_add_up_to_the_printed_total_in_every_report(entries: list[
         points = [Decimal(row[e.number]) for e in one.result.exercises]
         assert sum(points) - Decimal(row["penalty"]) == total == Decimal(row["total"])
         assert Decimal(row["max"]) == most
+
+        suite = ElementTree.fromstring(junit_xml(one.result, one.file, one.mark))[0]
+        told = [(p.get("name"), Decimal(p.get("value", ""))) for p in suite.iter("property")]
+        penalty = Decimal(number(one.mark.penalty))
+        assert told[:3] == [("total", total), ("max_points", most), ("penalty", penalty)]
+        assert sum(value for name, value in told if name == "points") - penalty == total
 
         (sheet,) = csv.DictReader(io.StringIO(moodle_csv([one])))
         assert (Decimal(sheet["Grade"]), Decimal(sheet["Maximum grade"])) == (total, most)

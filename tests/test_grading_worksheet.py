@@ -86,10 +86,16 @@ def test_only_grades_and_comments_of_who_handed_in_are_changed(tmp_path: Path) -
 
 
 def test_a_german_worksheet_keeps_separator_mark_line_ends_and_comma(tmp_path: Path) -> None:
-    content, _ = sheet(tmp_path, GERMAN, [ZOE]).fill({"Zoé Müller": MARK})
+    content, told = sheet(tmp_path, GERMAN, [ZOE]).fill({"Zoé Müller": MARK})
+    assert any("separated by ';'" in line for line in told)
     assert content.startswith(b"\xef\xbb\xbf") and content.count(b"\r\n") == 4
     row = cells(content, ";")[1]
     assert (row[5], row[10]) == ("17,5", MARK.comment)
+
+
+def test_a_dash_for_no_grade_is_written_over(tmp_path: Path) -> None:
+    text = ENGLISH.replace("grading,,20", "grading,-,20").replace("No submission,,", "No,-,")
+    assert cells(sheet(tmp_path, text, [ZOE]).fill({"Zoé Müller": MARK})[0])[1][4] == "17.5"
 
 
 def test_a_worksheet_with_online_text_and_tabs(tmp_path: Path) -> None:
@@ -298,6 +304,8 @@ def test_an_extension_meets_whom_it_means(name: str, student: str) -> None:
         ("Late Twoday", "matches no student"),
         ("Anna", '"Anna (12)", "Anna (13)"'),
         ("999", "matches no student"),
+        ("Anna 12", "matches no student"),
+        ("Late Comer 101", "matches no student"),
         ("absent@uni.eu", "handed in nothing"),
     ],
 )
@@ -313,7 +321,8 @@ def test_an_extension_without_a_group_s_name_is_told_whom_it_met() -> None:
 
 def test_an_e_mail_address_of_the_worksheet_is_a_name(tmp_path: Path) -> None:
     names = sheet(tmp_path, ENGLISH, [ZOE]).other_names()
-    assert names["zoe@uni.eu"] == "Zoé Müller" and names["ann@uni.eu"] == ""
+    assert names["zoe@uni.eu"] == names["participant 101"] == "Zoé Müller"
+    assert names["ann@uni.eu"] == ""
 
 
 def test_only_meets_names_however_they_are_written() -> None:
@@ -327,3 +336,27 @@ def test_times_are_those_of_the_zone() -> None:
     utc = UTC
     paris, other = (read_times([SAME.strip().splitlines()[0]], zone)[0] for zone in (PARIS, utc))
     assert other - paris == 3600
+
+
+FULL = (
+    "Identifier,Full name,ID number,Email address,Status,Group,Marker,Grade,Maximum grade,"
+    "Marking workflow state,Grade can be changed,Last modified (submission),Online text,"
+    "Last modified (grade),Feedback comments,Outcome\n"
+    'Participant 5,Ann Lee,5,ann@uni.eu,Submitted,Team X,Zoé Müller,20,20,Not marked,Yes,"Friday, 20 '
+    'November 2026, 11:59 PM",20,"Saturday, 21 November 2026, 9:00 AM",,3\n'
+    'Participant 6,Bob Lee,5,bob@uni.eu,Submitted,Team X,Zoé Müller,20,20,Not marked,Yes,"Friday, 20 '
+    'November 2026, 11:59 PM",20,-,,3\n'
+)
+
+
+@pytest.mark.parametrize("translated", [False, True])
+def test_every_column_that_moodle_can_add(tmp_path: Path, translated: bool) -> None:
+    """Also where no heading is known."""
+    heading, _, rows = FULL.partition("\n")
+    text = ",".join(f"h{k}" for k in range(16)) + "\n" + rows if translated else FULL
+    book = sheet(tmp_path, text, [moodle("Team X", "5")])
+    found = book.columns
+    assert (found.identifier, found.email, found.grade, found.maximum) == (0, 3, 7, 8)
+    assert (found.submitted, found.feedback) == (11, 14)
+    assert book.rows == {"Team X": [1, 2]} and book.times(PARIS) == {"Team X": WHEN.timestamp()}
+    assert len(heading.split(",")) == 16

@@ -28,6 +28,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+WEAK = "go on where the system cannot keep what is run from your own files and processes"
+
+
 def demo(given: Arguments) -> None:
     from course_dl.demo import tour
 
@@ -48,7 +51,7 @@ def labs(given: Arguments) -> None:
 def check(given: Arguments) -> int:
     from course_dl.grading.commands import check
 
-    return check(given.lab, given.file)
+    return check(given.lab, given.file, weak=given.weak_sandbox)
 
 
 def grade(given: Arguments) -> int:
@@ -64,6 +67,7 @@ def grade(given: Arguments) -> int:
         processes=given.processes,
         worksheet=given.worksheet,
         scale=given.scale_to_worksheet,
+        weak=given.weak_sandbox,
     )
 
 
@@ -142,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     home = command(check, "check your own notebook, as lab.check does in it")
     home.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
     home.add_argument("file", type=Path, metavar="FILE", help="a notebook or a Python file")
+    home.add_argument("--weak-sandbox", action="store_true", help=WEAK)
 
     marks = command(grade, "grade the notebooks of a class: marks, feedback, an overview")
     marks.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
@@ -161,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         help="scale the points to the maximum grade of the worksheet",
     )
     marks.add_argument("--only", metavar="NAME", help="grade this student alone")
+    marks.add_argument("--weak-sandbox", action="store_true", help=WEAK)
     marks.add_argument("--regrade", action="store_true", help="grade again what is graded already")
     marks.add_argument("--processes", type=int, metavar="N", help="at a time (default: one a core)")
     marks.add_argument("--dask", metavar="ADDRESS", help="let a dask.distributed cluster do it")

@@ -4,25 +4,21 @@ The course is taken from where this file is, by its place: neither the current f
 of a checkout has to stand on the path from which Python imports.
 """
 
-import importlib
-import importlib.util
 import os
 import signal
 import sys
-import types
-from pathlib import Path
-from typing import Any
 
-COURSE = Path(__file__).absolute().parent.parent
+HERE = os.path.dirname(os.path.abspath(__file__))
+COURSE = os.path.dirname(HERE)
 
 
 class Lab:
     """Stands in for the notebook's ``lab``, whose cells are not run here."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         pass
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return lambda *args, **kwargs: None
 
 
@@ -32,21 +28,22 @@ def serve(fds: list[str]) -> None:
     ``course_dl.lab`` is put in place without running its ``__init__.py``, so that the memory which
     every child inherits holds what runs a call and nothing of what judges it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # servers end with the judge, and silently
+    import types
+
     lab = types.ModuleType("course_dl.lab")
-    lab.__path__ = [str(COURSE / "lab")]
+    lab.__path__ = [os.path.join(COURSE, "lab")]
     vars(lab)["Lab"] = Lab
     sys.modules["course_dl.lab"] = lab
     from course_dl.grading.server import main
 
-    if (COURSE.parent / "pyproject.toml").exists():  # a checkout, whose labs and tests stay away
-        sys.path[:] = [path for path in sys.path if Path(path).resolve() != COURSE.parent]
+    top = os.path.realpath(os.path.dirname(COURSE))
+    if os.path.exists(os.path.join(top, "pyproject.toml")):  # a checkout: labs, tests stay away
+        sys.path[:] = [path for path in sys.path if os.path.realpath(path) != top]
     main([int(fd) for fd in fds])
 
 
 def judge(arguments: list[str]) -> None:
     """Become the processes of bulk grading."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     place_labs()
     from course_dl.grading.judges import main
 
@@ -55,8 +52,6 @@ def judge(arguments: list[str]) -> None:
 
 def run_command(arguments: list[str]) -> int:
     """Be ``course-dl``."""
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
     try:
         place_labs()
         sys.argv = ["course-dl", *arguments]
@@ -83,20 +78,20 @@ stopped = False
 
 
 def stop(number: int = 0, frame: object = None) -> None:
-    """What Ctrl-C does: an orderly end; pressed again, or before there is anything, an end."""
+    """What Ctrl-C does: an orderly end where there is something to put in order, else an end."""
     global stopped
-    if stopped or not number:
+    if stopped or not number or "course_dl.cli.commands" not in sys.modules:
         os._exit(130)
     stopped = True
     raise KeyboardInterrupt
 
 
-def load(name: str, folder: Path) -> None:
+def load(name: str, folder: str) -> None:
     """Import a package from its folder."""
-    init = folder / "__init__.py"
-    spec = importlib.util.spec_from_file_location(
-        name, init, submodule_search_locations=[str(folder)]
-    )
+    import importlib.util
+
+    init = os.path.join(folder, "__init__.py")
+    spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[folder])
     assert spec is not None and spec.loader is not None
     sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -104,8 +99,8 @@ def load(name: str, folder: Path) -> None:
 
 def place_labs() -> None:
     """In a checkout, the labs are not below the course's folder but beside it."""
-    labs = COURSE.with_name("labs")
-    if not (COURSE / "labs").exists() and (labs / "__init__.py").exists():
+    installed, labs = (os.path.join(top, "labs") for top in (COURSE, os.path.dirname(COURSE)))
+    if not os.path.exists(installed) and os.path.exists(os.path.join(labs, "__init__.py")):
         load("course_dl.labs", labs)
         sys.modules["course_dl"].__dict__["labs"] = sys.modules["course_dl.labs"]
 
@@ -113,6 +108,11 @@ def place_labs() -> None:
 if __name__ == "__main__":
     roles = {"serve": serve, "judge": judge, "command": run_command, "pytest": run_pytest}
     role = sys.argv[1]
+    if role in ("serve", "judge"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # they end with who started them, silently
+    elif role == "command":
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
     try:
         load("course_dl", COURSE)
         status = roles[role](sys.argv[2:])

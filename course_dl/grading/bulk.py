@@ -10,18 +10,20 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from course_dl.grading.cluster import Cluster
 from course_dl.grading.files import write_atomically
 from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.interrupt import Interrupt
 from course_dl.grading.labs import folder_of
 from course_dl.grading.moodle.worksheet import read_worksheet
-from course_dl.grading.pool import Cluster, Job, Pool, Processes
+from course_dl.grading.pool import Job, Pool, Processes
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.moodle import filled_worksheet
 from course_dl.grading.roster import handed_in, named
 from course_dl.grading.settings import read_settings
 from course_dl.grading.store import Store
+from course_dl.grading.texts import told
 from course_dl.grading.version import version_of
 
 __all__ = ["grade_class"]
@@ -53,11 +55,11 @@ def grade_class(
     with contextlib.ExitStack() as around:
         interrupt = around.enter_context(Interrupt())
         around.enter_context(claimed(out, submissions))
-        pool: Pool = around.enter_context(
-            Processes(folder.name, hidden, processes, interrupt)
-            if dask is None
-            else Cluster(folder.name, hidden, dask)
-        )
+        pool: Pool
+        if dask is None:
+            pool = around.enter_context(Processes(folder.name, hidden, processes, interrupt))
+        else:
+            pool = around.enter_context(Cluster(folder.name, hidden, dask))
         sheet = pool.sheet
         settings = read_settings(folder, [number for number, _, _ in sheet.exercises])
         read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])
@@ -80,11 +82,11 @@ def grade_class(
             print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
         entries = store.publish(notes)
         if book:
-            content, told = filled_worksheet(book, entries, scale=scale)
+            content, more = filled_worksheet(book, entries, scale=scale)
             write_atomically(store.out / "moodle.csv", content)
-            notes += told
+            notes += more
         for note in notes:
-            print(note, file=sys.stderr)
+            print(told(note), file=sys.stderr)
         return entries
 
 
@@ -108,6 +110,8 @@ def _graded(pool: Pool, todo: Sequence[Submission]) -> Iterator[tuple[Submission
     again: list[Submission] = []
     for number, done in pool.done([*first, *map(_job, todo)]):
         if number == 0:
+            if "refused" in done:
+                raise RuntimeError(f"nothing can be graded here: {done['refused']}")
             for warning in done.get("warnings", []):
                 tqdm.write(f"course-dl: {warning}", file=sys.stderr)
         elif done.get("again"):

@@ -35,7 +35,7 @@ from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Vio
 from course_dl.lab import limits
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
-from course_dl.lab.values import copy_value
+from course_dl.lab.values import Unusable, copy_value
 
 __all__ = ["Submission", "main"]
 
@@ -200,7 +200,10 @@ class Submission:
     def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of the judge's."""
         writer = Writer(limits=Limits())
-        plain = [copy_value(list(args), _as_it_is), copy_value(kwargs, _as_it_is)]
+        try:
+            plain = [copy_value(list(args), _as_it_is), copy_value(kwargs, _as_it_is)]
+        except Unusable as odd:
+            raise TypeError(f"the argument is {odd}") from None
         message = writer.message({"callback": [number, *map(writer.encode, plain)]})
         with _uninterrupted():
             self._channel.send(message)

@@ -13,7 +13,7 @@ from typing import Any
 
 __all__ = ["Interrupt"]
 
-_MOMENT = 0.8  # seconds for the results that are about to come
+_MOMENT = 0.5  # seconds for the results that are about to come
 _SAID = b"\nfinishing: what is graded is kept ... (press again to stop at once)\n"
 
 

@@ -100,16 +100,24 @@ def _receive(line: Connection, jobs: queue.SimpleQueue[tuple[Any, ...]]) -> None
 
 def _done(job: tuple[Any, ...], lab: str, hidden: tuple[str, ...]) -> Any:
     """A job's result. One student's trouble is nobody else's."""
+    from course_dl.grading.sandbox import Unavailable
+
     kind, *given = job
     if kind == "warn":
-        return work.warnings(lab, hidden)
+        try:
+            return work.warnings(lab, hidden)
+        except Exception as error:
+            return {"refused": f"{type(error).__name__}: {error}"}
     data, file, *problem = given
     try:
         if kind == "work":
             return work.work(data, file, lab, hidden)
+        status, reason = problem
+    except Unavailable:
+        raise  # and be replaced by another process, which tries again
     except Exception as error:
-        problem = ["error", f"{type(error).__name__}: {error}"]
-    return work.failed_work(data, lab, *problem, file)
+        status, reason = "error", f"{type(error).__name__}: {error}"
+    return work.failed_work(data, lab, status, reason, file)
 
 
 def _has_ended(pid: int) -> bool:

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course_dl.grading import kernel, needed, syscalls, view
+from course_dl.grading import cgroups, kernel, needed, syscalls, view
 
 __all__ = ["Bounds", "ServerLayers"]
 
@@ -65,9 +65,17 @@ class ServerLayers:
 
     # -- in the server ----------------------------------------------------------------------
 
+    def enter_group(self) -> None:
+        """First of all: bounds for the server and whatever it starts."""
+        own, both = _memory_now()[1], 2 * self.bounds.data
+        many = 2 * (self.bounds.processes + 8)
+        self._try(
+            "one bound for all processes", lambda: cgroups.enter(self._number, own + both, many)
+        )
+
     def enter_namespaces(self, wanted: bool = True) -> None:
         """Early, with one thread: own processes, network, mounts. Goes on in a forked process."""
-        self._try("killed first when memory is short", _be_killed_first)
+        self._try("killed first when memory is short", lambda: _be_killed(_SERVER_FIRST))
         spaces = (
             kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
         )
@@ -107,13 +115,13 @@ class ServerLayers:
     def _enter_root(self) -> None:
         self._again = view.build_root(self.hidden)
 
-    def _choose_user(self, needed: list[str]) -> None:
+    def _choose_user(self, places: list[str]) -> None:
         if os.getuid() != 0 or "user namespace" in self.report:
             self.report["another user"] = "the judge is not root"
         else:
             self._user = 200_000 + self._number % 100_000
             self.report["another user"] = ""
-            if not all(view.open_to_others(path) for path in needed if os.path.isdir(path)):
+            if not all(view.open_to_others(path) for path in places if os.path.isdir(path)):
                 self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users
 
     def without_autograd(self) -> None:
@@ -162,6 +170,8 @@ class ServerLayers:
         elif self._user is not None:
             os.chown(scratch, self._user, self._user)
         self._try("lower priority", lambda: os.nice(NICE))
+        with contextlib.suppress(OSError):
+            _be_killed(_CHILD_FIRST)
         self._limit()
         if self._user is not None:
             if self._kept:
@@ -251,8 +261,11 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _be_killed_first() -> None:
-    _write("/proc/self/oom_score_adj", "1000")
+_SERVER_FIRST, _CHILD_FIRST = 900, 1000  # of all processes a child is killed, then its server
+
+
+def _be_killed(order: int) -> None:
+    _write("/proc/self/oom_score_adj", str(order))
 
 
 def _memory_now() -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from course_dl.grading.result import ExerciseMark, Result
 
-__all__ = ["Line", "Mark", "mark_of", "number"]
+__all__ = ["Line", "Mark", "mark_of", "number", "points_told"]
 
 _DIGITS = 2  # of points, wherever they are shown
 
@@ -100,6 +100,11 @@ def _line(exercise: ExerciseMark, weight: float, follow_through: bool) -> Line:
 def number(points: float) -> str:
     """``3``, ``2.5``: points without needless zeros."""
     return f"{_rounded(points):.{_DIGITS}f}".rstrip("0").rstrip(".")
+
+
+def points_told(points: float) -> str:
+    """``1 point``, ``2.5 points``."""
+    return f"{number(points)} point{'s' * (number(points) != '1')}"
 
 
 def _rounded(points: float) -> float:

@@ -1,4 +1,4 @@
-"""Who does the work: judging processes of this machine, or a cluster's."""
+"""The processes of this machine that grade a class: who has which job, who has died."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -23,9 +22,9 @@ from course_dl.grading.files import remove_folder
 from course_dl.grading.interrupt import Interrupt
 from course_dl.grading.judges import FORK
 from course_dl.grading.launch import FAREWELL, launch, start
-from course_dl.grading.work import Sheet, describe, failed_work, warnings, work
+from course_dl.grading.work import Sheet
 
-__all__ = ["Cluster", "Pool", "Processes"]
+__all__ = ["Done", "Job", "Pool", "Processes"]
 
 Job = tuple[Any, ...]
 Done = dict[str, Any]
@@ -33,7 +32,7 @@ Done = dict[str, Any]
 _AHEAD = 2  # jobs that a judge has: what it works on, and the next
 _DEATHS = 2  # of processes that were at the same job, until it is given up
 _TRIES = 6  # deaths of processes at one job, until all is given up
-_HASTE = 0.6  # seconds for processes to end by themselves where there is no time
+_HASTE = 0.3  # seconds for processes to end by themselves where there is no time
 _ENDED = "the grader's process ended"
 
 
@@ -87,6 +86,12 @@ class Processes:
             self._begin_parent()
             self._servers, self._lines = launch(self._count)
             self.sheet = self._described()
+        except OSError as error:
+            self._end(at_once=True)
+            raise RuntimeError(
+                f"{self._count} processes cannot be started here ({error.strerror}): --processes N "
+                "asks for fewer"
+            ) from None
         except BaseException:
             self._end(at_once=True)
             raise
@@ -145,7 +150,7 @@ class Processes:
                 if waiting and len(judge.jobs) <= depth:
                     number = waiting.popleft()
                     job = jobs[number]
-                    if deaths[number] >= _DEATHS:
+                    if deaths[number] >= _DEATHS and job[0] != "warn":
                         job = ("fail", *job[1:3], "error", _ENDED)
                     judge.jobs.append(number)
                     with contextlib.suppress(OSError):  # a dead one's line: found when it is read
@@ -255,57 +260,3 @@ def _cores() -> list[int]:
     if sys.platform == "linux":
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
-
-
-class Cluster:
-    """The workers of a dask.distributed cluster. A context manager."""
-
-    sheet: Sheet
-
-    def __init__(self, lab: str, hidden: tuple[str, ...], address: str) -> None:
-        self._lab, self._hidden, self._address = lab, hidden, address
-        self._around = contextlib.ExitStack()
-
-    def __enter__(self) -> Cluster:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise RuntimeError(
-                "--dask needs dask.distributed: pip install 'course-dl[cluster]'"
-            ) from None
-        with contextlib.ExitStack() as around:
-            client = around.enter_context(Client(self._address, set_as_default=False))
-            self._executor: Executor = around.enter_context(client.get_executor(pure=False))
-            self.sheet = self._executor.submit(describe, self._lab).result()
-            self._around = around.pop_all()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._around.__exit__(*error)
-
-    def done(self, jobs: Sequence[Job], *, alone: bool = False) -> Iterator[tuple[int, Done]]:
-        """The number of each job and its result, as they come; ``alone``: one after the other."""
-        if alone:
-            for number, job in enumerate(jobs):
-                yield number, self._result(self._submitted(job), job)
-            return
-        futures = {self._submitted(job): (number, job) for number, job in enumerate(jobs)}
-        for future in as_completed(futures):
-            number, job = futures[future]
-            yield number, self._result(future, job)
-
-    def _submitted(self, job: Job) -> Future[Done]:
-        kind, *given = job
-        if kind == "warn":
-            return self._executor.submit(warnings, self._lab, self._hidden)
-        data, file, *problem = given
-        if kind == "fail":
-            return self._executor.submit(failed_work, data, self._lab, *problem, file)
-        return self._executor.submit(work, data, file, self._lab, self._hidden)
-
-    def _result(self, future: Future[Done], job: Job) -> Done:
-        try:
-            return future.result()
-        except Exception as error:  # one student's trouble is nobody else's
-            told = f"{type(error).__name__}: {error}"
-            return self._submitted(("fail", *job[1:3], "error", told)).result()

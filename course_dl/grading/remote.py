@@ -118,6 +118,7 @@ class RemoteBackend(Backend):
             self.starved |= self._calls.busy or error.why.reason == "busy"
             return Outcome(timed_out=error.why)
         except TooMuch as error:
+            self.end_child()
             return _failed("RuntimeError", str(error))
         except Closed:
             return _failed("ProcessEnded", "the process ended during the call")
@@ -216,7 +217,7 @@ class RemoteBackend(Backend):
         self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
 
     def _remark(self, message: Any) -> None:
-        """Keep what a message says of tricks, which is a hint: a hostile child says what it likes."""
+        """Keep what a message says of tricks: a hint, since a hostile child says what it likes."""
         told = message.get("tricks") if isinstance(message, dict) else None
         for trick in told[:32] if isinstance(told, list) else []:
             if len(self.remarks) < 32:
@@ -254,7 +255,8 @@ class RemoteBackend(Backend):
         try:
             with self._calls.wait(seconds) as wait:
                 answer = self._answer(message, wait)
-            self._remark(answer.content)
+            if b'"tricks":' in answer.header:
+                self._remark(answer.content)
             return answer
         except (TimedOut, Closed, Violation):
             self.end_child()

@@ -82,7 +82,7 @@ def _meant(
     exact = [s.student for s in found if same_name(s.student) == key]
     if exact:
         return exact, ""
-    number = re.fullmatch(r"(?:\D* )?0*(\d+)", key)
+    number = re.fullmatch(r"(?:participant )?0*(\d+)", key)
     numbered = [s.student for s in found if number and s.number.lstrip("0") == number[1]]
     if numbered:
         return numbered, ""

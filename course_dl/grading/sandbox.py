@@ -20,7 +20,11 @@ from course_dl.grading.launch import FAREWELL, end, launch
 from course_dl.grading.layers import Bounds
 from course_dl.grading.usage import Usage
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "Unavailable"]
+
+
+class Unavailable(RuntimeError):
+    """There is no server, and none can be started: no submission's doing."""
 
 
 class Sandbox:
@@ -131,6 +135,7 @@ class Sandbox:
         other = self._without_autograd
         if other is not None and not other._apart:
             other.kill()
+
     def usage(self) -> Usage | None:
         """What the child and its processes use; None where there is no server to ask."""
         try:
@@ -152,7 +157,7 @@ class Sandbox:
         try:
             return self._asked(name, sent)
         except ConnectionError:
-            raise RuntimeError("the sandbox cannot be started: see its error output") from None
+            raise Unavailable("the sandbox cannot be started: see its error output") from None
 
     def _asked(self, name: bytes, sent: socket.socket | None) -> Any:
         if not self._ready:

@@ -19,7 +19,7 @@ import tempfile
 import traceback
 from typing import Any
 
-from course_dl.grading import kernel
+from course_dl.grading import cgroups, kernel
 from course_dl.grading.files import remove_folder
 from course_dl.grading.hidden import hide_modules
 from course_dl.grading.layers import Bounds, ServerLayers
@@ -49,7 +49,7 @@ def main(controls: list[int]) -> None:
     for control in controls:
         os.close(control)
     for _ in controls:
-        os.wait()
+        cgroups.remove(os.wait()[0])
     os._exit(0)  # nothing to be put in order first, which takes as long as an import
 
 
@@ -64,6 +64,7 @@ def _serve(control_fd: int) -> None:
     if config["cores"]:
         os.sched_setaffinity(0, config["cores"])
     layers = ServerLayers(Bounds(**config["bounds"]), config["hidden"])
+    layers.enter_group()
     layers.enter_namespaces(config["namespaces"])
     hide_modules(config["answers"])
     for name in config["preload"]:

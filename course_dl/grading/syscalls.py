@@ -129,7 +129,7 @@ def _filter(signals: bool, programs: bool, locks: bool) -> list[_Instruction]:
     code += [(_EQUAL, 0, 1, numbers["clone3"]), _refuse(errno.ENOSYS)]
 
     def asked(name: str, argument: int, test: list[_Instruction], then: _Instruction) -> None:
-        """Where the test of an argument holds, ``then`` is done with the call, else its opposite."""
+        """Where the test of an argument holds, the call is answered by ``then``, else not."""
         opposite = _refuse() if then == _ALLOW else _ALLOW
         body = [(_LOAD, 0, 0, _ARGUMENTS + 8 * argument), *test, then, opposite]
         code.extend([(_EQUAL, 0, len(body), numbers[name]), *body])
@@ -150,7 +150,7 @@ def _filter(signals: bool, programs: bool, locks: bool) -> list[_Instruction]:
 
 
 def _one_of(*values: int) -> list[_Instruction]:
-    """A test: to the instruction after it if what was loaded is one of these, else to the second."""
+    """A test: goes on if what was loaded is one of these, else leaves one instruction out."""
     last = len(values) - 1
     return [(_EQUAL, last - k, int(k == last), value) for k, value in enumerate(values)]
 

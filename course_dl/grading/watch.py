@@ -31,8 +31,10 @@ __all__ = ["Watch", "know_functions"]
 # Of each event that Python tells its hooks: the trick, and the modules through which it is done.
 _THREADS = ("threading", "concurrent/", "multiprocessing/")
 _PROCESSES = ("subprocess", "os", "multiprocessing/", "concurrent/", "pty", "<frozen os>")
-_FILES = ("pathlib", "io", "os", "shutil", "glob", "tempfile", "codecs", "<frozen os>")
-_FILES += ("<frozen codecs>", "<frozen io>")
+_FILES: tuple[str, ...] = (
+    *("pathlib", "io", "os", "shutil", "glob", "tempfile", "codecs"),
+    *("<frozen os>", "<frozen codecs>", "<frozen io>"),
+)
 _EVENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "_thread.start_new_thread": ("threads", _THREADS),
     "_thread.start_joinable_thread": ("threads", _THREADS),
@@ -84,7 +86,7 @@ _NAMES = {
     "threads": r"_?start_new_thread|_?start_joinable_thread",
     "tracing": r"f_trace\w*",
     "frames of callers": r"f_back|f_locals|f_globals|tb_frame|gi_frame|cr_frame|ag_frame",
-    "ctypes": r"ctypes|ctypeslib|__array_interface__|pythonapi|_construct_storage_from_data_pointer",
+    "ctypes": r"ctypes|ctypeslib|__array_interface__|pythonapi|_construct_storage_from_\w+",
     "the grader's own modules": r"course_dl\.(grading|lab\.\w+)(\.\w+)*",
 }
 _PATTERNS = [(trick, re.compile(names)) for trick, names in _NAMES.items()]
@@ -113,7 +115,11 @@ _READABLE = (*_HOMES, sys.prefix, sys.base_prefix, "/dev/null", "/dev/urandom", 
 def know_functions() -> None:
     """Remember the functions of Python and of the libraries, while they are what they were."""
     _known[:] = [
-        {name: value for name, value in vars(place).items() if callable(value) and name not in _OURS}
+        {
+            name: value
+            for name, value in vars(place).items()
+            if callable(value) and name not in _OURS
+        }
         for _, place in _PATCHED
     ]
 

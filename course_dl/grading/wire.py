@@ -23,7 +23,7 @@ import torch
 
 from course_dl.grading.texts import told, whole
 from course_dl.lab.limits import LONG, TimeOut
-from course_dl.lab.values import Handle
+from course_dl.lab.values import DTYPES, Handle
 
 __all__ = [
     "Channel",
@@ -83,24 +83,7 @@ class Limits:
 FOREVER = Deadline()
 ANY_SIZE = Limits(header=64 << 20, body=4 << 30)
 _PREFIX = struct.Struct(">IQ")
-_DTYPES = {
-    name: getattr(torch, name)
-    for name in [
-        "bool",
-        "uint8",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "float16",
-        "bfloat16",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-    ]
-}
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _CHUNK = 1 << 18
 _LONGEST_NAME = 100
@@ -272,7 +255,7 @@ class Reader:
             case "array":
                 return self._array(*_a_list(content, 3))
             case "dtype":
-                return _DTYPES[content]
+                return DTYPES[content]
             case "generator":
                 state = torch.frombuffer(self._take(content), dtype=torch.uint8)
                 return torch.Generator().set_state(state)
@@ -293,7 +276,7 @@ class Reader:
         return self._body[start : start + size]
 
     def _tensor(self, name: Any, shape: Any, requires_grad: Any, size: Any) -> torch.Tensor:
-        dtype = _DTYPES[name]
+        dtype = DTYPES[name]
         count = _checked_shape(shape, dtype.itemsize, size)
         start = self._skip(size)
         if count == 0:
@@ -307,7 +290,7 @@ class Reader:
 
     def _array(self, name: Any, shape: Any, size: Any) -> np.ndarray:
         dtype = np.dtype(str(name)[:8])
-        if dtype.kind not in "biufc":
+        if dtype.kind not in "biufc" or not dtype.isnative or dtype.itemsize > 16:
             raise Violation("malformed array")
         _checked_shape(shape, dtype.itemsize, size)
         return np.frombuffer(self._take(size), dtype).reshape(shape)

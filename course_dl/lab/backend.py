@@ -29,7 +29,7 @@ from course_dl.lab.limits import (
     captured_output,
     private_randomness,
 )
-from course_dl.lab.values import Handle, class_name, copy_value, tensors_in
+from course_dl.lab.values import Handle, Unusable, class_name, copy_value, tensors_in
 
 __all__ = ["Backend", "LocalBackend", "Outcome", "Request", "Rules", "StudentError"]
 
@@ -223,6 +223,8 @@ class LocalBackend(Backend):
                 else:
                     value = call_within(rules.seconds, body)
                 value = copy_value(value, self._result)
+            except Unusable as odd:
+                value, error = None, StudentError("Unusable", str(odd))
             except TimeUp as up:
                 timed_out = up.why
             except KeyboardInterrupt:
@@ -272,13 +274,16 @@ class _Watched:
     def has_changed(self) -> bool:
         """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
         now = tensors_in(self._own)
-        return len(now) != len(self._before) or any(
-            tensor is not first
-            or tensor._version != version
-            or tensor.requires_grad != kept.requires_grad
-            or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
-            for tensor, (first, version, kept) in zip(now, self._before, strict=True)
-        )
+        try:
+            return len(now) != len(self._before) or any(
+                tensor is not first
+                or tensor._version != version
+                or tensor.requires_grad != kept.requires_grad
+                or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
+                for tensor, (first, version, kept) in zip(now, self._before, strict=True)
+            )
+        except Exception:  # it has become a tensor of another kind
+            return True
 
 
 def _equal_but_for_nan(a: torch.Tensor, b: torch.Tensor) -> bool:

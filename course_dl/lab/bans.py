@@ -84,6 +84,8 @@ _WAYS_OUT = [
     for name in names
     if hasattr(place, name)
 ]
+
+
 class _NoEngine:
     """Stands in for autograd's engine, through which every backward pass goes."""
 
@@ -217,19 +219,40 @@ class _Rows(np.ndarray[Any, Any]):
             yield self[i]
 
 
-class _CountTorch(TorchFunctionMode):
+class _CountFunctions(TorchFunctionMode):
     """Counts calls, and what is handed out as a list, which C could go through unseen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.calls = 0
+        self.inside = False
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        self.inside = getattr(func, "__name__", "") not in _CALLING_BACK
+        try:
+            result = func(*args, **(kwargs or {}))
+        finally:
+            self.inside = False
         self.calls += 1 + _length(result)
         return result.view(_Rows) if type(result) is np.ndarray else result
+
+
+class _CountOperations(TorchDispatchMode):
+    """Counts operations that no function of torch has asked for, as one that is compiled does."""
+
+    def __init__(self, functions: _CountFunctions) -> None:
+        super().__init__()
+        self._functions = functions
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not self._functions.inside:
+            self._functions.calls += 1 + _length(result)
+        return result
 
 
 def _length(value: Any) -> int:
@@ -251,7 +274,8 @@ def count_operations(function: Callable[[], Any]) -> tuple[Any, int]:
         return trace
 
     tracer = sys.gettrace()
-    with _alone(), _CountTorch() as torch_calls:
+    torch_calls = _CountFunctions()
+    with _alone(), _CountOperations(torch_calls), torch_calls:
         sys.settrace(trace)
         try:
             value = function()

@@ -299,6 +299,11 @@ def _judge(call: Call) -> None:
     if outcome.timed_out is not None:
         told = _too_long(name, call.rules.seconds, outcome.timed_out)
         raise Wrong(told, ("The call", str(call)), *said)
+    if outcome.error is not None and outcome.error.kind == "Unusable":
+        raise Wrong(
+            f"The result of {name} is, or holds, {outcome.error.message}.",
+            ("The call", str(call)),
+        )
     if outcome.error is not None:
         where = (("Where", outcome.error.where),) if outcome.error.where else ()
         raise Wrong(

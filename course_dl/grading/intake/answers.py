@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["answered", "answers", "defined", "looks_like"]
+__all__ = ["answered", "answers", "defined", "labs_said", "looks_like"]
 
 _MOST_DEFINITIONS, _LONGEST_BODY = 2_000, 50_000
 _STRING = re.compile(r"[rRuUbB]{0,2}(\"\"\"|''')(?s:.*?)(?:\1|\Z)")
@@ -43,33 +43,45 @@ def defined(cells: Sequence[str], names: Collection[str]) -> set[str]:
     return {name for name, _, _ in _definitions(cells, names)}
 
 
-def looks_like(
-    cells: Sequence[str], names: Collection[str], labs: Mapping[str, Collection[str]]
-) -> str:
-    """What a submission is that answers nothing of what is asked for, in a sentence; else ``""``.
+def looks_like(cells: Sequence[str], lab: str, labs: Mapping[str, Collection[str]]) -> str:
+    """What a submission is that is not meant for a lab, or untouched, in a sentence; else ``""``.
 
     Parameters
     ----------
     cells
         The code of the submission.
-    names
-        What the lab asks for.
+    lab
+        The name of the lab that it was handed in for.
     labs
-        What the other labs ask for, by the lab's name.
+        What each lab asks for, by the lab's name.
     """
+    names = labs[lab]
+    here = defined(cells, names)
+    if 2 * answered(cells, names) >= len(names):
+        return ""
+    said = labs_said(cells)
+    others = {one: len(defined(cells, asked)) for one, asked in labs.items() if one != lab}
+    if said and _number(lab) not in said:  # the notebook's own Lab("lab02")
+        others = {one: 1 + found for one, found in others.items() if _number(one) in said}
+    elif answered(cells, names) or len(here) >= (1 if said else max(others.values(), default=0)):
+        others = {}
+    best = max(others, key=lambda one: others[one], default="")
+    if best and others[best]:
+        return f"this looks like {_number(best)}: was the wrong file handed in?"
     if answered(cells, names):
         return ""
-    if defined(cells, names):
+    if here:
         return "nothing was filled in: every exercise is as it was handed out"
-    said = {lab for cell in cells for lab in _LAB.findall(cell)}
-    scores = {
-        lab: len(defined(cells, others)) + 1000 * (lab.partition("_")[0] in said)
-        for lab, others in labs.items()
-    }
-    best = max(scores, key=lambda lab: scores[lab], default="")
-    if best and scores[best]:
-        return f"this looks like {best.partition('_')[0]}: was the wrong file handed in?"
     return "it defines nothing that this lab asks for: was the wrong file handed in?"
+
+
+def labs_said(cells: Sequence[str]) -> set[str]:
+    """The labs whose checks the text asks for: ``Lab("lab02")``."""
+    return {lab for cell in cells for lab in _LAB.findall(cell)}
+
+
+def _number(lab: str) -> str:
+    return lab.partition("_")[0]
 
 
 def _definitions(cells: Sequence[str], names: Collection[str]) -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from functools import partial
 
-from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread
+from course_dl.grading.intake.items import Item, Unread
 from course_dl.grading.intake.times import of_entry
 
 __all__ = ["MOST_ENTRIES", "count_entries", "in_zip"]
@@ -61,15 +61,15 @@ def _refused(entry: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _taken(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def _taken(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
     try:
         with archive.open(entry) as member:
-            data = member.read(LARGEST_FILE + 1)
+            data = member.read(most + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise Unread(f"it cannot be taken out of the zip: {error or 'it is cut off'}") from None
     except (RuntimeError, NotImplementedError, struct.error) as error:
         raise Unread(f"it cannot be taken out of the zip: {error}") from None
-    if len(data) > LARGEST_FILE:
+    if len(data) > most:
         raise Unread("it is larger than the zip says")
     if len(data) != entry.file_size:
         raise Unread(f"the zip is cut off: {len(data):,} of {entry.file_size:,} bytes")

@@ -13,11 +13,18 @@ from dataclasses import dataclass, field, replace
 
 from course_dl.grading.intake.answers import answered, answers
 from course_dl.grading.intake.archives import MOST_ENTRIES, count_entries, in_zip
-from course_dl.grading.intake.items import Item, Unread, megabytes
+from course_dl.grading.intake.items import (
+    CANDIDATE,
+    LARGEST_FILE,
+    LARGEST_ZIP,
+    Item,
+    Unread,
+    megabytes,
+)
 from course_dl.grading.intake.layouts import copy_number
 from course_dl.grading.intake.names import listed
 from course_dl.grading.intake.notebooks import Unreadable, read
-from course_dl.grading.intake.students import CANDIDATE, Student
+from course_dl.grading.intake.students import Student
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "Chosen", "are_copies", "choose"]
 
@@ -124,19 +131,19 @@ def _look(
             looked.best = score, item, data
 
 
-def _read(looked: _Looked, item: Item) -> bytes:
+def _read(looked: _Looked, item: Item, most: int = LARGEST_FILE) -> bytes:
     if item.size > looked.left:
         raise Unread(
             f"with it more than {megabytes(MOST_BYTES)} would be read and unpacked for one student"
         )
     looked.left -= item.size
-    return item.read()
+    return item.read(most)
 
 
 def _open(looked: _Looked, item: Item, data: bytes = b"") -> None:
     """Look at what is in a student's own zip; its times are a claim, the zip's own is not."""
     try:
-        data = data or _read(looked, item)
+        data = data or _read(looked, item, LARGEST_ZIP)
         if count_entries(data) > MOST_ENTRIES:
             told = f"the zip lists {count_entries(data):,} entries, more than {MOST_ENTRIES:,}"
             raise Unread(told)
@@ -152,7 +159,7 @@ def _open(looked: _Looked, item: Item, data: bytes = b"") -> None:
         looked.seen.append((str(error), item))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
         if data.lstrip()[:1] == b"{" and item.ends(r"\.zip"):  # a notebook under another name
-            _look(looked, [replace(item, take=lambda: data)], depth=1)
+            _look(looked, [replace(item, take=lambda most: data, size=len(data))], depth=1)
             return
         told = str(error) or "it is cut off"
         looked.seen.append((f"the zip is damaged ({told}): hand in the notebook itself", item))
@@ -175,6 +182,9 @@ def _why(student: Student, work: Sequence[Item], looked: _Looked) -> str:
     known = {id(item) for _, item in looked.seen}
     rest = _listed([item for item in work if id(item) not in known])
     reasons = told + ([rest] if rest else [])
+    hidden = [i.name for i in student.items if i.is_hidden and i.ends(CANDIDATE)]
+    if hidden and reasons:
+        reasons.append(f"hidden, and not looked at: {listed(hidden)}")
     if looked.ahead:
         reasons.append(f"{looked.ahead:,} more files that were not looked at")
     return listed(reasons, 5, "; ") or _only(student.items) or "the folder is empty"

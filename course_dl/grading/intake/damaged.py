@@ -20,7 +20,8 @@ _CONFLICT = re.compile(
     r"={7}[^\n]*\n(?P<theirs>(?:(?!<{7}|={7}|>{7})[^\n]*\n)*)>{7}[^\n]*(?:\n|\Z)",
     re.MULTILINE,
 )
-_WORK = 20  # how often the text may be read over while its cells are looked for
+_FOLLOWED = re.compile(r"\s*(?:[,\]}{<=>|]|\Z)")  # what may stand after a whole cell
+_WORK, _LEAST_WORK = 200, 50_000_000  # how often the text may be read over; characters
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -48,18 +49,18 @@ def whole_cells(text: str) -> tuple[list[dict[str, Any]], str]:
     place = begin.end() if begin else 0
     cells: list[dict[str, Any]] = []
     gaps: list[int] = [] if begin else [0]
-    work = 0
-    while place < len(text) and work <= _WORK * len(text):
+    work = max(_WORK * len(text), _LEAST_WORK)
+    while place < len(text) and work > 0:
         between = _BETWEEN.match(text, place)
         place = between.end() if between else place
         if text[place : place + 1] == "]":
             break
         cell, end = _decoded(text, place)
-        if isinstance(cell, dict) and "cell_type" in cell:
+        if isinstance(cell, dict) and "cell_type" in cell and _FOLLOWED.match(text, end):
             cells.append(cell)
             place = end
             continue
-        work += end - place
+        work -= end  # an error counts the lines from the beginning
         if not gaps or gaps[-1] != len(cells):
             gaps.append(len(cells))
         following = _CELL.search(text, place + 1)

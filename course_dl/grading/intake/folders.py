@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread
+from course_dl.grading.intake.items import Item, Unread
 from course_dl.grading.intake.times import likely
 
 __all__ = ["in_folder", "read_file"]
@@ -31,6 +31,8 @@ def _listed(folder: bytes, parts: tuple[bytes, ...], left: set[bytes]) -> Iterat
         with os.scandir(folder) as entries:
             inside = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
+        if not parts:
+            raise
         yield Item(parts, problem=f"the folder cannot be read: {error.strerror}")
         return
     if not inside and parts:
@@ -58,10 +60,10 @@ def _file(entry: os.DirEntry[bytes], path: tuple[bytes, ...]) -> Item:
     if not stat.S_ISREG(status.st_mode):
         return Item(path, problem="a pipe, a socket or a device, which is not opened")
     take = partial(read_file, entry.path)
-    return Item(path, status.st_size, likely(status.st_mtime), take)
+    return Item(path, status.st_size, likely(status.st_mtime), take, place=entry.path)
 
 
-def read_file(path: bytes) -> bytes:
+def read_file(path: bytes, most: int) -> bytes:
     """The bytes of a file that is still one, and not more of them than are taken."""
     careful = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     careful |= getattr(os, "O_BINARY", 0)
@@ -69,9 +71,9 @@ def read_file(path: bytes) -> bytes:
         with open(os.open(path, os.O_RDONLY | careful), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise Unread("it is no longer a file")
-            data = file.read(LARGEST_FILE + 1)
+            data = file.read(most + 1)
     except OSError as error:
         raise Unread(f"it cannot be read: {error.strerror}") from None
-    if len(data) > LARGEST_FILE:
+    if len(data) > most:
         raise Unread("it has grown while it was read")
     return data

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from course_dl.grading.intake.names import shown
 from course_dl.grading.intake.times import likely
 
-__all__ = ["read_metadata"]
+__all__ = ["METADATA", "read_metadata"]
+
+METADATA = b"submission_metadata.yml"
 
 _FOLDER = re.compile(r"^(submission_\d+):[ \t]*$", re.MULTILINE)
 _NAME = re.compile(r"^[ ]{2,4}(?:- )?[ ]*:name:[ \t]*(.+?)[ \t]*$", re.MULTILINE)

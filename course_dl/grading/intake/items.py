@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from course_dl.grading.intake.names import shown
 
-__all__ = ["LARGEST_FILE", "Item", "Unread", "megabytes"]
+__all__ = ["CANDIDATE", "LARGEST_FILE", "LARGEST_ZIP", "Item", "Unread", "is_system", "megabytes"]
 
-LARGEST_FILE = 32 << 20
+LARGEST_FILE, LARGEST_ZIP = 32 << 20, 96 << 20
+CANDIDATE = r"\.ipynb(?:[ ._-]?(?:txt|json))?|\.pyw?(?:\.txt)?"  # the ends of what is graded
 _SYSTEM = frozenset(
     b"__MACOSX __pycache__ .ipynb_checkpoints .DS_Store Thumbs.db desktop.ini $RECYCLE.BIN @eaDir "
     b".git .github .svn .hg .idea .vscode .spyproject .venv venv site-packages node_modules .cache "
@@ -24,7 +26,7 @@ class Unread(Exception):
     """Why a file's bytes cannot be had, told to teacher and student."""
 
 
-def _nothing() -> bytes:
+def _nothing(most: int) -> bytes:
     raise Unread("there is nothing to read")
 
 
@@ -41,7 +43,9 @@ class Item:
     when, claimed
         When it was written, in seconds since 1970, 0 if unknown; ``claimed`` by a student's zip.
     take
-        Reads it; raises :class:`Unread`.
+        Reads it, at most so many bytes; raises :class:`Unread`.
+    place
+        Where it is on this machine, if it is there by itself.
     problem
         Why it cannot be read; ``""`` where it can.
     root
@@ -51,13 +55,14 @@ class Item:
     path: tuple[bytes, ...]
     size: int = 0
     when: float = 0.0
-    take: Callable[[], bytes] = _nothing
+    take: Callable[[int], bytes] = _nothing
     problem: str = ""
     is_folder: bool = False
     root: bytes = b""
     claimed: float = 0.0
+    place: bytes = b""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The file's own name, as text."""
         return shown(self.path[-1])
@@ -65,7 +70,7 @@ class Item:
     @property
     def is_system(self) -> bool:
         """Whether it is the system's, an editor's or a library's, and nobody's work."""
-        return any(p in _SYSTEM or p.startswith(_SYSTEM_BEGINS) for p in self.path)
+        return any(map(is_system, self.path))
 
     @property
     def is_hidden(self) -> bool:
@@ -80,21 +85,26 @@ class Item:
         """Whether the file's name ends as the regular expression says, in capitals or not."""
         return re.search(rf"(?:{pattern})$", self.name, re.IGNORECASE) is not None
 
-    def read(self) -> bytes:
+    def read(self, most: int = LARGEST_FILE) -> bytes:
         """The bytes.
 
         Raises
         ------
         Unread
-            Where they cannot be had, or are more than :data:`LARGEST_FILE`.
+            Where they cannot be had, or are more than ``most``.
         """
         if self.problem:
             raise Unread(self.problem)
-        if self.size > LARGEST_FILE:
+        if self.size > most:
             raise Unread(
-                f"{megabytes(self.size)} are more than the {megabytes(LARGEST_FILE)} that are read"
+                f"{megabytes(self.size)} are more than the {megabytes(most)} that are read"
             )
-        return self.take()
+        return self.take(most)
+
+
+def is_system(name: bytes) -> bool:
+    """Whether a name is one that a system, an editor or a library gives."""
+    return name in _SYSTEM or name.startswith(_SYSTEM_BEGINS)
 
 
 def megabytes(size: int) -> str:

@@ -14,7 +14,16 @@ from datetime import datetime, tzinfo
 
 from course_dl.grading.intake.times import within
 
-__all__ = ["Owner", "copy_number", "copy_of", "is_canvas", "owner", "without_ending"]
+__all__ = [
+    "NAMES_ALL",
+    "Owner",
+    "copy_number",
+    "copy_of",
+    "is_canvas",
+    "is_named",
+    "owner",
+    "without_ending",
+]
 
 _MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_[a-z0-9]+(?:_(?P<rest>.*))?", re.DOTALL
@@ -33,6 +42,10 @@ _ILIAS = re.compile(r"(?P<last>[^_\d]+)_(?P<first>[^_\d]+)_(?P<login>[^_]+)_(?P<
 _GRADESCOPE = re.compile(r"submission_\d+")
 _COPY = re.compile(r"[ _]?\((\d+)\)(?=(?:\.\w+)*$)")
 _ENDING = re.compile(r"(?:\.ipynb|\.pyw?|\.tar)?\.\w{1,5}$|\.ipynb$")
+
+
+# Platforms that name all files and folders of an export.
+NAMES_ALL = ("moodle", "canvas", "brightspace", "blackboard")
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,12 @@ def owner(name: str, *, is_file: bool, canvas: bool, zone: tzinfo | None = None)
     if not is_file and _GRADESCOPE.fullmatch(name):
         return Owner(("gradescope", name), name, "gradescope", "", name.partition("_")[2])
     return None
+
+
+def is_named(name: str) -> bool:
+    """Whether a platform that names all files and folders of its exports named this one."""
+    found = owner(name, is_file=True, canvas=False)
+    return found is not None and found.layout in NAMES_ALL
 
 
 def is_canvas(names: Collection[str]) -> bool:

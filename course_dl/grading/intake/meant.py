@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_dl.grading.intake.answers import looks_like
+from course_dl.grading.intake.answers import labs_said, looks_like
 from course_dl.grading.intake.notebooks import Reading
 from course_dl.lab.catalog import LabFolder, find_labs
 
@@ -11,13 +11,11 @@ __all__ = ["said_of"]
 
 def said_of(reading: Reading, lab: LabFolder, points: float) -> str:
     """A sentence or two, or ``""``; for the instructor's list and the student's feedback."""
-    said = [reading.damage] if reading.damage else []
-    if not points:
-        cells = [cell.source for cell in reading.cells]
-        labs = {one.name: _names(one) for one in find_labs() if one.name != lab.name}
-        said.append(looks_like(cells, _names(lab), labs))
-    return "; ".join(filter(None, said))
-
-
-def _names(lab: LabFolder) -> list[str]:
-    return [name for exercise in lab.exercises for name in exercise.names]
+    cells = [cell.source for cell in reading.cells]
+    said = labs_said(cells)
+    told = [reading.damage]
+    if not points or (said and lab.name.partition("_")[0] not in said):
+        labs = {one.name: one for one in find_labs()} | {lab.name: lab}
+        asked = {name: [n for e in one.exercises for n in e.names] for name, one in labs.items()}
+        told.append(looks_like(cells, lab.name, asked))
+    return "; ".join(filter(None, told))

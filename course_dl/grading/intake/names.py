@@ -10,18 +10,22 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
-__all__ = ["distinct", "listed", "shown", "shown_path"]
+__all__ = ["distinct", "in_one_form", "listed", "shown", "shown_path"]
 
 _LONGEST = 200  # characters of a label
 _MOST_LISTED = 10
 _LATIN = re.compile(r"LATIN|COMBINING")
 
 
+@lru_cache(maxsize=1024)
 def shown(raw: bytes) -> str:
     """A name as text that can be printed, in one form of its accents, and never empty."""
     text = unicodedata.normalize("NFC", _decoded(raw))
-    text = "".join(c if c.isprintable() else _escaped(c) for c in text).strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _escaped(c) for c in text)
+    text = text.strip()
     if len(text) > _LONGEST:  # what is cut is told apart by its digest
         text = f"{text[: _LONGEST - 12]}… {hashlib.sha256(raw).hexdigest()[:8]}"
     return text or "unnamed"
@@ -30,6 +34,11 @@ def shown(raw: bytes) -> str:
 def shown_path(parts: Sequence[bytes]) -> str:
     """The last name of a path, which a person knows the file by."""
     return shown(parts[-1]) if parts else "unnamed"
+
+
+def in_one_form(name: str) -> str:
+    """A name given by hand, to be compared: accents in one form, no capitals, single blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def listed(names: Sequence[str], most: int = _MOST_LISTED, by: str = ", ") -> str:
@@ -98,7 +107,7 @@ def _is_western(text: str) -> bool:
     shouted = (
         re.search(r"[^\W\d_a-zß-ÿ][^\W\d_A-ZÀ-Þ]*[À-Þ]", text) if text != text.upper() else None
     )
-    return len(strange) <= len(text) / 2 and not shouted
+    return 3 * len(strange) <= 2 * len(text) and not shouted
 
 
 def _escaped(character: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
@@ -19,10 +20,17 @@ from pathlib import Path
 from course_dl.grading.intake.archives import in_zip
 from course_dl.grading.intake.choice import Chosen, are_copies, choose
 from course_dl.grading.intake.folders import in_folder
-from course_dl.grading.intake.items import LARGEST_FILE, Item, Unread, megabytes
-from course_dl.grading.intake.layouts import copy_of, owner
+from course_dl.grading.intake.items import (
+    CANDIDATE,
+    LARGEST_FILE,
+    Item,
+    Unread,
+    is_system,
+    megabytes,
+)
+from course_dl.grading.intake.layouts import copy_of, is_named
 from course_dl.grading.intake.names import distinct, listed, shown
-from course_dl.grading.intake.students import CANDIDATE, Student, sort_out
+from course_dl.grading.intake.students import Student, holds_a_class, sort_out
 from course_dl.grading.intake.times import likely, made_at_once
 from course_dl.grading.names import alphabetical
 
@@ -131,9 +139,11 @@ def find_submissions(
     path = Path(path)
     with contextlib.ExitStack() as opened:
         if path.is_dir():
+            inside = {"feedback", "records"} if _is_among(path, leave_out) else set()
+            leave_out = [*leave_out, *(path / name for name in sorted(inside))]
             items = list(in_folder(path, leave_out))
         elif _is_zip(path):
-            items = _class_zip(opened, path, path.name, zone)
+            items = _open_class(opened, path, path.name, zone)
         else:
             return _one_file(path)
         left_out = _shown_left_out(path, leave_out)
@@ -188,7 +198,7 @@ def _is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip" or (path.is_file() and zipfile.is_zipfile(path))
 
 
-def _class_zip(
+def _open_class(
     opened: contextlib.ExitStack, source: Path | io.BytesIO, name: str, zone: tzinfo | None
 ) -> list[Item]:
     try:
@@ -207,21 +217,24 @@ def _without_class_zips(
 
     Where there is nothing beside it, it is opened in its place.
     """
-    seen = [item for item in items if not Item(item.path[:1]).is_system]
-    beside = {shown(item.path[0]) for item in seen}
+    seen = [item for item in items if not is_system(item.path[0])]
+    beside = {shown(name) for name in {item.path[0] for item in seen}}
     left_out = []
     for item in [i for i in seen if len(i.path) == 1 and i.ends(r"\.zip")]:
-        try:
-            inside = _class_zip(opened, io.BytesIO(item.read()), item.name, zone)
-        except (Unread, ValueError):
-            continue
-        tops = {shown(one.path[0]) for one in inside if not Item(one.path[:1]).is_system}
+        with contextlib.ExitStack() as looked:
+            try:
+                source = Path(os.fsdecode(item.place)) if item.place else io.BytesIO(item.read())
+                inside = _open_class(looked, source, item.name, zone)
+            except (Unread, ValueError, OSError):
+                continue
+            if len(seen) == 1 and holds_a_class(inside):
+                opened.push(looked.pop_all())
+                return inside, []
+        tops = {one.path[:1] for one in inside if not is_system(one.path[0])}
         if len(tops) == 1 and all(len(one.path) > 1 for one in inside):
-            tops = {shown(one.path[1]) for one in inside}
-        platform = any(owner(top, is_file=False, canvas=False) for top in tops)
-        if len(seen) == 1 and (platform or len(tops) > 1):
-            return inside, []
-        if len(seen) > 1 and (platform or len(tops & beside) > 1):
+            tops = {one.path[1:2] for one in inside}
+        names = {shown(name) for (name,) in tops}
+        if len(seen) > 1 and (any(map(is_named, names)) or len(names & beside) > 1):
             items = [other for other in items if other is not item]
             left_out.append(item.name)
     return items, left_out
@@ -260,6 +273,10 @@ def _held(chosen: list[Chosen]) -> list[Chosen]:
 def _few(others: tuple[str, ...]) -> tuple[str, ...]:
     more = len(others) - _MOST_OTHERS
     return others if more <= 0 else (*others[:_MOST_OTHERS], f"{more:,} more")
+
+
+def _is_among(path: Path, folders: Sequence[Path]) -> bool:
+    return any(Path(folder).resolve() == path.resolve() for folder in folders)
 
 
 def _shown_left_out(path: Path, leave_out: Sequence[Path]) -> Iterator[str]:

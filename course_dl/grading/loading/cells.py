@@ -167,9 +167,9 @@ class _Reader:
             self._cell += 1
             texts = [a.value for a in node.value.args if isinstance(a, ast.Constant)]
             for text in texts[:1]:
-                inner = f"{place}, line {node.lineno}"
-                self._texts[inner] = str(text)
-                self.read(inner, str(text))
+                inner, plain = f"{place}, line {node.lineno}", str(text).replace('\\"', '"')
+                self._texts[inner] = plain
+                self.read(inner, plain)
             self._cell += 1
             return True
         else:

@@ -7,7 +7,7 @@ import dis
 from collections.abc import Iterator
 from types import CodeType
 
-__all__ = ["bound", "called_functions", "changed_inside", "globals_of", "names_in", "touched"]
+__all__ = ["bound", "called_functions", "changed_inside", "globals_of", "names_in", "stored", "touched"]
 
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _HARMLESS = frozenset(
@@ -32,6 +32,22 @@ def bound(node: ast.stmt) -> frozenset[str]:
     return frozenset()
 
 
+def stored(node: ast.stmt) -> frozenset[str]:
+    """The names that a statement makes, perhaps in a block of it, or gives a new value."""
+    plain = bound(node)
+    if plain or isinstance(node, ast.Expr):
+        return plain
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            found.add(inner.id)
+        elif isinstance(inner, _Definition):
+            found.add(inner.name)
+        elif isinstance(inner, ast.Import | ast.ImportFrom):
+            found |= bound(inner)
+    return frozenset(found)
+
+
 def touched(node: ast.stmt) -> set[str]:
     """The names that a statement makes, or whose values it may change in place."""
     match node:
@@ -45,17 +61,13 @@ def touched(node: ast.stmt) -> set[str]:
             return {_root(target)} - {""}
         case ast.Expr(value=value):
             return _changed_by_call(value) - {""}
-    found: set[str] = set()
+    found = set(stored(node))
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Name | ast.Subscript | ast.Attribute):
+        if isinstance(inner, ast.Subscript | ast.Attribute):
             if isinstance(inner.ctx, ast.Store):
                 found.add(_root(inner))
-        elif isinstance(inner, _Definition):
-            found.add(inner.name)
         elif isinstance(inner, ast.Expr):
             found |= _changed_by_call(inner.value)
-        elif isinstance(inner, ast.Import | ast.ImportFrom):
-            found |= bound(inner)
     return found - {""}
 
 

@@ -29,9 +29,10 @@ from course_dl.grading.loading.names import (
     changed_inside,
     globals_of,
     names_in,
+    stored,
     touched,
 )
-from course_dl.grading.loading.stubs import answered, is_open
+from course_dl.grading.loading.stubs import answered, is_stub
 
 __all__ = ["Plan", "Step", "make_plan"]
 
@@ -125,7 +126,7 @@ def make_plan(cells: Sequence[Mapping[str, Any]], exercise_names: Iterable[str])
                 if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                     flags |= _features(node)
                 run = whole or is_definition(node)
-                names = bound(node) or frozenset(touched(node) if run else ())
+                names = stored(node) if run else frozenset()
                 told = whole or not (is_constant(node) or is_of_the_course(node))
                 steps.append(
                     Step(part.place, node, names, whole, run, told, part.weak, flags=flags)
@@ -155,7 +156,7 @@ def _whole_cells(
     return {
         part.cell
         for part in parts
-        if isinstance(part, Statement) and (bound(part.node) or touched(part.node)) & asked
+        if isinstance(part, Statement) and stored(part.node) & asked
     }
 
 
@@ -172,11 +173,11 @@ class _Chooser:
         self._steps = steps
         self._asked = asked
         self._open = self._leave_out_stubs()
-        for step in steps:
-            if step.run:
-                step.compile()
+        steps = self._steps
         self._by_name: dict[str, list[int]] = defaultdict(list)
         for number, step in enumerate(steps):
+            if step.run:
+                step.compile()
             if step.run:
                 for name in step.names:
                     self._by_name[name].append(number)
@@ -244,9 +245,9 @@ class _Chooser:
         return not step.whole and step.node is not None and is_constant(step.node)
 
     def _leave_out_stubs(self) -> frozenset[str]:
-        """Take stubs of what is answered, above or below, out; the names that have stubs alone."""
+        """Drop stubs of what is answered; the names that have stubs alone."""
         known: dict[str, tuple[frozenset[str], bool]] = {}
-        last: dict[str, Step] = {}
+        dropped: set[Step] = set()
         for step in self._steps:
             node = step.node
             if node is None or not step.run or not (step.names & self._asked or _defines(node)):
@@ -255,17 +256,17 @@ class _Chooser:
                 known |= dict.fromkeys(step.names, answered(node, known))
                 continue
             parts = answered(node, known)
-            imported = isinstance(node, ast.Import | ast.ImportFrom) and not step.whole
+            imported = isinstance(node, ast.Import | ast.ImportFrom)
             for name in step.names:
                 old = known.get(name)
                 beside = old is not None and (step.weak or imported) and not old[1]
-                if beside or is_open(parts, old):
-                    step.run = False
+                if beside or is_stub(parts, old):
+                    dropped.add(step)
                 elif step.weak and old is None:
                     known[name] = (parts[0], True)  # any other definition counts before it
                 else:
                     known[name] = parts
-                    last[name] = step
+        self._steps = [step for step in self._steps if step not in dropped]
         return frozenset(
             name for name in self._asked if known.get(name) == (frozenset(), True)
         )
@@ -302,8 +303,8 @@ class _Chooser:
         for number in self._ordinary:
             step = self._steps[number]
             if step.run and step.node is not None:
-                times.update(n for n in touched(step.node) if n in wanted)
-                step.names = step.names or frozenset(touched(step.node))
+                step.names = stored(step.node)
+                times.update(n for n in step.names if n in wanted)
         return {name for name, many in times.items() if many > 1 and name not in self._imported}
 
 
@@ -316,7 +317,7 @@ class _Needs:
         self._touching: dict[str, list[int]] = defaultdict(list)
         inside = _changed_by_functions(steps)
         for number, step in enumerate(steps):
-            if step.node is None or (not step.run and _defines(step.node)):  # a stub
+            if step.node is None:
                 continue
             names = touched(step.node)
             if not isinstance(step.node, ast.FunctionDef | ast.ClassDef):
@@ -349,8 +350,10 @@ class _Needs:
                     continue
                 node = self._steps[number].node
                 later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-                place = before if later else number
-                waiting += [(used, place, later and or_below) for used in globals_of(code)]
+                for used in globals_of(code):
+                    # What hides a builtin below a function was not there when it was checked.
+                    at_call = later and not hasattr(builtins, used)
+                    waiting.append((used, before if at_call else number, at_call and or_below))
 
     def _makers(self, name: str, before: int, or_below: bool) -> list[int]:
         """From the last statement above a place that gives the name a value; else those below."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-__all__ = ["ANY", "answered", "is_open"]
+__all__ = ["ANY", "answered", "is_stub"]
 
 ANY = "()"  # stands for a function's own body among the parts of a definition
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -33,7 +33,8 @@ def answered(node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]) -> t
             if isinstance(value, ast.Name) and value.id in known:
                 return known[value.id]
             if isinstance(value, ast.Name):
-                return frozenset((ANY,)), value.id == "NotImplemented"
+                is_open = value.id == "NotImplemented"
+                return (frozenset(), True) if is_open else (frozenset((ANY,)), False)
             if isinstance(value, ast.Lambda):
                 value = value.body
                 empty = isinstance(value, ast.Constant) and value.value in (None, ...)
@@ -43,12 +44,12 @@ def answered(node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]) -> t
         case ast.If() | ast.Try() | ast.With():
             inner = [s for s in ast.walk(node) if isinstance(s, (*_Function, ast.ClassDef))]
             parts = [answered(s, known) for s in inner]
-            if parts and not any(done - {ANY} or not is_open for done, is_open in parts):
+            if parts and all(is_open and not done for done, is_open in parts):
                 return frozenset(), True
     return frozenset((ANY,)), False
 
 
-def is_open(
+def is_stub(
     new: tuple[frozenset[str], bool], old: tuple[frozenset[str], bool] | None
 ) -> bool:
     """Whether a definition is a stub beside an earlier one: open where that one is written."""

@@ -86,7 +86,10 @@ def decimal(text: str) -> float:
 
 def _maximum(heading: Sequence[str], cells: Sequence[Sequence[str]], identifier: int) -> int:
     """The column of the maximum grade: the same number in each row, the grades before it."""
-    places = range(identifier + 2, len(heading))
+    # It stands before all times; fields of the user, before it, could hold one number too.
+    timed = (c for c, column in enumerate(cells) if any(map(looks_like_time, column)))
+    first = next(timed, len(heading))
+    places = range(identifier + 2, first)
     headed = _headed(heading, _MAXIMUM, places)
     candidates = [headed] if headed > 0 else [c for c in places if _is_maximum(cells, c)]
     if not candidates and _headed(heading, _SCALE, places) > 0:
@@ -96,7 +99,7 @@ def _maximum(heading: Sequence[str], cells: Sequence[Sequence[str]], identifier:
         )
     if not candidates:
         raise _unknown(heading, "a column that holds the maximum grade, with the grades before it")
-    return candidates[-1]  # fields of the user, which could hold one number too, come before
+    return candidates[-1]
 
 
 def _is_maximum(cells: Sequence[Sequence[str]], column: int) -> bool:

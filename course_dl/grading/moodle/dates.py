@@ -132,8 +132,12 @@ def _halves() -> tuple[Set[str], Set[str]]:
 
 @lru_cache
 def _language(code: str) -> _Language:
-    from babel import Locale
-
+    try:
+        from babel import Locale
+    except ModuleNotFoundError:
+        raise ValueError(
+            "a worksheet's times are read by Babel: pip install 'course-dl[grade]'"
+        ) from None
     locale = Locale.parse(code)
     months: dict[str, int] = {}
     days: dict[str, int] = {}

@@ -52,13 +52,14 @@ class Worksheet:
         return {student: max(times[row] for row in rows) for student, rows in self.rows.items()}
 
     def other_names(self) -> dict[str, str]:
-        """Names and e-mail addresses of the rows, with the student whose submission is meant."""
+        """Identifiers, names and addresses of the rows, with the student that each means."""
         whose = {row: student for student, rows in self.rows.items() for row in rows}
         teams = {student for student, rows in self.rows.items() if len(rows) > 1}
         found: dict[str, str] = {}
         for row in range(1, len(self.table.rows)):
             student = whose.get(row, "")
-            for column in (self.columns.identifier + 1, self.columns.email):
+            first = self.columns.identifier
+            for column in (first, first + 1, self.columns.email):
                 name = same_name(self.table.text(row, column)) if column >= 0 else ""
                 if name and student not in teams:
                     found[name] = "" if name in found and found[name] != student else student
@@ -69,7 +70,8 @@ class Worksheet:
 
         With ``scale`` the points are scaled to the assignment's maximum grade.
         """
-        comma = "," in self.table.text(1, self.columns.maximum)
+        numbers = (self.columns.grade, self.columns.maximum)
+        comma = any("," in text for column in numbers for text in self.table.column(column))
         filled, above = 0, []
         for student, mark in marks.items():
             points = mark.points
@@ -103,6 +105,12 @@ class Worksheet:
             yield (
                 f"{len(above)} grades are above the maximum, and Moodle will leave them out: "
                 f"{', '.join(above[:5])}{' and others' * (len(above) > 5)}"
+            )
+        if self.table.separator != "," or self.table.encoding != "utf-8":
+            yield (
+                f"the worksheet is separated by {self.table.separator!r} and encoded in "
+                f"{self.table.encoding}, and moodle.csv too: say so when you upload it, or give "
+                "the file as Moodle made it"
             )
         if self.columns.feedback < 0:
             yield "the worksheet has no column of comments: switch on Feedback comments in Moodle"

@@ -6,7 +6,6 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from course_dl.grading.files import update
@@ -16,7 +15,6 @@ from course_dl.grading.reports.gradescope import gradescope_results
 from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.reports.overview import overview_page
 from course_dl.grading.reports.tables import grades_csv, moodle_csv
-from course_dl.grading.result import Result
 
 __all__ = [
     "demand_all",
@@ -31,7 +29,7 @@ def write_student_reports(feedback: Path, records: Path, title: str, entry: Entr
     """A student's ``feedback.html``, Gradescope's ``results.json``, and ``junit.xml``."""
     update(feedback / "feedback.html", feedback_page(title, entry))
     update(records / "results.json", gradescope_results(entry))
-    update(records / "junit.xml", junit_xml(_weighted(entry), entry.file))
+    update(records / "junit.xml", junit_xml(entry.result, entry.file, entry.mark))
 
 
 def remove_student_reports(feedback: Path, records: Path) -> None:
@@ -82,21 +80,6 @@ def _class_reports(
     graded = [entry for entry in entries if entry.result.status != NOT_YET]
     yield "moodle.csv", moodle_csv(graded)
     yield "overview.html", overview_page(title, entries, notes)
-
-
-def _weighted(entry: Entry) -> Result:
-    """The result with the points of the mark, by which all reports go."""
-    lines = {line.number: line for line in entry.mark.lines}
-    exercises = tuple(
-        replace(
-            exercise,
-            points=lines[exercise.number].points,
-            max_points=lines[exercise.number].max_points,
-            carried_points=lines[exercise.number].could,
-        )
-        for exercise in entry.result.exercises
-    )
-    return replace(entry.result, exercises=exercises)
 
 
 def _letters(text: str) -> str:

@@ -58,9 +58,9 @@ def _points(entry: Entry) -> str:
 def _said(entry: Entry) -> list[str]:
     """Why there are no points, lateness, other files, follow-through: all that applies."""
     said = []
-    if entry.result.status != "graded":
-        reason = f": {entry.result.reason}" if entry.result.reason else ""
-        said.append(f"{entry.result.status}{reason}")
+    status = "" if entry.result.status == "graded" else entry.result.status
+    if status or entry.result.reason:
+        said.append(": ".join(word for word in (status, entry.result.reason) if word))
     if entry.mark.days_late:
         said.append(late(entry))
     if entry.others:

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from course_dl.grading.names import alphabetical
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import cell
 from course_dl.grading.reports.words import feedback_html
@@ -37,7 +36,7 @@ def grades_csv(entries: Sequence[Entry]) -> str:
     numbers = [e.number for e in entries[0].result.exercises] if entries else []
     heading = ["student", "file", "total", "max", *numbers, "status", "seed", *_MORE]
     rows: list[list[str | float]] = [list(heading)]
-    for entry in sorted(entries, key=lambda e: alphabetical(e.student)):
+    for entry in entries:
         mark, result = entry.mark, entry.result
         points = [_number(mark.points.get(n, 0.0)) for n in numbers]
         rows.append([
@@ -52,7 +51,7 @@ def grades_csv(entries: Sequence[Entry]) -> str:
 def moodle_csv(entries: Sequence[Entry]) -> str:
     """The worksheet that an English Moodle's "Upload grading worksheet" takes."""
     rows: list[list[str]] = [list(_MOODLE)]
-    for entry in sorted(entries, key=lambda e: alphabetical(e.student)):
+    for entry in entries:
         identifier = f"Participant {entry.moodle}" if entry.moodle else ""
         grade, most = number(entry.mark.total), number(entry.mark.max_points)
         comment = feedback_html(entry)

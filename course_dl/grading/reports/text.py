@@ -6,7 +6,6 @@ What a submission prints, names or raises is a student's text, and so is the stu
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from html import escape as _escape_markup
 
@@ -18,16 +17,13 @@ _BLANKS = r"[\s\u200b-\u200f\u2060\ufeff\u00ad]*"
 _FORMULA = re.compile(
     rf"(^|[;,\t|\r\n])({_BLANKS}['\"]?{_BLANKS})([=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b]+)"
 )
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # marks of direction
+# Control codes, halves of letters, and marks that turn the direction of what follows.
+_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: str) -> str:
     """The text with what is no letter of it made visible: control codes, half letters."""
-    return "".join(c if _is_text(c) else "\ufffd" for c in text.replace("\r\n", "\n"))
-
-
-def _is_text(c: str) -> bool:
-    return c in "\n\t" or not (unicodedata.category(c) in ("Cc", "Cs") or c in _TURNING)
+    return _NO_TEXT.sub("\ufffd", text.replace("\r\n", "\n"))
 
 
 def escape(text: str) -> str:

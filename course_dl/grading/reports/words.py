@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course_dl.grading.mark import Line
+from course_dl.grading.mark import Line, points_told
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import html_comment, listed, shortened
 from course_dl.grading.result import ExerciseMark
@@ -35,6 +35,8 @@ def tell(exercise: ExerciseMark) -> Told:
     failed = exercise.first_failure
     if failed is None:
         return Told()
+    if failed.hidden and failed.state == "not done yet":
+        return Told("A part of it is not written yet.", failed.title)
     if failed.hidden and failed.state != "not done yet":
         message = "The tests that you have pass; one that asks the same of other inputs does not."
         return Told(message, failed.title, (), exercise.diagnosis)
@@ -49,10 +51,11 @@ def headline(entry: Entry) -> str:
 
 
 def _taken(entry: Entry) -> str:
-    if entry.result.status == "graded":
-        return f"Your file {entry.file}: {entry.result.reason}." if entry.result.reason else ""
-    how = "read" if entry.result.status == "unreadable" else "graded"
+    """What could not be read or graded, or only in part."""
     reason = entry.result.reason.rstrip(".")
+    if entry.result.status == "graded":
+        return f"Your file {entry.file}: {reason}." if reason else ""
+    how = "read" if entry.result.status == "unreadable" else "graded"
     return f"Your file {entry.file} could not be {how}: {reason}."
 
 
@@ -62,7 +65,7 @@ def late(entry: Entry) -> str:
     if not mark.days_late:
         return ""
     days = f"{mark.days_late} day{'s' * (mark.days_late != 1)}"
-    cost = f": {number(mark.penalty)} points less" if mark.penalty else ""
+    cost = f": {points_told(mark.penalty)} less" if mark.penalty else ""
     return f"Handed in {days} late{cost}."
 
 
@@ -82,7 +85,7 @@ def follow_through(line: Line) -> str:
     given = ", and so you get them" if line.followed else ""
     return (
         f"It fails only because of {earlier}: with a right {earlier} it {earns} "
-        f"{number(line.could)} points{given}."
+        f"{points_told(line.could)}{given}."
     )
 
 
