@@ -149,6 +149,7 @@ def find_submissions(
         items, more = _without_class_zips(opened, items, zone)
         found = sort_out(items, zone)
         students = _with_copies(found.students, names)
+        students.sort(key=lambda one: one.owner.key)  # in this order equal names are counted
         if not students:
             told = f" (not taken for submissions: {listed(found.left_out)})" * bool(found.left_out)
             raise ValueError(
