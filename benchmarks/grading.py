@@ -88,7 +88,7 @@ class Peaks:
 
     def _watch(self, pid: int, out: Path) -> None:
         while Path(f"/proc/{pid}").exists():
-            done = sum(1 for _ in out.glob("students/*/result.json"))
+            done = sum(1 for _ in out.glob("records/*/result.json"))
             self._samples.append((done, sum(map(own_memory, family(pid)))))
             time.sleep(1.0)  # to add up the pages of a process takes as long as several calls
 

@@ -1,22 +1,19 @@
 """Introduction to deep learning: the course in code, one chapter a file, and its labs."""
 
-from __future__ import annotations
-
-from importlib import import_module, metadata
-from typing import TYPE_CHECKING, Any
-
+# Nothing is imported here: where Python runs a command of this package in a folder of students'
+# files, it would look there first (see course_dl/cli).
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from course_dl.backprop import ManualMLP
     from course_dl.mlp import MLP
     from course_dl.perceptron import Perceptron
     from course_dl.training import evaluate, fit
 
-__all__ = ["MLP", "ManualMLP", "Perceptron", "__version__", "evaluate", "fit"]
+    __version__: str
 
-try:
-    __version__ = metadata.version("course-dl")
-except metadata.PackageNotFoundError:  # Run from a source tree that was not installed.
-    __version__ = "0+unknown"
+__all__ = ["MLP", "ManualMLP", "Perceptron", "__version__", "evaluate", "fit"]
 
 # All of it is imported when first asked for: a pytest run that grades nothing pays for no torch,
 # and a process that holds a submission holds none of the course's answers.
@@ -43,7 +40,20 @@ _PARTS = (
 )
 
 
-def __getattr__(name: str) -> Any:
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("course-dl")
+    except metadata.PackageNotFoundError:  # Run from a source tree that was not installed.
+        return "0+unknown"
+
+
+def __getattr__(name: str) -> "Any":
+    if name == "__version__":
+        return _version()
+    from importlib import import_module
+
     if name in _HOMES:
         return getattr(import_module(f"course_dl.{_HOMES[name]}"), name)
     if name in _PARTS:

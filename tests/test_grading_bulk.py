@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from course_dl.cli import main
 from course_dl.grading.bulk import grade_class
 from tests.grading.classroom import HandedIn, classroom
 from tests.grading.honest import notebook
@@ -60,7 +61,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory, submissions: Path) -> Path:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -73,7 +74,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_grades_csv(graded: Path, handed_in: list[HandedIn]) -> None:
     table = rows(graded / "grades.csv")
     numbers = [f"4.{k}" for k in range(1, 9)]
-    assert list(table[0]) == ["student", "file", "total", "max", *numbers, "status", "seed"]
+    assert list(table[0])[:-5] == ["student", "file", "total", "max", *numbers, "status", "seed"]
     by_name = {row["student"]: row for row in table}
     assert len(table) == len(handed_in) + 3
     for one in handed_in:
@@ -96,9 +97,48 @@ def test_moodle_worksheet(graded: Path, handed_in: list[HandedIn]) -> None:
     assert "could not be read" in table["Participant 903"]["Feedback comments"]
 
 
+def test_moodle_s_own_worksheet_is_filled_in(
+    graded: Path,
+    submissions: Path,
+    handed_in: list[HandedIn],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    rows_of = [
+        f'Participant {number};"{one.student}";Remis;;"100,00";Oui;"vendredi 20 novembre 2026, '
+        '23:59";-;'
+        for number, one in enumerate(handed_in)
+    ]
+    heading = (
+        "Identifiant;Nom complet;Statut;Note;Note maximale;La note peut être modifiée;"
+        "Dernière modification (travail remis);Dernière modification (note);Commentaires"
+    )
+    sheet, out = tmp_path / "Notes.csv", tmp_path / "out"
+    absent = 'Participant 77;"Absente Zoé";Rien;;"100,00";Oui;-;-;'
+    sheet.write_text("\n".join([heading, *rows_of, absent, ""]), encoding="utf-8-sig")
+    shutil.copytree(graded, out)
+    done = graded_with(submissions, out, "--worksheet", str(sheet), "--scale-to-worksheet")
+    assert done == 0
+    with (out / "moodle.csv").open(encoding="utf-8-sig", newline="") as file:
+        table = list(csv.reader(file, delimiter=";"))
+    most = float(rows(out / "grades.csv")[0]["max"])
+    for one, row in zip(handed_in, table[1:], strict=False):
+        assert float(row[3].replace(",", ".")) == pytest.approx(100 * one.points / most, abs=0.005)
+        assert "<br>4.2 " in row[8]
+    assert table[-1][3] == table[-1][8] == ""
+    told = capfd.readouterr().err
+    assert f"{len(handed_in)} of {len(handed_in) + 1} rows" in told and "Broken Bob" in told
+
+
+def graded_with(submissions: Path, out: Path, *options: str) -> int:
+    given = ["grade", LAB, str(submissions), "-o", str(out), "--processes", "1", *options]
+    return main(given)
+
+
 def test_each_student_s_files(graded: Path) -> None:
-    folders = list((graded / "students").iterdir())
+    folders = [path for path in (graded / "records").iterdir() if path.is_dir()]
     assert len({f.name.casefold() for f in folders}) == len(folders)
+    assert {f.name for f in folders} == {f.name for f in (graded / "feedback").iterdir()}
     for folder in folders:
         kept = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         scope = json.loads((folder / "results.json").read_text(encoding="utf-8"))
@@ -109,6 +149,9 @@ def test_each_student_s_files(graded: Path) -> None:
         if kept["result"]["status"] == "graded":
             suite = ElementTree.parse(folder / "junit.xml").getroot()[0]
             assert int(suite.get("tests", 0)) == sum(1 for _ in suite.iter("testcase")) > 30
+        else:
+            (error,) = ElementTree.parse(folder / "junit.xml").getroot().iter("error")
+            assert kept["result"]["reason"] in str(error.get("message"))
 
 
 def test_pages_escape_what_comes_from_submissions(graded: Path) -> None:
@@ -119,8 +162,10 @@ def test_pages_escape_what_comes_from_submissions(graded: Path) -> None:
 
 
 def test_feedback_tells_nothing_of_hidden_values(graded: Path) -> None:
-    for folder in (graded / "students").iterdir():
-        kept = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    for folder in (graded / "feedback").iterdir():
+        assert [path.name for path in folder.iterdir()] == ["feedback.html"]
+        records = graded / "records" / folder.name
+        kept = json.loads((records / "result.json").read_text(encoding="utf-8"))
         page = (folder / "feedback.html").read_text(encoding="utf-8")
         tests = [test for exercise in kept["result"]["exercises"] for test in exercise["tests"]]
         told = {text for test in tests if not test["hidden"] for _, text in test["details"]}

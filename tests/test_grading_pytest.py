@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from course_dl.grading.grade import Grading, lab_sandbox
+from course_dl.grading.reports.junit import junit_xml
 from course_dl.lab.catalog import find_lab
+from tests.grading.classroom import classroom
 from tests.grading.honest import notebook
 
 LAB = find_lab("lab04")
@@ -17,11 +21,12 @@ ANSWER = """def accumulate(total, new):
     return [a + b for a, b in zip(total, new)]"""
 
 
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
+def run(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *options]
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
+        command, cwd=folder, env=os.environ | variables, timeout=240,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -65,10 +70,101 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert "the notebook is damaged" in done.stdout
 
 
+def test_pytest_and_grade_tell_the_same_of_each_test(tmp_path: Path) -> None:
+    """With hidden tests and follow-through, in two processes and two sandboxes."""
+    wrong = "def accumulate(total, new):\n    return total"
+    handed_in = {one.student: one.data for one in classroom(LAB.name, 2, seed=5)}
+    handed_in["Ute"] = notebook("import torch", wrong, "def forward_pass(x): return x")
+    for place, (student, data) in enumerate(handed_in.items()):
+        path = tmp_path / f"{place}.ipynb"
+        path.write_bytes(data)
+        report = tmp_path / f"{place}.xml"
+        options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", str(path)]
+        run(tmp_path, *options, f"--junitxml={report}", "-o", "junit_family=xunit1")
+        with lab_sandbox(LAB) as box, Grading(LAB, data, path.name, box) as grading:
+            ours = ElementTree.fromstring(junit_xml(grading.result(), path.name))
+        assert cases(ElementTree.parse(report).getroot()) == cases(ours), student
+
+
+def cases(report: ElementTree.Element) -> dict[str, tuple[str, str, list[tuple[str, str]]]]:
+    """Each test by name: how it ended, what was said of it, its exercise and points."""
+    found = {}
+    for case in report.iter("testcase"):
+        properties = [(p.get("name", ""), p.get("value", "")) for p in case.iter("property")]
+        ends = [child for child in case if child.tag != "properties"]
+        said = (ends[0].tag, _same(ends[0].get("message", ""))) if ends else ("passed", "")
+        found[case.get("name", "")] = (*said, properties)
+    return found
+
+
+def _same(text: str) -> str:
+    """The first line, in which pytest puts nothing of its own."""
+    return text.removeprefix("Skipped: ").partition("\n")[0]
+
+
 def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     done = run(tmp_path, "--submission", "nothing.ipynb")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "there is no file nothing.ipynb" in done.stderr
+
+
+def test_a_run_that_names_no_lab_says_how_to(tmp_path: Path, submission: Path) -> None:
+    (tmp_path / "test_evil.py").write_text("def test_evil(): pass")
+    done = run(tmp_path, "--submission", submission.name)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "name the lab" in done.stderr
+    assert "collected 0 items" in done.stdout
+
+
+HOSTILE = {
+    "conftest.py": "open('marks', 'a').write('conftest')",
+    "evil.py": "open('marks', 'a').write('evil')",
+    "socket.py": "open('marks', 'a').write('socket')",
+    "test_evil.py": "open('marks', 'a').write('test')",
+    "checks.py": "open('marks', 'a').write('checks')",
+    "__init__.py": "open('marks', 'a').write('init')",
+    "tox.ini": "[pytest]\naddopts = --collect-only --doctest-modules\npython_files = *.py\n",
+    "setup.cfg": "[tool:pytest]\naddopts = --collect-only\n",
+}
+
+
+def test_neither_the_folder_nor_variables_have_a_say(tmp_path: Path, submission: Path) -> None:
+    for name, content in HOSTILE.items():
+        (tmp_path / name).write_text(content)
+    options = ["--pyargs", f"course_dl.labs.{LAB.name}", f"--submission={submission.name}"]
+    options += ["-k", "4.7", "--junitxml=report.xml", "-v", "--doctest-modules", "."]
+    variables = {"PYTEST_ADDOPTS": "--collect-only", "PYTEST_PLUGINS": "evil"}
+    done = run(tmp_path, *options, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "marks").exists()
+    tests = len(LAB.exercise("4.7").tests)
+    assert f"{tests} passed" in done.stdout  # no examples, no module, no test of the folder
+    assert len(list(ElementTree.parse(tmp_path / "report.xml").iter("testcase"))) == tests
+
+
+def test_what_settings_of_the_folder_ran_before_is_told(tmp_path: Path, submission: Path) -> None:
+    (tmp_path / "evil.py").write_text("")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p evil\npythonpath = .\n")
+    options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", submission.name]
+    done = run(tmp_path, *options)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "evil.py of this folder was run before grading began" in done.stderr
+
+
+def test_a_run_inside_another_program_is_not_handed_over(tmp_path: Path, submission: Path) -> None:
+    code = (
+        "import pytest, sys\nfrom course_dl.grading.plugin import Gradebook\n"
+        f"book = Gradebook({{'a.ipynb': open({str(submission)!r}, 'rb').read()}})\n"
+        "class Named:\n"
+        "    def pytest_configure(self, config):\n"
+        "        config.pluginmanager.register(book, Gradebook.name)\n"
+        f"pytest.main(['--pyargs', 'course_dl.labs.{LAB.name}', '-k', '4.7', '-q'], [Named()])\n"
+        "print('AND THEN', *book.results)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "AND THEN a.ipynb" in done.stdout
 
 
 OTHERS = """

@@ -53,7 +53,7 @@ def box() -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transcripts, "_known", {})
+    monkeypatch.setattr(transcripts, "_known", transcripts._Known())
 
 
 def result(data: bytes, box: Sandbox) -> Result:
@@ -64,7 +64,7 @@ def result(data: bytes, box: Sandbox) -> Result:
 def test_what_is_known_changes_no_result(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     first = {}
     for name, data in SUBMISSIONS.items():
-        monkeypatch.setattr(transcripts, "_known", {})
+        monkeypatch.setattr(transcripts, "_known", transcripts._Known())
         first[name] = result(data, box)
     for name, data in [*SUBMISSIONS.items(), *reversed(SUBMISSIONS.items())]:
         assert result(data, box) == first[name], name  # with what the others left
@@ -112,3 +112,15 @@ def test_little_is_kept(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     first = result(RIGHT["as the lab has it"], box)
     assert len(transcripts._known) == 4
     assert result(RIGHT["as the lab has it"], box) == first
+
+
+def test_what_is_kept_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(transcripts, "LARGEST", 40_000)
+    known = transcripts._Known()
+    assert not known.keep(("large",), transcripts.Question(bytes(50_000), 1.0))
+    for name in "abc":
+        assert known.keep((name,), transcripts.Question(bytes(30_000), 1.0))
+    known.get(("a",))  # which is then the one used last
+    known.keep(("d",), transcripts.Question(bytes(30_000), 1.0))
+    assert [name for name in "abcd" if (name,) in known] == ["a", "c", "d"]

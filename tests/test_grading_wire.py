@@ -16,6 +16,7 @@ from course_dl.grading.remote import _outcomes
 from course_dl.grading.wire import (
     Channel,
     Closed,
+    Deadline,
     Limits,
     Message,
     Reader,
@@ -189,7 +190,7 @@ def test_a_malformed_message_is_a_violation(sent: bytes) -> None:
     theirs, channel = pair()
     theirs.send(sent)
     with pytest.raises(Violation):
-        _ = channel.receive(time.monotonic() + 10).content
+        _ = channel.receive(Deadline(time.monotonic() + 10)).content
 
 
 def test_deep_json_is_a_violation() -> None:
@@ -197,18 +198,18 @@ def test_deep_json_is_a_violation() -> None:
     raw = b"[" * 200_000
     theirs.sendall(struct.pack(">IQ", len(raw), 0) + raw)
     with pytest.raises(Violation):
-        _ = channel.receive(time.monotonic() + 10).content
+        _ = channel.receive(Deadline(time.monotonic() + 10)).content
 
 
 def test_silence_times_out_and_an_end_is_told() -> None:
     theirs, channel = pair()
     assert channel.is_open()
     with pytest.raises(TimedOut):
-        channel.receive(time.monotonic() + 0.01)
+        channel.receive(Deadline(time.monotonic() + 0.01))
     theirs.close()
     assert not channel.is_open()
     with pytest.raises(Closed):
-        channel.receive(time.monotonic() + 10)
+        channel.receive(Deadline(time.monotonic() + 10))
 
 
 OUTCOMES = [
@@ -220,6 +221,10 @@ OUTCOMES = [
     [{"passed": True}],
     [{"timed_out": 1}],
     [{"timed_out": "no"}],
+    [{"timed_out": ["never", ""]}],
+    [{"timed_out": ["together", ""]}],
+    [{"timed_out": ["long"]}],
+    [{"timed_out": ["long", 1]}],
     [{"error": ["KeyError"]}],
     [{"error": ["KeyError", 1, ""]}],
     [{"changed": "x"}],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +70,7 @@ def raise_(error: BaseException) -> Callable[..., Any]:
     ("f", "verdict", "words"),
     [
         (loop, Wrong, "did not return within 0.2 seconds"),
-        (swallow_everything, Wrong, "did not return within 0.2 seconds"),
+        (swallow_everything, Wrong, "slept or waited for 0.6 seconds"),
         (raise_(ValueError("shape 3")), Wrong, "raised ValueError: shape 3"),
         (raise_(SystemExit(0)), Wrong, "raised SystemExit"),
         (raise_(NotImplementedError()), NotDone, "not written yet"),
@@ -191,6 +192,63 @@ def test_the_library_answer_is_refused_however_it_is_reached(f: Callable[..., An
         student(f, library=frozenset({"softmax"})).f(X)
 
 
+class Soft(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return torch.softmax(args[0].as_subclass(torch.Tensor), 1)
+
+
+def with_modes_off(y: torch.Tensor) -> torch.Tensor:
+    with torch._C.DisableTorchFunction():
+        return torch.softmax(y, 1)
+
+
+def called_back(y: torch.Tensor) -> torch.Tensor:
+    found: list[torch.Tensor] = []
+    torch.ones(1).apply_(lambda v: found.append(torch.softmax(y, 1)) or v)  # type: ignore[func-returns-value]
+    return found[0]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_library_answer_is_refused_where_modes_do_not_see_it() -> None:
+    hidden = torch.jit.trace(lambda y: torch.softmax(y, 1), X)
+    for f in (with_modes_off, called_back, hidden, lambda y: y.as_subclass(Soft) + 0):
+        with pytest.raises(Forbidden):
+            student(f, library=frozenset({"softmax"})).f(X)
+
+
+def test_what_other_functions_do_inside_is_their_own_affair() -> None:
+    for f in (
+        lambda y: F.cross_entropy(y, torch.tensor([0, 1])),
+        lambda y: nn.MultiheadAttention(3, 1)(y, y, y)[0],
+        lambda y: torch.vmap(lambda row: row.exp() / row.exp().sum())(y),
+    ):
+        student(f, library=frozenset({"softmax", "log_softmax"})).f(X)
+
+
+def in_a_thread(x: torch.Tensor) -> torch.Tensor:
+    found: list[torch.Tensor] = []
+    thread = threading.Thread(target=lambda: found.append(torch.softmax(x, 1)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def untraced(x: torch.Tensor) -> torch.Tensor:
+    sys.settrace(None)
+    return torch.softmax(x, 1)
+
+
+def test_nothing_is_hidden_in_threads_or_from_tracing() -> None:
+    for rules in ({"library": frozenset({"softmax"})}, {"autograd": False}):
+        with pytest.raises(Wrong, match="one thread"):
+            student(in_a_thread, **rules).f(X)
+    for f in (in_a_thread, untraced):
+        with pytest.raises(Wrong, match=r"one thread|without switching tracing"):
+            student(f).f.operations(X)
+    assert torch.equal(student(in_a_thread).f(X), torch.softmax(X, 1))  # and go on as before
+
+
 def test_a_refused_call_is_found_out_behind_an_except() -> None:
     def f(y: torch.Tensor) -> torch.Tensor:
         try:
@@ -214,6 +272,11 @@ def test_gradients_go_through_the_function() -> None:
         student(lambda x: x.detach() * 2).f.gradient(X)
 
 
+def without_modes(x: torch.Tensor) -> torch.Tensor:
+    with torch._C.DisableTorchFunction():
+        return torch.stack(list(map(torch.sin, x.unbind())))
+
+
 @pytest.mark.parametrize(
     ("f", "grows"),
     [
@@ -227,6 +290,7 @@ def test_gradients_go_through_the_function() -> None:
         (lambda x: sum(x.numpy()), True),
         (lambda x: list(map(np.negative, x.numpy())), True),
         (lambda x: [sum(column) for column in x.T.tolist()], True),
+        (without_modes, True),
     ],
 )
 def test_operations_grow_with_a_loop_over_samples(f: Callable[..., Any], grows: bool) -> None:

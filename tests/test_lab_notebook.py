@@ -12,6 +12,7 @@ from IPython.utils.capture import capture_output
 
 from course_dl.lab import Exercise, Lab, Student
 from course_dl.lab.backend import LocalBackend
+from course_dl.lab.catalog import LabFolder, find_lab
 from course_dl.lab.judge import run_exercise
 from course_dl.lab.show import result_page
 from course_dl.lab.states import State
@@ -161,3 +162,56 @@ def test_unknown_names_are_told_with_the_known_ones() -> None:
             call()
     with pytest.raises(ValueError, match="is about add_bias"):
         lab.check("1.1", margin=max)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["check('1.1')", "check(' 1.1 ')", "check(1.1)", "check('Add_Bias')", "check(add_bias)",
+     "check('1.1', add_bias=partial(add_bias))"],
+)  # fmt: skip
+def test_an_exercise_is_found_however_it_is_named(call: str, shell: InteractiveShell) -> None:
+    run(shell, RIGHT + "from functools import partial")
+    assert "1.1 add_bias: passed" in shown(shell, f"lab.{call}")[0]
+
+
+def test_a_function_without_a_name_is_found_where_it_is_the_notebooks(
+    shell: InteractiveShell,
+) -> None:
+    run(shell, RIGHT + "from functools import partial\nadd_bias = partial(add_bias)")
+    assert "1.1 add_bias: passed" in shown(shell, "lab.check(add_bias)")[0]
+    run(shell, "add_bias = lambda X: torch.cat([X.new_ones(len(X), 1), X], 1)")
+    assert "1.1 add_bias: passed" in shown(shell, "lab.check(add_bias)")[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("check(object())", r'give the number too, as in lab.check\("1.1", add_bias=...\)'),
+        ("check(partial(print))", "a partial does not say which exercise"),
+        ("check(None)", "a NoneType does not say"),
+        ("check(1)", "lab01_perceptron has no exercise 1; it has 1.1"),
+        ("check(True)", "no exercise True"),
+        ("check('9.9')", "no exercise 9.9"),
+        ("hint(object())", "does not say which exercise"),
+    ],
+)
+def test_what_names_no_exercise_is_told_what_does(
+    call: str, words: str, shell: InteractiveShell
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        run(shell, f"from functools import partial\nlab.{call}")
+
+
+def test_a_number_that_two_exercises_have_is_to_be_put_in_quotes() -> None:
+    two = LabFolder("lab04")
+    numbers = ("4.1", "4.2", "4.10")
+    vars(two)["exercises"] = [Exercise(n, [f"f{n[2:]}"], 1, 1, 1, []) for n in numbers]
+    assert two.exercise(4.2).number == "4.2"
+    assert two.exercise("4.10").number == "4.10"
+    with pytest.raises(ValueError, match=r"4\.1 and 4\.10 are the same: put it in quotes"):
+        two.exercise(4.1)
+
+
+@pytest.mark.parametrize("name", ["lab01", " Lab01 ", "LAB01_Perceptron", 1, "1", "01"])
+def test_a_lab_is_found_however_it_is_written(name: str | int) -> None:
+    assert find_lab(name).name == "lab01_perceptron"

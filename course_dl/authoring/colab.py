@@ -20,6 +20,7 @@ _BADGE = (
 )
 
 # Fetched on Colab alone, where this version is not there yet; elsewhere the reader installs it.
+# Exporters comment the magic out: what is printed beside it leaves the file Python.
 _SETUP = """\
 #@title Setup: run this cell first
 import sys
@@ -28,6 +29,7 @@ from importlib.util import find_spec
 
 installed = [found.version for found in distributions(name="course-dl")]
 if "google.colab" in sys.modules and "{version}" not in installed:
+    print("Fetching the course's package: a minute or two")
     %pip install -q "git+https://github.com/{repository}@{tag}"
 if find_spec("course_dl") is None:
     raise ModuleNotFoundError(

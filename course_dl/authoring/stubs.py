@@ -34,7 +34,7 @@ def make_stub(source: str, name: str) -> str:
     node = find_definition(source, name)
     if ast.get_docstring(node) is None:
         raise ValueError(f"{name} has no docstring: its stub would not say what to write")
-    text = "\n".join(_stub(node, source.splitlines())).rstrip()
+    text = "\n".join(_stub(node, source.split("\n"))).rstrip()
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -47,7 +47,7 @@ def make_stub(source: str, name: str) -> str:
 
 def make_solution(source: str, name: str) -> str:
     """The whole definition, decorators included, without the marks of what is kept."""
-    node, lines = find_definition(source, name), source.splitlines()
+    node, lines = find_definition(source, name), source.split("\n")
     whole = _cut(lines, _line_numbers(node, lines))
     return "\n".join(line for line in whole if line.strip() not in (KEEP, END_KEEP)).rstrip()
 

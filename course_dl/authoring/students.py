@@ -25,7 +25,7 @@ exec(zlib.decompress(base64.b64decode(SOURCE)))
 
 def without_hidden_tests(source: str) -> str:
     """A ``checks.py`` without its hidden tests, and the comments above them."""
-    lines = source.splitlines()
+    lines = source.split("\n")
     for node in reversed(ast.parse(source).body):
         if isinstance(node, ast.FunctionDef) and any(map(_hides, node.decorator_list)):
             start = node.decorator_list[0].lineno - 1

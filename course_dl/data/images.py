@@ -102,7 +102,8 @@ def _load(kind: _Kind, split: str, root: str | os.PathLike[str] | None) -> Image
     cache = _cache()
     if _have(kind, split, cache):
         return _read(kind, split, cache, str(cache))
-    return _read(kind, split, Path(_unpacked(kind.name).name), "the small set inside course_dl")
+    folder = Path(_unpacked(kind.name, split).name)
+    return _read(kind, split, folder, "the small set inside course_dl")
 
 
 def _cache() -> Path:
@@ -146,12 +147,12 @@ def _have(kind: _Kind, split: str, cache: Path) -> bool:
 
 
 @functools.cache
-def _unpacked(name: str) -> tempfile.TemporaryDirectory[str]:
-    """A folder with the small set as torchvision reads it, which lasts as long as the process."""
+def _unpacked(name: str, split: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder with a split of the small set as torchvision reads it, for the process's life."""
     folder = tempfile.TemporaryDirectory(prefix="course_dl-")
     raw = Path(folder.name, name, "raw")
     raw.mkdir(parents=True)
-    for packed in (_SMALL / name / "raw").glob("*.gz"):
+    for packed in (_SMALL / name / "raw").glob(f"{PREFIX[split]}*.gz"):
         (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
     return folder
 

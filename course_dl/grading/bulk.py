@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
-from course_dl.grading.intake.names import in_one_form
+from course_dl.grading.cluster import Cluster
+from course_dl.grading.files import write_atomically
+from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
-from course_dl.grading.pool import Pools
-from course_dl.grading.reports import write_class_reports
+from course_dl.grading.interrupt import Interrupt
+from course_dl.grading.labs import folder_of
+from course_dl.grading.moodle.worksheet import read_worksheet
+from course_dl.grading.pool import Job, Pool, Processes
 from course_dl.grading.reports.entry import Entry
+from course_dl.grading.reports.moodle import filled_worksheet
+from course_dl.grading.roster import handed_in, named
 from course_dl.grading.settings import read_settings
-from course_dl.grading.store import Store, version_of
-from course_dl.grading.work import Sheet, describe, failed_work, work
+from course_dl.grading.store import Store
+from course_dl.grading.texts import told
+from course_dl.grading.version import version_of
 
 __all__ = ["grade_class"]
 
@@ -34,71 +39,90 @@ def grade_class(
     dask: str | None = None,
     processes: int | None = None,
     progress: bool = True,
+    worksheet: Path | None = None,
+    scale: bool = False,
 ) -> list[Entry]:
     """Grade all submissions, write the results and reports to ``out``, and return them.
 
     What was graded by the same checks already is not graded again, unless ``regrade``.
-    ``only`` grades the students whose name holds it.
+    ``only`` grades the students whose name holds it. The marks are written into Moodle's grading
+    ``worksheet``, if it is given; with ``scale`` scaled to its maximum grade. Ctrl-C ends it in an
+    orderly way: what is graded by then is kept, and the same call goes on from there.
     """
-    hidden = (str(Path(submissions).resolve()), str(Path(out).resolve()))
+    submissions, out = Path(submissions), Path(out)
+    folder = _ready(lab_name, submissions, processes)
+    hidden = (str(submissions.resolve()), str(out.resolve()))
     with contextlib.ExitStack() as around:
-        pools = Pools(around, lab_name, hidden, processes, dask)
-        sheet: Sheet = pools.now.submit(describe, lab_name).result()
-        found = find_submissions(submissions, sheet.names, leave_out=[Path(out)])
-        for note in found.notes:
-            print(note, file=sys.stderr)
-        settings = read_settings(Path(sheet.folder), [number for number, _, _ in sheet.exercises])
-        store = Store(Path(out), sheet, settings, version_of(Path(sheet.folder)))
-        wanted = [s for s in found if in_one_form(only or "") in in_one_form(s.student)]
-        if not wanted:
-            raise ValueError(f"no student's name holds {only!r}; there are {len(found)} students")
-        todo = [s for s in wanted if regrade or store.load(s) is None]
+        interrupt = around.enter_context(Interrupt())
+        around.enter_context(claimed(out, submissions))
+        pool: Pool
+        if dask is None:
+            pool = around.enter_context(Processes(folder.name, hidden, processes, interrupt))
+        else:
+            pool = around.enter_context(Cluster(folder.name, hidden, dask))
+        sheet = pool.sheet
+        settings = read_settings(folder, [number for number, _, _ in sheet.exercises])
+        read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])
+        book = read_worksheet(worksheet, read) if worksheet else None
+        found, settings, notes = handed_in(read, settings, book)
+        notes = [*read.notes, *notes]
+        store = Store(out, sheet, settings, version_of(folder), found)
+        wanted = named(found, only)
+        todo = [s for s in wanted if regrade or not store.is_done(s)]
         with tqdm(total=len(todo), unit="student", disable=not progress, file=sys.stderr) as bar:
-            for submission, done in _graded(pools, todo):
-                store.save(submission, done)
-                bar.update()
-    entries = [entry for s in found if (entry := store.load(s)) is not None]
-    write_class_reports(store.out, sheet.title, entries)
-    return entries
+            try:
+                for submission, done in _graded(pool, todo):
+                    store.save(submission, done)
+                    bar.update()
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(
+                    f"stopped: {bar.n} of {len(todo)} graded, and kept; the same line goes on"
+                ) from None
+        for stranger in store.strangers:
+            print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
+        entries = store.publish(notes)
+        if book:
+            content, more = filled_worksheet(book, entries, scale=scale)
+            write_atomically(store.out / "moodle.csv", content)
+            notes += more
+        for note in notes:
+            print(told(note), file=sys.stderr)
+        return entries
 
 
-def _graded(
-    pools: Pools, todo: Sequence[Submission]
-) -> Iterator[tuple[Submission, dict[str, Any]]]:
-    """Each submission with its result, as they come."""
-    left = {submission.student: submission for submission in todo}
-    while left:
-        before = len(left)
-        futures = {_submitted(pools, s): s for s in left.values()}
-        try:
-            for future in as_completed(futures):
-                submission = futures[future]
-                done = _result_of(future, submission, pools.lab)
-                del left[submission.student]
-                yield submission, done
-        except BrokenProcessPool:  # the judge itself was killed, for lack of memory say
-            pools.renew()
-            if len(left) == before:
-                name, submission = next(iter(left.items()))
-                del left[name]
-                yield submission, _given_up(submission, pools.lab, "the grader's process ended")
+def _ready(lab_name: str, submissions: Path, processes: int | None) -> Path:
+    """The lab's folder, once all is there that can be looked at without starting anything."""
+    folder = folder_of(lab_name)
+    if processes is not None and processes < 1:
+        raise ValueError(f"--processes: there must be at least one, not {processes}")
+    if not submissions.exists():
+        raise FileNotFoundError(f"there is no {submissions}: give a folder or a zip of submissions")
+    read_settings(folder)
+    return folder
 
 
-def _submitted(pools: Pools, submission: Submission) -> Future[dict[str, Any]]:
-    data, lab = submission.data, pools.lab
+def _graded(pool: Pool, todo: Sequence[Submission]) -> Iterator[tuple[Submission, dict[str, Any]]]:
+    """Each submission with its result, as they come.
+
+    Those that lost points to the clock are graded once more at the end, each alone on the machine.
+    """
+    first: list[Job] = [("warn",)] if todo else []
+    again: list[Submission] = []
+    for number, done in pool.done([*first, *map(_job, todo)]):
+        if number == 0:
+            if "refused" in done:
+                raise RuntimeError(f"nothing can be graded here: {done['refused']}")
+            for warning in done.get("warnings", []):
+                tqdm.write(f"course-dl: {warning}", file=sys.stderr)
+        elif done.get("again"):
+            again.append(todo[number - 1])
+        else:
+            yield todo[number - 1], done
+    for number, done in pool.done([_job(submission) for submission in again], alone=True):
+        yield again[number], done
+
+
+def _job(submission: Submission) -> Job:
     if submission.problem:
-        return pools.now.submit(failed_work, data, lab, "unreadable", submission.problem)
-    return pools.now.submit(work, data, submission.file, lab, pools.hidden)
-
-
-def _result_of(future: Future[dict[str, Any]], submission: Submission, lab: str) -> dict[str, Any]:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise
-    except Exception as error:  # one student's trouble is nobody else's
-        return _given_up(submission, lab, f"{type(error).__name__}: {error}")
-
-
-def _given_up(submission: Submission, lab: str, reason: str) -> dict[str, Any]:
-    return failed_work(submission.data, lab, "error", reason)
+        return "fail", submission.data, submission.file, "unreadable", submission.problem
+    return "work", submission.data, submission.file

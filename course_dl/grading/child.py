@@ -6,8 +6,11 @@ right values: the judge compares them on its side.
 
 from __future__ import annotations
 
+import ast
+import asyncio
 import builtins
 import contextlib
+import inspect
 import linecache
 import os
 import random
@@ -16,7 +19,7 @@ import socket
 import sys
 import types
 from collections.abc import Iterator
-from itertools import zip_longest
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -24,19 +27,27 @@ import numpy as np
 import torch
 from torch._C import _functorch as functorch
 
-from course_dl.grading.extract import Step, steps
+from course_dl.grading.loading.plan import Step, make_plan
+from course_dl.grading.loading.standins import give_standins, modules_stand_in
+from course_dl.grading.loading.told import explained, syntax_told
+from course_dl.grading.watch import Watch
 from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
+from course_dl.lab import limits
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
-from course_dl.lab.values import copy_value
+from course_dl.lab.values import Unusable, copy_value
 
 __all__ = ["Submission", "main"]
+
+modules_stand_in()
 
 
 def main(connection: int) -> None:
     """Load the submission that the judge sends, then run its calls until it closes the line."""
     channel = Channel(socket.socket(fileno=connection))
     take_alarms()
+    Submission.watch = Watch()
+    limits.on_import = lambda name: channel.send(Writer().message({"importing": name[:100]}))
     try:
         loaded = Submission(channel, channel.receive().content)
         while True:
@@ -45,18 +56,11 @@ def main(connection: int) -> None:
         os._exit(0)
 
 
-class _Inert:
-    """``lab`` and ``get_ipython()`` in an exercise's cell: what is asked of them does nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *args, **kwargs: None
-
-    def __call__(self, *args: Any, **kwargs: Any) -> _Inert:
-        return self
-
-
 class Submission:
     """A submission as the judge sent it, loaded; errors of its code are kept, and told later."""
+
+    watch: Watch | None = None  # once for a process, which tells of itself from then on
+    _loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, channel: Channel, submission: dict[str, Any]) -> None:
         self._channel = channel
@@ -64,12 +68,16 @@ class Submission:
         module = types.ModuleType("__main__")
         sys.modules["__main__"] = module
         self._namespace = vars(module)
-        for name in ("display", "get_ipython"):
-            setattr(builtins, name, _Inert())
-        self._namespace["lab"] = _Inert()
+        give_standins(self._namespace, self._run_node)
         torch.default_generator.manual_seed(0)
         np.random.seed(0)
         random.seed(0)
+        self._plan = make_plan(submission["cells"], submission["names"])
+        self._before = _Before(self._namespace, self._plan.kept)
+        self._pythons = {cell["place"]: cell.get("python", "") for cell in submission["cells"]}
+        for place, text in self._plan.texts.items():
+            lines = [f"{line}\n" for line in text.split("\n")]
+            linecache.cache[place] = (len(text), None, lines, place)
         self._load(submission)
         # Nobody else draws from this process's generators: they need not be put back.
         self._backend = LocalBackend(self._namespace, seeded)
@@ -77,11 +85,9 @@ class Submission:
     # -- loading ----------------------------------------------------------------------------
 
     def _load(self, submission: dict[str, Any]) -> None:
-        defined: set[str] = set()
         failures, endless = [], []
-        for number, step in enumerate(_all_steps(submission)):
-            if step.stub and step.names <= defined:
-                continue  # a stub below the answer is not the answer
+        for number, step in enumerate(self._plan.steps):
+            self._before.step(number, step.names)
             if number in submission["skip"]:
                 error: StudentError | None = StudentError(
                     "ProcessEnded", "this code ended the process, or took too long", step.place
@@ -93,27 +99,52 @@ class Submission:
                 if error is not None and error.kind == "TimeUp":
                     endless.append(number)
             if error is None:
-                defined |= step.names
-                for name in step.names:
+                for name in step.names if self._failed else ():
                     self._failed.pop(name, None)
             else:
-                if not (step.extra and error.kind in ("NameError", "ModuleNotFoundError")):
-                    failures.append([step.place, error.kind, error.message[:500]])
                 self._failed.update(dict.fromkeys(step.names, error))
-        self._channel.send(Writer().message({"loaded": failures[:100], "endless": endless}))
+                if step.told or error.kind not in ("NameError", "ModuleNotFoundError"):
+                    told = explained(error, {}, {}).message
+                    failures.append([step.place, error.kind, told[:500]])
+        loaded = {"loaded": failures[:100], "endless": endless}
+        self._channel.send(Writer().message(loaded | self._tricks()))
+
+    def _tricks(self) -> dict[str, list[str]]:
+        """What the watch has seen and not told yet, as part of a message."""
+        news = self.watch.news() if self.watch is not None else []
+        return {"tricks": news} if news else {}
 
     def _run(self, step: Step, seconds: float) -> StudentError | None:
-        if step.error is not None:
-            line = f"line {step.error.lineno}: " if step.error.lineno else ""
-            return StudentError("SyntaxError", f"{line}{step.error.msg}", step.place)
+        code = step.compile()
+        if code is None:
+            if step.error is None:
+                return None
+            line = linecache.getline(step.place, step.error.lineno or 0)
+            told = syntax_told(step.error, self._pythons.get(step.place, ""), line)
+            return StudentError("SyntaxError", told, step.place)
         try:
-            code = compile(step.code, step.place, "exec")  # type: ignore[arg-type]
-            call_within(seconds, lambda: exec(code, self._namespace))
-        except TimeUp:
-            return StudentError("TimeUp", f"not done within {seconds:g} seconds", step.place)
+            call_within(seconds, lambda: self._execute(code))
+        except TimeUp as up:
+            importing = f", importing {up.why.module}" if up.why.module else ""
+            told = f"not done within {seconds:g} seconds{importing}"
+            return StudentError("TimeUp", told, step.place)
         except BaseException as error:
             return _told(error)
         return None
+
+    def _run_node(self, node: ast.stmt) -> None:
+        """Run a statement that a magic holds, inside one that runs."""
+        module = ast.Module([node], [])
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        self._execute(compile(module, "a magic's cell", "exec", flags, dont_inherit=True))
+
+    def _execute(self, code: types.CodeType) -> None:
+        if code.co_flags & inspect.CO_COROUTINE:  # an await outside of functions
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+            self._loop.run_until_complete(eval(code, self._namespace))
+        else:
+            exec(code, self._namespace)
 
     # -- calls ------------------------------------------------------------------------------
 
@@ -123,10 +154,7 @@ class Submission:
         asked = [self._request(content, reader) for content in question.content["calls"]]
         contents = []
         for one in asked:
-            outcome = self._backend.call(*one)
-            name = one.target.partition(":")[2]
-            if outcome.missing and name in self._failed:
-                outcome = Outcome(error=self._failed[name])
+            outcome = self._called(one)
             try:
                 value = writer.encode(outcome.value)
             except Exception as error:  # what cannot be encoded is an answer of the wrong kind
@@ -135,10 +163,26 @@ class Submission:
             if outcome.error or outcome.missing or outcome.timed_out:
                 break
         try:
-            return writer.message({"outcomes": contents, "to": question.number})
+            told = {"outcomes": contents, "to": question.number} | self._tricks()
+            return writer.message(told)
         except Violation as error:
             contents = [_content(_unreadable(error), None)]
             return Writer().message({"outcomes": contents, "to": question.number})
+
+    def _called(self, request: Request) -> Outcome:
+        """How a call ended, with the reason where a name is not there."""
+        kind, _, name = request.target.partition(":")
+        if kind == "student":
+            if name in self._plan.open and callable(self._namespace.get(name)):
+                return Outcome(error=StudentError("NotImplementedError", ""))
+            self._before.call(name)
+        outcome = self._backend.call(*request)
+        if outcome.missing and name in self._failed:
+            outcome = Outcome(error=explained(self._failed[name], {}, {}))
+        if outcome.error is not None:
+            told = explained(outcome.error, self._failed, self._plan.left_out)
+            outcome = replace(outcome, error=told)
+        return outcome
 
     def _request(self, content: dict[str, Any], reader: Reader) -> Request:
         args, kwargs = reader.decode(content["args"]), reader.decode(content["kwargs"])
@@ -156,7 +200,10 @@ class Submission:
     def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of the judge's."""
         writer = Writer(limits=Limits())
-        plain = [copy_value(list(args), _as_it_is), copy_value(kwargs, _as_it_is)]
+        try:
+            plain = [copy_value(list(args), _as_it_is), copy_value(kwargs, _as_it_is)]
+        except Unusable as odd:
+            raise TypeError(f"the argument is {odd}") from None
         message = writer.message({"callback": [number, *map(writer.encode, plain)]})
         with _uninterrupted():
             self._channel.send(message)
@@ -196,17 +243,29 @@ class _Callback:
         return functorch._add_batch_dim(y, place, level)
 
 
-def _all_steps(submission: dict[str, Any]) -> Iterator[Step]:
-    for cell in submission["cells"]:
-        place, source = cell["place"], cell["source"]
-        kept: Any = linecache.cache.get(place, (0, None, [], ""))
-        known = kept[2]
-        lines = [
-            new if new.strip() else old
-            for old, new in zip_longest(known, source.splitlines(keepends=True), fillvalue="\n")
-        ]
-        linecache.cache[place] = (len(source), None, lines, place)
-        yield from steps(place, source, cell["whole"], submission["names"])
+class _Before:
+    """Values that names had when an answer was checked, where they get others later."""
+
+    def __init__(self, namespace: dict[str, Any], kept: dict[str, dict[str, int]]) -> None:
+        self._namespace = namespace
+        self._kept = kept
+        self._values: dict[str, dict[str, Any]] = {}
+        self._now: dict[str, Any] = {}
+
+    def step(self, number: int, names: frozenset[str]) -> None:
+        """A statement is about to run that gives these names values."""
+        for name in names & self._kept.keys() if self._kept else ():
+            for answer, checked in self._kept[name].items():
+                if checked <= number and name in self._namespace:
+                    self._values.setdefault(answer, {}).setdefault(name, self._namespace[name])
+
+    def call(self, answer: str) -> None:
+        """An answer is about to be called."""
+        if self._values:
+            self._namespace.update(self._now)
+            values = self._values.get(answer, {})
+            self._now = {name: self._namespace[name] for name in values}
+            self._namespace.update(values)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -232,4 +291,6 @@ def _content(outcome: Outcome, value: Any) -> dict[str, Any]:
     told = {name: claim for name, claim in vars(outcome).items() if name != "value" and claim}
     if outcome.error:
         told["error"] = [outcome.error.kind, outcome.error.message, outcome.error.where]
+    if outcome.timed_out:
+        told["timed_out"] = [outcome.timed_out.reason, outcome.timed_out.module]
     return told if value is None else told | {"value": value}

@@ -17,22 +17,44 @@ def grade(
     regrade: bool = False,
     dask: str | None = None,
     processes: int | None = None,
+    worksheet: Path | None = None,
+    scale: bool = False,
+    weak: bool = False,
 ) -> int:
     """Grade a class; the exit status is 0 once every submission has its result."""
+    _need_a_sandbox(weak)
     from course_dl.grading.bulk import grade_class
+    from course_dl.grading.reports.entry import NOT_YET
 
+    if worksheet is not None and not worksheet.is_file():
+        raise FileNotFoundError(f"there is no {worksheet}: give Moodle's grading worksheet")
+    if scale and worksheet is None:
+        raise ValueError("--scale-to-worksheet needs the worksheet: --worksheet FILE")
     entries = grade_class(
-        lab, submissions, out, only=only, regrade=regrade, dask=dask, processes=processes
+        lab,
+        submissions,
+        out,
+        only=only,
+        regrade=regrade,
+        dask=dask,
+        processes=processes,
+        worksheet=worksheet,
+        scale=scale,
     )
+    waiting = sum(entry.result.status == NOT_YET for entry in entries)
     for entry in entries:
-        if entry.result.status != "graded" or entry.result.reason:
+        if entry.result.status not in ("graded", NOT_YET) or entry.result.reason:
             print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
-    print(f"{len(entries)} submissions graded; see {Path(out) / 'overview.html'}")
+    done = len(entries) - waiting
+    print(f"{done} submission{'s' * (done != 1)} graded; see {Path(out) / 'overview.html'}")
+    if waiting:
+        print(f"{waiting} of {len(entries)} not graded yet")
     return 0
 
 
-def check(lab: str, file: Path) -> int:
+def check(lab: str, file: Path, *, weak: bool = False) -> int:
     """Check a student's own file by the public tests; the exit status is 0 if all pass."""
+    _need_a_sandbox(weak)
     from course_dl.grading.grade import Grading, lab_sandbox
     from course_dl.lab.catalog import find_lab
     from course_dl.lab.show import result_page
@@ -41,10 +63,9 @@ def check(lab: str, file: Path) -> int:
     data = Path(file).read_bytes()
     earned = possible = 0.0
     with lab_sandbox(folder) as sandbox, Grading(folder, data, Path(file).name, sandbox) as grading:
-        for exercise in folder.exercises:
-            result = grading.exercise(exercise, hidden=False)
+        for result in grading.judge(hidden=False):
             print(_coloured(str(result_page(result))))
-            earned, possible = earned + result.points, possible + exercise.points
+            earned, possible = earned + result.points, possible + result.exercise.points
         for place, kind, text in grading.notices:
             print(f"{place} did not run: {kind}: {text}")
         if grading.said(earned):
@@ -53,10 +74,21 @@ def check(lab: str, file: Path) -> int:
     return int(earned < possible)
 
 
+def _need_a_sandbox(weak: bool) -> None:
+    """Refuse where answers could reach what is the user's, unless a weak sandbox is asked for."""
+    from course_dl.grading.weak import refusal
+
+    missing = "" if weak else refusal()
+    if missing:
+        raise RuntimeError(missing)
+
+
 def sandbox_report() -> int:
     """Print which layers of the sandbox are active on this machine; the exit status is 0."""
     from course_dl.grading.sandbox import Sandbox
+    from course_dl.grading.weak import refusal
 
+    print(refusal() or "what is the user's is out of reach: active")
     print("separate process, values only: active")
     with Sandbox() as sandbox:
         for layer, reason in sandbox.layers().items():

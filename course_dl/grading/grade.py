@@ -5,27 +5,37 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
-from collections.abc import Sequence
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.intake.meant import said_of
 from course_dl.grading.intake.notebooks import read
-from course_dl.grading.remote import Program, RemoteBackend
+from course_dl.grading.remote import Cell, Program, RemoteBackend
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 from course_dl.grading.sandbox import Sandbox
 from course_dl.grading.transcripts import diagnosed, judged
+from course_dl.lab.backend import Backend
 from course_dl.lab.catalog import LabFolder
-from course_dl.lab.exercise import Exercise
-from course_dl.lab.judge import ExerciseResult, TestResult, run_exercise
-from course_dl.lab.states import Failure
+from course_dl.lab.exercise import Exercise, Test
+from course_dl.lab.judge import ExerciseResult, TestResult, run_tests
+from course_dl.lab.states import Failure, State
 from course_dl.lab.student import Student
 
 __all__ = ["Grading", "lab_sandbox", "unreadable"]
 
 SEED = 1  # everybody is asked the same, and not what a notebook asks, whose seed is 0
 _EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0
+LARGEST_CODE = 20 << 10  # bytes, compressed, of a submission whose accuracy is measured
+TOO_LARGE = Failure(
+    "Your notebook's code is too large for a challenge: weights, tables of labels and pictures do "
+    "not belong in it. Take out what holds data, and let the network learn from X and d alone."
+)
 
 
 def unreadable(data: bytes, lab: LabFolder, status: str, reason: str) -> Result:
@@ -41,6 +51,7 @@ def lab_sandbox(lab: LabFolder, hidden: Sequence[str | Path] = (), **layers: Any
     answers = sorted({name for exercise in lab.exercises for name in exercise.answers})
     folder = Path(__file__).resolve().parent
     covered = [folder, folder.with_name("authoring"), lab.path.parent, *hidden]
+    covered += folder.with_name("data").rglob("t10k*")  # the test images and their classes
     for name in answers:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
@@ -65,7 +76,18 @@ def _imports(lab: LabFolder) -> list[str]:
 
 
 class Grading:
-    """One submission, exercise by exercise. Close it, or use it as a context manager.
+    """One submission, judged once. Close it, or use it as a context manager.
+
+    Attributes
+    ----------
+    notices
+        The cells that failed while they were loaded: place, kind of error, message.
+    carried
+        For exercises that fail because of earlier ones: with right versions of which they pass.
+    remarks
+        What the instructor alone should know of the submission.
+    again
+        Whether points were lost to a busy machine, so that it should be judged once more.
 
     Raises
     ------
@@ -78,16 +100,20 @@ class Grading:
     ) -> None:
         self.lab = lab
         self.seed = seed
+        self.notices: tuple[tuple[str, str, str], ...] = ()
+        self.carried: dict[str, tuple[str, ...]] = {}
+        self.remarks: set[str] = set()
+        self.again = False
         self._digest = _digest(data)
         names = [n for exercise in lab.exercises for n in exercise.names]
         self._reading = read(data, name)
         self._program = Program(self._reading.cells, names)
+        self._too_large = code_size(self._program.cells) > LARGEST_CODE
         self._sandbox = sandbox
-        self._backends: dict[bool, RemoteBackend] = {}
         self._skip: set[int] = set()
-        self._results: dict[str, ExerciseResult] = {}
-        seconds = sum(exercise.seconds for exercise in lab.exercises)
-        self._left = _WHOLE_SECONDS + 2 * seconds
+        self._phase = _Phase(sandbox, self._program, self._skip)
+        self._left = _WHOLE_SECONDS + 2 * sum(exercise.seconds for exercise in lab.exercises)
+        self._allowed: dict[str, float] = {}
 
     def __enter__(self) -> Grading:
         return self
@@ -96,53 +122,152 @@ class Grading:
         self.close()
 
     def close(self) -> None:
-        """End the submission's processes."""
-        for backend in self._backends.values():
-            backend.end_child()
+        """End the submission's processes, having taken what they told of it."""
+        for backend in self._phase.close():
+            self.remarks.update(getattr(backend, "remarks", ()))
+            self.again |= bool(getattr(backend, "starved", False))
 
-    def exercise(self, exercise: Exercise, *, hidden: bool = True) -> ExerciseResult:
-        """Judge an exercise (once), and diagnose it."""
-        if exercise.number not in self._results:
-            backend = self._backend(exercise.autograd)
-            given = min(_EXERCISE_CALLS * exercise.seconds, self._left)
-            backend.begin(given)
-            result = run_exercise(exercise, backend, self.seed, hidden=hidden, run=judged)
-            student = Student(backend, exercise.rules)
-            others = {name: getattr(student, name) for name in self._program.names}
-            told = diagnosed(result, self.lab.mistakes, others, backend, self.seed)
-            self._left -= given - backend.left
-            # The calls have told what they can, and what they returned may be large.
-            tests = [replace(test, calls=()) for test in result.tests]
-            self._results[exercise.number] = replace(result, tests=tests, diagnosis=told)
-        return self._results[exercise.number]
+    def judge(
+        self, exercises: Sequence[Exercise] | None = None, *, hidden: bool = True
+    ) -> list[ExerciseResult]:
+        """Judge exercises (all if None) and diagnose them.
 
-    @property
-    def notices(self) -> tuple[tuple[str, str, str], ...]:
-        """The cells that failed while they were loaded: place, kind of error, message."""
-        return tuple(dict.fromkeys(n for b in self._backends.values() for n in b.notices))
+        The public tests of all come first, then the hidden ones in new processes: what a
+        submission learns from hidden inputs comes too late for any message that a student reads.
+        What fails because of earlier answers is judged again after that.
+        """
+        exercises = self.lab.exercises if exercises is None else exercises
+        found = [self._tested(exercise, False) for exercise in exercises]
+        self.notices = tuple(dict.fromkeys(self._phase.notices()))
+        if hidden:
+            self._enter(self._program)
+            found = [self._tested(r.exercise, True, r.tests) for r in found]
+        results = [self._diagnosed(result) for result in found]
+        if hidden:
+            self._follow_through(results)
+        self.close()
+        return results
 
-    def result(self) -> Result:
-        """All exercises judged, as plain data."""
-        marks = tuple(_mark(self.exercise(exercise)) for exercise in self.lab.exercises)
+    def result(self, exercises: Sequence[Exercise] | None = None, *, hidden: bool = True) -> Result:
+        """The exercises judged, as plain data."""
+        judged = self.judge(exercises, hidden=hidden)
+        marks = tuple(_mark(r, self.carried.get(r.exercise.number, ())) for r in judged)
         notices = tuple((a, b, _timeless(c)) for a, b, c in self.notices)
         said = self.said(sum(mark.points for mark in marks))
-        return Result(self.lab.name, self.seed, self._digest, "graded", said, marks, notices)
+        remarks = tuple(sorted(self.remarks))
+        digest, status = self._digest, "graded"
+        return Result(self.lab.name, self.seed, digest, status, said, marks, notices, remarks)
 
     def said(self, points: float) -> str:
         """What else is to be said: that the file is damaged, or that another one was meant."""
         return said_of(self._reading, self.lab, points)
 
-    def _backend(self, autograd: bool) -> RemoteBackend:
-        """Exercises without autograd run where there is none, whatever the submission tries."""
+    def _enter(self, program: Program) -> None:
+        """Go on with new processes."""
+        self.close()
+        self._phase = _Phase(self._sandbox, program, self._skip)
+
+    @contextmanager
+    def _on(self, exercise: Exercise) -> Iterator[RemoteBackend]:
+        """The processes for an exercise, for as long as it and the whole submission may take."""
+        backend = self._phase[exercise.autograd]
+        allowed = self._allowed.setdefault(exercise.number, _EXERCISE_CALLS * exercise.seconds)
+        given = min(allowed, self._left)
+        backend.begin(given)
+        yield backend
+        self._allowed[exercise.number] -= given - backend.left
+        self._left -= given - backend.left
+
+    def _tested(
+        self, exercise: Exercise, hidden: bool, before: Sequence[TestResult] = ()
+    ) -> ExerciseResult:
+        """An exercise's public, or hidden, tests run."""
+        if hidden and not any(test.hidden for test in exercise.tests):
+            return ExerciseResult(exercise, before)
+        with self._on(exercise) as backend:
+            tests = run_tests(
+                exercise, backend, self.seed, hidden=hidden, before=before, run=self._run
+            )
+        return ExerciseResult(exercise, tests)
+
+    def _run(self, exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
+        """One test; what is measured is not, where the code could hold what is to be learnt."""
+        if test.measured and self._too_large:
+            self.remarks.add(f"{exercise.number}: so much code that it may hold the answers")
+            return TestResult(test, State.FAILED, TOO_LARGE)
+        result = judged(exercise, test, backend, seed)
+        if test.measured and not result:
+            self.again |= bool(getattr(backend, "busy", False))
+        self.remarks.update(f"{exercise.number}: {remark}" for remark in result.remarks)
+        return result
+
+    def _diagnosed(self, result: ExerciseResult) -> ExerciseResult:
+        """The result with its diagnosis, without the calls that have told what they can."""
+        told = None
+        if not result:
+            with self._on(result.exercise) as backend:
+                student = Student(backend, result.exercise.rules)
+                others = {name: getattr(student, name) for name in self._program.names}
+                told = diagnosed(result, self.lab.mistakes, others, backend, self.seed)
+        tests = [replace(test, calls=()) for test in result.tests]
+        return replace(result, tests=tests, diagnosis=told)
+
+    def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
+        """Judge again, beside right versions of wrong earlier answers, what builds on those."""
+        groups = defaultdict(list)
+        for exercise, earlier in builds_on(self._program.cells, results):
+            groups[tuple(e.number for e in earlier)].append(exercise)
+        for numbers, exercises in groups.items():
+            right = right_versions(
+                self.lab.path / "solutions.py", [self.lab.exercise(n) for n in numbers]
+            )
+            if right is None:
+                continue
+            self._enter(Program([*self._program.cells, right], self._program.names))
+            for exercise in exercises:
+                self._allowed.pop(exercise.number, None)
+                with self._on(exercise) as backend:
+                    if all(judged(exercise, t, backend, self.seed) for t in exercise.tests):
+                        self.carried[exercise.number] = numbers
+
+
+class _Phase:
+    """Processes that hold a submission: one with PyTorch's autograd and one without, when needed.
+
+    Exercises without autograd run where there is none, whatever the submission tries.
+    """
+
+    def __init__(self, sandbox: Sandbox, program: Program, skip: set[int]) -> None:
+        self._sandbox, self._program, self._skip = sandbox, program, skip
+        self._backends: dict[bool, RemoteBackend] = {}
+
+    def __getitem__(self, autograd: bool) -> RemoteBackend:
         if autograd not in self._backends:
             sandbox = self._sandbox if autograd else self._sandbox.without_autograd
             self._backends[autograd] = RemoteBackend(sandbox, self._program, skip=self._skip)
         return self._backends[autograd]
 
+    def notices(self) -> list[tuple[str, str, str]]:
+        return [notice for backend in self._backends.values() for notice in backend.notices]
 
-def _mark(result: ExerciseResult) -> ExerciseMark:
+    def close(self) -> list[RemoteBackend]:
+        """End the processes; the backends that held them."""
+        ended = list(self._backends.values())
+        self._backends.clear()
+        for backend in ended:
+            backend.end_child()
+        return ended
+
+
+def code_size(cells: Iterable[Cell]) -> int:
+    """The bytes of a submission's code, compressed: what it can hold besides what it does."""
+    return len(zlib.compress("\n".join(cell.source for cell in cells).encode(), 9))
+
+
+def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
     exercise = result.exercise
-    notes = {key: float(value) for test in result.tests for key, value in test.notes.items()}
+    public = [test for test in result.tests if not test.test.hidden]
+    run = [test.test for test in result.tests]
     return ExerciseMark(
         exercise.number,
         tuple(exercise.names),
@@ -151,7 +276,10 @@ def _mark(result: ExerciseResult) -> ExerciseMark:
         str(result.state),
         tuple(map(_test_mark, result.tests)),
         result.diagnosis or "",
-        notes,
+        {key: float(value) for test in public for key, value in test.notes.items()},
+        carried,
+        float(exercise.points) if carried else 0.0,
+        tuple(test.title for test in exercise.tests if test not in run),
     )
 
 

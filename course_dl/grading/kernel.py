@@ -18,11 +18,13 @@ __all__ = [
     "drop_capabilities",
     "keep_capabilities",
     "keep_orphans",
+    "landlock_version",
     "make_private",
     "make_read_only",
     "mount",
     "move_root",
     "no_new_privileges",
+    "seccomp",
     "setns",
     "unshare",
     "use_huge_pages",
@@ -37,9 +39,9 @@ _PR_SET_CHILD_SUBREAPER = 36
 MAY_READ_ALL = 1 << 2  # CAP_DAC_READ_SEARCH
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
-# Numbers that all architectures of Linux share, but for pivot_root and capset.
+# Numbers that all architectures of Linux share, but for pivot_root, capset and seccomp.
 _SYS_MOUNT_SETATTR, _SYS_LANDLOCK = 442, 444
-_SYS = {"x86_64": (155, 126), "aarch64": (41, 91)}.get(platform.machine())
+_SYS = {"x86_64": (155, 126, 317), "aarch64": (41, 91, 277)}.get(platform.machine())
 
 _HUGE, _MADV_HUGEPAGE, _MADV_COLLAPSE = 2 << 20, 14, 25
 
@@ -170,8 +172,20 @@ def drop_capabilities(kept: int = 0) -> None:
     _syscall("capset", _SYS[1], header, sets)
 
 
+def seccomp(operation: int, flags: int, argument: bytes) -> None:
+    """What has to do with filters of system calls, as the manual of seccomp numbers it."""
+    _need_linux()
+    assert _SYS is not None
+    _syscall("seccomp", _SYS[2], ctypes.c_uint(operation), ctypes.c_uint(flags), argument)
+
+
 _LANDLOCK_ALL, _LANDLOCK_READ, _LANDLOCK_LIST = (1 << 13) - 1, 0b1101, 0b1000
 _LANDLOCK_ON_FILES, _LANDLOCK_TCP, _LANDLOCK_SCOPES = 0b0111, 0b11, 0b11
+
+
+def landlock_version() -> int:
+    """What the kernel knows of Landlock: 4 and above TCP, 6 and above signals."""
+    return _syscall("landlock", _SYS_LANDLOCK, None, ctypes.c_size_t(0), ctypes.c_uint(1))
 
 
 def allow_only_below(readable: list[str], listed: list[str], writable: list[str]) -> None:
@@ -180,8 +194,7 @@ def allow_only_below(readable: list[str], listed: list[str], writable: list[str]
     Folders can be listed below ``listed`` too. Where the kernel is new enough, TCP is closed, and
     signals reach no process outside.
     """
-    size = ctypes.c_size_t
-    version = _syscall("landlock", _SYS_LANDLOCK, None, size(0), ctypes.c_uint(1))
+    size, version = ctypes.c_size_t, landlock_version()
     ruleset = struct.pack("Q", _LANDLOCK_ALL)
     ruleset += struct.pack("Q", _LANDLOCK_TCP) if version >= 4 else b""
     ruleset += struct.pack("Q", _LANDLOCK_SCOPES) if version >= 6 else b""

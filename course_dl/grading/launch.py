@@ -9,29 +9,40 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
-__all__ = ["FAREWELL", "end", "launch"]
+from course_dl.grading import interpreter
+
+__all__ = ["FAREWELL", "end", "launch", "start"]
 
 FAREWELL = 10.0  # seconds that a server has to end its children
-_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 
 
 def launch(count: int = 1) -> tuple[subprocess.Popen[bytes], list[socket.socket]]:
     """A process that becomes so many servers, and the judge's end of the line to each."""
     pairs = [socket.socketpair() for _ in range(count)]
-    theirs = [pair[1].fileno() for pair in pairs]
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-s", str(_BOOTSTRAP), *map(str, theirs)],
-        pass_fds=theirs,
-        env=_environment(),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    for _, other in pairs:
-        other.close()
+    theirs = [pair[1] for pair in pairs]
+    command = interpreter.command("serve", *(str(end.fileno()) for end in theirs), obey=True)
+    process = start(command, theirs, _environment())
     return process, [ours for ours, _ in pairs]
+
+
+def start(
+    command: list[str], lines: list[socket.socket], environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    """A process with its ends of these lines. No key pressed in the terminal reaches it."""
+    try:
+        return subprocess.Popen(
+            command,
+            pass_fds=[line.fileno() for line in lines],
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    finally:
+        for line in lines:
+            line.close()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -45,8 +56,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def _environment() -> dict[str, str]:
     """The servers' environment: one thread, the same hashes every time, nothing of the judge's."""
-    kept = {k: os.environ[k] for k in ("PYTHONPATH", "LD_LIBRARY_PATH") if k in os.environ}
-    return kept | {
+    kept = ["LD_LIBRARY_PATH"]
+    kept += [] if sys.flags.no_user_site else ["HOME"]  # where the user's own packages are
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "PYTHONSAFEPATH": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",

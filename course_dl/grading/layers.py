@@ -12,12 +12,15 @@ import contextlib
 import os
 import resource
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from course_dl.grading import kernel, view
+from course_dl.grading import cgroups, kernel, needed, syscalls, view
 
 __all__ = ["Bounds", "ServerLayers"]
+
+NICE = 5  # a child gives way to the judge and to whatever else runs
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class ServerLayers:
         self._user: int | None = None
         self._kept = 0
         self._memory = 0, 0
+        self._autograd = True
+        self._again: list[str] = []
+        self.packages: dict[str, str] = {}
 
     def _try(self, layer: str, action: Callable[[], object]) -> bool:
         try:
@@ -59,9 +65,17 @@ class ServerLayers:
 
     # -- in the server ----------------------------------------------------------------------
 
+    def enter_group(self) -> None:
+        """First of all: bounds for the server and whatever it starts."""
+        own, both = _memory_now()[1], 2 * self.bounds.data
+        many = 2 * (self.bounds.processes + 8)
+        self._try(
+            "one bound for all processes", lambda: cgroups.enter(self._number, own + both, many)
+        )
+
     def enter_namespaces(self, wanted: bool = True) -> None:
         """Early, with one thread: own processes, network, mounts. Goes on in a forked process."""
-        self._try("killed first when memory is short", _be_killed_first)
+        self._try("killed first when memory is short", lambda: _be_killed(_SERVER_FIRST))
         spaces = (
             kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC
         )
@@ -83,26 +97,53 @@ class ServerLayers:
             _continue_in_child()
             self._own_pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self.report["network namespace"] = self.report["pid namespace"]
+        self._try("system calls", syscalls.available)
 
     def enter_view(self, landlock: bool = True) -> None:
         """After torch is imported: a root without answers; else Landlock's rules, in each child."""
         self._memory = _memory_now()
+        self.packages = needed.packages()
+        roots = view.roots()
         if self._own_pid_namespace >= 0:
-            self._try("own root, read only", lambda: view.build_root(self.hidden))
+            self._try("own root, read only", self._enter_root)
         else:
             self.report["own root, read only"] = self.report["pid namespace"]
         if self.report["own root, read only"] and landlock and sys.platform == "linux":
             self._landlock = view.landlock_paths(self.hidden)
-        self._choose_user()
+        self._choose_user([*roots, *self.packages.values()])
 
-    def _choose_user(self) -> None:
+    def _enter_root(self) -> None:
+        self._again = view.build_root(self.hidden)
+
+    def _choose_user(self, places: list[str]) -> None:
         if os.getuid() != 0 or "user namespace" in self.report:
             self.report["another user"] = "the judge is not root"
         else:
             self._user = 200_000 + self._number % 100_000
             self.report["another user"] = ""
-            if not all(view.open_to_others(path) for path in (sys.base_prefix, sys.prefix)):
+            if not all(view.open_to_others(path) for path in places if os.path.isdir(path)):
                 self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users
+
+    def without_autograd(self) -> None:
+        """For the server whose children have no autograd: what keeps them from those of the other.
+
+        A user of their own, and no programs but Python itself, which has no autograd here.
+        """
+        self._autograd = False
+        if self._user is not None:
+            self._user += 100_000
+
+    # -- what they come to --------------------------------------------------------------------
+
+    def signals_are_held(self) -> bool:
+        """Whether signals reach no process but a child's own, filter or not."""
+        return not (self.report["pid namespace"] and self.report["another user"]) or (
+            self._landlock is not None and kernel.landlock_version() >= 6
+        )
+
+    def apart(self) -> bool:
+        """Whether children that live at the same time have no files in common."""
+        return not self.report["own root, read only"] or self._landlock is not None
 
     # -- for each child ---------------------------------------------------------------------
 
@@ -123,11 +164,14 @@ class ServerLayers:
         os.setsid()
         os.umask(0o077)
         if not self.report["own root, read only"]:
-            kernel.unshare(kernel.CLONE_NEWNS)
-            view.private_mounts(self.bounds.scratch)
+            kernel.unshare(kernel.CLONE_NEWNS | self._more_spaces())
+            view.private_mounts(self.bounds.scratch, self._again)
             scratch = view.SCRATCH
         elif self._user is not None:
             os.chown(scratch, self._user, self._user)
+        self._try("lower priority", lambda: os.nice(NICE))
+        with contextlib.suppress(OSError):
+            _be_killed(_CHILD_FIRST)
         self._limit()
         if self._user is not None:
             if self._kept:
@@ -141,13 +185,26 @@ class ServerLayers:
         if self._landlock is not None:
             rules = self._landlock
             self._try("landlock", lambda: kernel.allow_only_below(*rules, [scratch]))
+        if not self.report["system calls"]:
+            self._try("system calls", self._filter)
         os.environ.clear()
         os.environ.update(
             HOME=scratch, TMPDIR=scratch, MPLCONFIGDIR=scratch, PATH="/usr/bin:/bin",
             LC_ALL="C.UTF-8", OMP_NUM_THREADS="1", MPLBACKEND="agg",
         )  # fmt: skip
+        tempfile.tempdir = None  # to be found anew, from TMPDIR
         os.chdir(scratch)
         return connection
+
+    def _more_spaces(self) -> int:
+        """Where calls are filtered, nothing of a network or of System V's memory can be asked for:
+        namespaces for that, which cost a child more than all the rest, are left away.
+        """
+        return kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC if self.report["system calls"] else 0
+
+    def _filter(self) -> None:
+        held = self.signals_are_held()
+        syscalls.restrict(signals=held, programs=self._autograd, locks=self._autograd)
 
     def _limit(self) -> None:
         bounds = self.bounds
@@ -204,8 +261,11 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _be_killed_first() -> None:
-    _write("/proc/self/oom_score_adj", "1000")
+_SERVER_FIRST, _CHILD_FIRST = 900, 1000  # of all processes a child is killed, then its server
+
+
+def _be_killed(order: int) -> None:
+    _write("/proc/self/oom_score_adj", str(order))
 
 
 def _memory_now() -> tuple[int, int]:

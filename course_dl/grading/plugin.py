@@ -6,18 +6,16 @@ Without ``--submission`` the plugin does nothing, and it imports nothing heavy u
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from course_dl.grading.grade import Grading
-    from course_dl.grading.result import Result
+    from course_dl.grading.result import ExerciseMark, Result
     from course_dl.grading.sandbox import Sandbox
     from course_dl.lab.exercise import Exercise, Test
-    from course_dl.lab.judge import TestResult
 
 __all__ = ["Gradebook"]
 
@@ -48,9 +46,16 @@ class Gradebook:
         self.sandbox = sandbox
         self.hidden = hidden
         self.results: dict[str, Result] = {}
+        self.found = False  # whether a lab's checks were collected
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """The first hook of all: where submissions are graded, the run goes on isolated from here."""
+    config: Any = pluginmanager.get_plugin("pytestconfig")
+    if any(str(argument).startswith("--submission") for argument in config.invocation_params.args):
+        from course_dl.grading.handover import hand_over
+
+        hand_over(config)
     group = parser.getgroup("course-dl", "grading the labs of course-dl")
     group.addoption(
         "--submission",
@@ -58,6 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="FILE",
         help="grade this notebook or Python file by the checks.py of the lab that is collected",
+    )
+    group.addoption(
+        "--weak-sandbox",
+        action="store_true",
+        help="grade where the system cannot keep submissions from your own files and processes",
     )
 
 
@@ -67,34 +77,81 @@ def pytest_configure(config: pytest.Config) -> None:
         for path in paths:
             if not path.is_file():
                 raise pytest.UsageError(f"--submission: there is no file {path}")
+        _need_a_sandbox(config)
         book = Gradebook({str(path): path.read_bytes() for path in paths})
         config.pluginmanager.register(book, Gradebook.name)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    lab = _lab_of(file_path, parent.config)
+def _need_a_sandbox(config: pytest.Config) -> None:
+    from course_dl.grading.weak import refusal
+
+    missing = "" if config.getoption("weak_sandbox") else refusal()
+    if missing:
+        raise pytest.UsageError(missing)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Where submissions are graded, the labs' checks are collected, and no other file.
+
+    Neither what lies beside them, nor the same file once more as a module or for its examples.
+    """
+    found = yield
+    if not _grades(parent.config):
+        return found
+    lab = _lab_of(file_path)
     if lab is None:
-        return None
+        return []
     checks: Checks = Checks.from_parent(parent, path=file_path)
     book: Any = parent.config.pluginmanager.get_plugin(Gradebook.name)
     checks.lab, checks.book = lab, book
-    return checks
+    book.found = True
+    return [checks]
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makemodule(
-    module_path: Path, parent: pytest.Collector
-) -> pytest.Collector | None:
-    """A ``checks.py`` named on the command line is not a module of ordinary tests as well."""
-    if _lab_of(module_path, parent.config) is None:
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Folders are only gone through: no ``__init__.py`` is run."""
+    if not _grades(parent.config):
         return None
-    empty: pytest.Collector = Nothing.from_parent(parent, path=module_path)
-    return empty
+    folder: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
+    return folder
 
 
-def _lab_of(path: Path, config: pytest.Config) -> Any:
-    """The lab whose ``checks.py`` this is, if submissions are to be graded."""
-    if path.name != "checks.py" or not config.pluginmanager.has_plugin(Gradebook.name):
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Folders in which no lab is are not gone through at all."""
+    if not _grades(config):
+        return None
+    from course_dl.grading.labs import folders
+
+    path = collection_path.resolve()
+    labs = [folder.resolve() for folder in folders()]
+    return (
+        None if any(path.is_relative_to(lab) or lab.is_relative_to(path) for lab in labs) else True
+    )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell who names no lab what to do."""
+    config = session.config
+    book: Any = config.pluginmanager.get_plugin(Gradebook.name)
+    if book is not None and not book.found and not config.pluginmanager.has_plugin("dsession"):
+        raise pytest.UsageError(
+            "--submission: name the lab, as in pytest --pyargs course_dl.labs.lab04_backprop "
+            "--submission FILE"
+        )
+
+
+def _grades(config: pytest.Config) -> bool:
+    return config.pluginmanager.has_plugin(Gradebook.name)
+
+
+def _lab_of(path: Path) -> Any:
+    """The lab whose ``checks.py`` this is."""
+    if path.name != "checks.py":
         return None
     from course_dl.lab.catalog import find_labs
 
@@ -108,13 +165,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, result in book.results.items() if book else ():
         if result.reason:
             terminalreporter.write_line(f"{name}: {result.reason}")
-
-
-class Nothing(pytest.File):
-    """A file without tests."""
-
-    def collect(self) -> Iterator[pytest.Item]:
-        return iter(())
 
 
 class Checks(pytest.File):
@@ -163,42 +213,39 @@ class Graded(pytest.Collector):
 
 
 class Open:
-    """A submission under the tests: opened by its first item, closed after its last."""
+    """A submission under the tests: judged when its first item is run."""
 
     def __init__(self, checks: Checks, file: str, data: bytes) -> None:
         self.checks, self.file, self.data = checks, file, data
-        self.left = 0
-        self._grading: Grading | None = None
+        self._marks: dict[str, ExerciseMark] = {}
 
-    def grading(self) -> Grading:
-        """The submission's grading."""
-        if self._grading is None:
+    def marks(self, session: pytest.Session) -> dict[str, ExerciseMark]:
+        """How the exercises ended that were selected, by number."""
+        if not self._marks:
             from course_dl.grading.grade import Grading
 
+            mine = [i for i in session.items if isinstance(i, Check) and i.opened is self]
+            exercises = list({i.exercise.number: i.exercise for i in mine}.values())
             sandbox = self.checks.sandbox()
-            self._grading = Grading(self.checks.lab, self.data, self.file, sandbox)
-        return self._grading
-
-    def leave(self) -> None:
-        """One item is done; after the last one the result is kept and the child ended."""
-        self.left -= 1
-        if self.left == 0 and self._grading is not None:
-            self.checks.book.results[self.file] = self._grading.result()
-            self._grading.close()
-            self._grading = None
+            with Grading(self.checks.lab, self.data, self.file, sandbox) as grading:
+                result = grading.result(exercises, hidden=self.checks.book.hidden)
+            self.checks.book.results[self.file] = result
+            self._marks = {mark.number: mark for mark in result.exercises}
+        return self._marks
 
 
 def items(parent: pytest.Collector, opened: Open) -> Iterator[pytest.Item]:
     """An item for each test of the lab, in order."""
+    from course_dl.grading.reports.junit import case_name
+
     hidden = opened.checks.book.hidden
     for exercise in opened.checks.lab.exercises:
         tests = [test for test in exercise.tests if hidden or not test.hidden]
         for place, test in enumerate(tests):
-            name = f"{exercise.number} {exercise.names[0]}: {test.title}"
+            name = case_name(exercise.number, exercise.names[0], test.title)
             item: Check = Check.from_parent(parent, name=name)
             item.opened, item.exercise, item.test = opened, exercise, test
             item.is_last = place == len(tests) - 1
-            opened.left += 1
             yield item
 
 
@@ -211,23 +258,15 @@ class Check(pytest.Item):
     is_last: bool
 
     def runtest(self) -> None:
-        from course_dl.lab.states import State
+        from course_dl.grading.reports.junit import properties, told
 
-        hidden = self.opened.checks.book.hidden
-        judged = self.opened.grading().exercise(self.exercise, hidden=hidden)
-        self.user_properties.append(("exercise", self.exercise.number))
-        if self.is_last:
-            self.user_properties.append(("points", judged.points))
-            self.user_properties.append(("max_points", self.exercise.points))
-        result = next((r for r in judged.tests if r.test is self.test), None)
-        if result is None:
+        mark = self.opened.marks(self.session)[self.exercise.number]
+        self.user_properties += properties(mark, is_last=self.is_last)
+        test = next((t for t in mark.tests if t.title == self.test.title), None)
+        if test is None:
             pytest.skip("not run, after a test that did not pass")
-        if result.state is not State.PASSED:
-            told = judged.diagnosis if result is judged.first_failure else None
-            raise NotPassed(_told(result, told))
-
-    def teardown(self) -> None:
-        self.opened.leave()
+        if test.state != "passed":
+            raise NotPassed(told(test, mark.diagnosis if test is mark.first_failure else ""))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from course_dl.grading.intake.notebooks import Unreadable
@@ -243,12 +282,3 @@ class Check(pytest.Item):
 
 class NotPassed(Exception):
     """A test that a submission does not pass, in the course's words."""
-
-
-def _told(result: TestResult, diagnosis: str | None) -> str:
-    lines = [f"{result.state}: {result.failure.message}" if result.failure else str(result.state)]
-    if diagnosis:
-        lines.append(diagnosis)
-    if result.failure:
-        lines += [f"  {label}: {text}" for label, text in result.failure.details]
-    return "\n".join(lines)

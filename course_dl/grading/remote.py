@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +11,9 @@ from typing import Any
 import torch
 
 from course_dl.grading.intake.cells import Cell
+from course_dl.grading.meter import Meter, Wait
 from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.texts import told
 from course_dl.grading.wire import (
     Channel,
     Closed,
@@ -21,16 +21,22 @@ from course_dl.grading.wire import (
     Message,
     Reader,
     TimedOut,
+    TooMuch,
     Violation,
     Writer,
     number_of,
 )
 from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
+from course_dl.lab.limits import TimeOut
 
 __all__ = ["Cell", "Program", "RemoteBackend", "Talk"]
 
 _GRACE = 2.0  # seconds beyond its own limit that a call gets before its process is killed
 _LOAD_STEP, _LOAD_ALL, _LOAD_DEATHS = 5.0, 60.0, 9  # for a statement; for all; deaths allowed
+_IMPORTING = 30.0  # seconds that a submission's slow imports may take of its calls together
+_RECEIVED = 256 << 20  # bytes that may come from the child between two calls of begin()
+_HEADER_BYTE = 16  # bytes of memory that a byte of a header may become
+_CALLED_BACK = 100_000  # calls of the judge's functions, likewise
 
 
 @dataclass(frozen=True)
@@ -69,20 +75,32 @@ class RemoteBackend(Backend):
 
     A child that dies, takes too long or breaks the rules of the line costs the call that it was at;
     the next call gets a new one. ``notices`` tells which cells failed while they were loaded;
-    ``left`` is how many seconds calls may still take together; ``skip`` holds the statements that
-    end the process, or never end.
+    ``remarks`` which tricks the child has told of; ``skip`` holds the statements that end the
+    process, or never end. ``starved`` tells whether a call was lost to the clock while the machine
+    was busy.
     """
 
     sandbox: Sandbox
     program: Program
-    left: float = math.inf
     notices: list[tuple[str, str, str]] = field(default_factory=list)
+    remarks: set[str] = field(default_factory=set)
     skip: set[int] = field(default_factory=set)
     _functions: list[Callable[..., Any]] = field(default_factory=list)
     talk: Talk = field(default_factory=Talk)
+    starved: bool = False
     _channel: Channel | None = None
     _unloadable: str = ""
-    _load_left: float = _LOAD_ALL
+    _received: int = 0
+    _called_back: int = 0
+    _importing: float = _IMPORTING
+
+    def __post_init__(self) -> None:
+        self._calls, self._loading = Meter(self.sandbox), Meter(self.sandbox, _LOAD_ALL)
+
+    @property
+    def left(self) -> float:
+        """How many seconds calls may still take together, of their own time."""
+        return self._calls.left
 
     def call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
@@ -90,11 +108,18 @@ class RemoteBackend(Backend):
         """Run the call in the child and tell how it ended."""
         try:
             [outcome] = self._exchange([Request(target, args, kwargs, rules)])
+            if outcome.timed_out and not self.talk.heard:
+                self._calls.look()
+                self.starved |= self._calls.busy
             return outcome
         except _Unloadable as error:
             return _failed("ProcessEnded", str(error))
-        except TimedOut:
-            return Outcome(timed_out=True)
+        except TimedOut as error:
+            self.starved |= self._calls.busy or error.why.reason == "busy"
+            return Outcome(timed_out=error.why)
+        except TooMuch as error:
+            self.end_child()
+            return _failed("RuntimeError", str(error))
         except Closed:
             return _failed("ProcessEnded", "the process ended during the call")
         except Violation as error:
@@ -112,7 +137,8 @@ class RemoteBackend(Backend):
 
     def begin(self, seconds: float) -> None:
         """Forget what earlier tests handed over; the calls to come may take so long together."""
-        self.left = seconds
+        self._calls.begin(seconds)
+        self._received = self._called_back = 0
         self._functions.clear()
         if self._channel is not None and not self._channel.is_open():
             self.end_child()
@@ -138,17 +164,20 @@ class RemoteBackend(Backend):
             if self._channel is not None:
                 return
             self._channel = Channel(self.sandbox.fork(), Limits())
+            self._calls.restart()
+            self._loading.restart()
             announced = attempt > 0
-            started, at = time.monotonic(), -1
-            give_up = started + self._load_left
+            at = -1
             try:
-                self._channel.send(Writer().message(self._request(announced)), give_up)
+                with self._loading.wait(_LOAD_STEP + _GRACE) as wait:
+                    self._channel.send(Writer().message(self._request(announced)), wait)
                 while True:
-                    within = time.monotonic() + _LOAD_STEP + _GRACE
-                    step = self._channel.receive(min(give_up, within)).content
+                    step = self._received_step()
                     if "loaded" in step:
+                        self._remark(step)
                         self._note(step["loaded"])
                         self.skip.update(n for n in step["endless"][:100] if type(n) is int)
+                        self._calls.restart_after(self._loading)
                         return
                     at = step["at"]
                     if type(at) is not int:
@@ -156,16 +185,25 @@ class RemoteBackend(Backend):
             except (TimedOut, Closed, Violation, TypeError, KeyError):
                 self.end_child()
                 hopeless = announced and (at in self.skip or at < 0)
-                if hopeless or time.monotonic() > give_up:
+                if hopeless or self._loading.over() is not None:
                     break
                 if announced:
                     self.skip.add(at)
-            finally:
-                self._load_left -= time.monotonic() - started
+        self.starved |= self._loading.busy
         self._unloadable = (
             "the submission's code cannot be loaded: it ends the process, or never ends"
         )
         raise _Unloadable(self._unloadable)
+
+    def _received_step(self) -> Any:
+        """What a child says while it loads, each within the seconds of a statement."""
+        assert self._channel is not None
+        with self._loading.wait(_LOAD_STEP + _GRACE) as wait:
+            while True:
+                step = self._channel.receive(wait).content
+                if "importing" not in step:
+                    return step
+                self._let_import(wait)
 
     def _request(self, announced: bool) -> dict[str, Any]:
         cells = [vars(cell) for cell in self.program.cells]
@@ -177,6 +215,13 @@ class RemoteBackend(Backend):
             raise Violation("malformed notices")
         told = [f for f in failures[:100] if isinstance(f, list) and len(f) == 3]
         self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
+
+    def _remark(self, message: Any) -> None:
+        """Keep what a message says of tricks: a hint, since a hostile child says what it likes."""
+        told = message.get("tricks") if isinstance(message, dict) else None
+        for trick in told[:32] if isinstance(told, list) else []:
+            if len(self.remarks) < 32:
+                self.remarks.add(_text(trick)[:80].replace("\n", " "))
 
     # -- calls ------------------------------------------------------------------------------
 
@@ -203,29 +248,45 @@ class RemoteBackend(Backend):
 
     def ask(self, message: bytes, seconds: float) -> Message:
         """What the child answers to a message within so many seconds; a broken child is ended."""
-        if self.left <= 0:
-            raise TimedOut
-        self._start()
-        started = time.monotonic()
+        if self._channel is None:
+            if why := self._calls.over():
+                raise TimedOut(why)
+            self._start()
         try:
-            return self._answer(message, started + min(seconds, self.left))
+            with self._calls.wait(seconds) as wait:
+                answer = self._answer(message, wait)
+            if b'"tricks":' in answer.header:
+                self._remark(answer.content)
+            return answer
         except (TimedOut, Closed, Violation):
             self.end_child()
             raise
-        finally:
-            self.left -= time.monotonic() - started
 
-    def _answer(self, message: bytes, deadline: float) -> Message:
+    def _answer(self, message: bytes, wait: Wait) -> Message:
         """Send a message and wait for its answer; meanwhile call back what the child asks for."""
-        assert self._channel is not None
-        self._channel.send(message, deadline)
+        channel = self._channel
+        assert channel is not None
+        channel.send(message, wait)
         while True:
-            answer = self._channel.receive(deadline)
+            answer = channel.receive(wait)
+            self._received += len(answer.body) + _HEADER_BYTE * len(answer.header)
+            if self._received > _RECEIVED:
+                raise TooMuch(f"it passed on more than {_RECEIVED >> 20} MB in one exercise")
+            if answer.header.startswith(b'{"importing":'):
+                self._let_import(wait)
+                continue
             if not answer.header.startswith(b'{"callback":'):
                 return answer
-            if time.monotonic() > deadline:
-                raise TimedOut
-            self._channel.send(_called_back(self._functions, answer), deadline)
+            wait.check()
+            self._called_back += 1
+            if self._called_back > _CALLED_BACK:
+                raise TooMuch(f"it called back more than {_CALLED_BACK:,} times in one exercise")
+            channel.send(_called_back(self._functions, answer), wait)
+
+    def _let_import(self, wait: Wait) -> None:
+        """Give the child more time, once, for a module that takes long to import."""
+        wait.put_off(self._importing)
+        self._importing = 0.0
 
     def _question(self, requests: Sequence[Request]) -> bytes:
         """The message that asks for these calls."""
@@ -297,7 +358,7 @@ def _name_in_torch(function: Callable[..., Any]) -> str:
 
 _CLAIMS = {
     "missing": bool,
-    "timed_out": bool,
+    "timed_out": list,
     "used_randomness": bool,
     "used_autograd": bool,
     "used_library": str,
@@ -339,6 +400,7 @@ def _outcome(content: Any, reader: Reader) -> Outcome:
     if len(changed) > 64 or not 0 <= content.get("operations", 0) < 1 << 62:
         raise Violation("malformed outcome")
     content |= {
+        "timed_out": _why(content.get("timed_out")),
         "error": error and StudentError(*map(_text, error)),
         "changed": tuple(_text(name)[:100] for name in changed),
         "used_library": _text(content.get("used_library", ""))[:100],
@@ -347,11 +409,16 @@ def _outcome(content: Any, reader: Reader) -> Outcome:
     return Outcome(value, **content)
 
 
+def _why(claim: Any) -> TimeOut | None:
+    if claim is None:
+        return None
+    if len(claim) != 2 or claim[0] not in ("long", "asleep", "import", "busy"):
+        raise Violation("malformed outcome")
+    return TimeOut(claim[0], _text(claim[1])[:100])
+
+
 def _text(text: Any) -> str:
-    """Text from the child, of bounded length, that any file or terminal can take."""
+    """Text from the child, fit to be told."""
     if not isinstance(text, str):
         raise Violation("malformed text")
-    if text.isascii() and text.isprintable() and len(text) <= 2000:
-        return text
-    plain = text[:2000].encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in plain)
+    return told(text)

@@ -27,6 +27,7 @@ class ExerciseMark:
 
     Where it failed, ``carried_points`` are what it earns with right versions of the earlier
     exercises ``carried`` in place of the student's own, which are wrong (follow-through).
+    ``not_run`` are the titles of the tests that were not run, after others that did not pass.
     """
 
     number: str
@@ -39,12 +40,14 @@ class ExerciseMark:
     notes: dict[str, float] = field(default_factory=dict)
     carried: tuple[str, ...] = ()
     carried_points: float = 0.0
+    not_run: tuple[str, ...] = ()
 
     @property
     def first_failure(self) -> TestMark | None:
-        """The test to tell of: a public one if any did not pass, else a hidden one."""
-        short = [test for test in self.tests if test.state != "passed"]
-        return min(short, key=lambda test: test.hidden) if short else None
+        """The test to tell of: a public one if any, failed or forbidden rather than not done."""
+        worst = ("write it yourself", "failed", "not done yet")
+        short = [test for test in self.tests if test.state in worst]
+        return min(short, key=lambda t: (t.hidden, worst.index(t.state))) if short else None
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class Result:
                     **mark,
                     "names": tuple(mark["names"]),
                     "carried": tuple(mark["carried"]),
+                    "not_run": tuple(mark["not_run"]),
                     "tests": tuple(
                         TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
                         for test in mark["tests"]

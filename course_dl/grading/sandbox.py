@@ -18,8 +18,13 @@ from typing import Any
 from course_dl.grading.files import remove_folder
 from course_dl.grading.launch import FAREWELL, end, launch
 from course_dl.grading.layers import Bounds
+from course_dl.grading.usage import Usage
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "Unavailable"]
+
+
+class Unavailable(RuntimeError):
+    """There is no server, and none can be started: no submission's doing."""
 
 
 class Sandbox:
@@ -50,6 +55,7 @@ class Sandbox:
         landlock: bool = True,
         control: socket.socket | None = None,
     ) -> None:
+        self.bounds = bounds
         self._config = {
             "answers": list(answers),
             "preload": list(preload),
@@ -60,7 +66,7 @@ class Sandbox:
         }
         self._scratch = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._without_autograd: Sandbox | None = None
+        self._without_autograd: _WithoutAutograd | None = None
         self._start(control)
 
     def _start(self, control: socket.socket | None = None) -> None:
@@ -118,10 +124,24 @@ class Sandbox:
 
     def fork(self) -> socket.socket:
         """End the child before, if any, and start a new one: the judge's end of its line."""
+        self._end_the_other()
         ours, theirs = socket.socketpair()
         with theirs:
             self._request(b"fork", theirs)
         return ours
+
+    def _end_the_other(self) -> None:
+        """Where one child could reach another by files, the two kinds never live at one time."""
+        other = self._without_autograd
+        if other is not None and not other._apart:
+            other.kill()
+
+    def usage(self) -> Usage | None:
+        """What the child and its processes use; None where there is no server to ask."""
+        try:
+            return Usage(*self._asked(b"usage", None))
+        except OSError:
+            return None
 
     def kill(self) -> None:
         """End the child and all that it started."""
@@ -137,7 +157,7 @@ class Sandbox:
         try:
             return self._asked(name, sent)
         except ConnectionError:
-            raise RuntimeError("the sandbox cannot be started: see its error output") from None
+            raise Unavailable("the sandbox cannot be started: see its error output") from None
 
     def _asked(self, name: bytes, sent: socket.socket | None) -> Any:
         if not self._ready:
@@ -159,6 +179,7 @@ class _WithoutAutograd(Sandbox):
 
     def __init__(self, other: Sandbox) -> None:
         self._other = other
+        self.bounds = other.bounds
         self._process, self._scratch = None, ""
         self._without_autograd = None
         self._start()
@@ -166,5 +187,9 @@ class _WithoutAutograd(Sandbox):
     def _start(self, control: socket.socket | None = None) -> None:
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._other._request(b"split", theirs)
+            self._apart: bool = self._other._request(b"split", theirs)
         self._ready = False
+
+    def _end_the_other(self) -> None:
+        if not self._apart:
+            self._other.kill()

@@ -19,10 +19,12 @@ import tempfile
 import traceback
 from typing import Any
 
-from course_dl.grading import kernel
+from course_dl.grading import cgroups, kernel
 from course_dl.grading.files import remove_folder
 from course_dl.grading.hidden import hide_modules
 from course_dl.grading.layers import Bounds, ServerLayers
+from course_dl.grading.needed import unseen
+from course_dl.grading.usage import memory_of, used_by
 
 __all__ = ["main"]
 
@@ -47,7 +49,7 @@ def main(controls: list[int]) -> None:
     for control in controls:
         os.close(control)
     for _ in controls:
-        os.wait()
+        cgroups.remove(os.wait()[0])
     os._exit(0)  # nothing to be put in order first, which takes as long as an import
 
 
@@ -62,6 +64,7 @@ def _serve(control_fd: int) -> None:
     if config["cores"]:
         os.sched_setaffinity(0, config["cores"])
     layers = ServerLayers(Bounds(**config["bounds"]), config["hidden"])
+    layers.enter_group()
     layers.enter_namespaces(config["namespaces"])
     hide_modules(config["answers"])
     for name in config["preload"]:
@@ -79,6 +82,7 @@ def _import_and_warm() -> None:
 
     from course_dl.grading import noautograd  # noqa: F401
     from course_dl.grading.practice import practise
+    from course_dl.grading.watch import know_functions
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
@@ -90,11 +94,18 @@ def _import_and_warm() -> None:
         ).backward()
         optimizer.step()
     practise()
+    know_functions()
 
 
 class _Server:
-    def __init__(self, control: socket.socket, layers: ServerLayers, scratch_home: str) -> None:
+    """``above`` is the server from which this one was split off, if it was."""
+
+    def __init__(
+        self, control: socket.socket, layers: ServerLayers, scratch_home: str, above: int = 0
+    ) -> None:
         self._control = control
+        self._above = above
+        self._memory = memory_of(os.getpid())
         self._layers = layers
         self._scratch_home = scratch_home
         self._child = 0
@@ -102,7 +113,7 @@ class _Server:
         self._splits: set[int] = set()
 
     def serve(self) -> None:
-        """Requests: ``probe``, ``fork`` (with a socket), ``kill``, ``split`` (with a socket)."""
+        """Requests: ``probe``, ``usage``, ``kill``; with a socket ``fork`` and ``split``."""
         gc.freeze()
         gc.enable()
         self._reply(True)
@@ -110,6 +121,10 @@ class _Server:
             request, fds, _, _ = socket.recv_fds(self._control, 64, 1)
             if request == b"split":
                 self._reply(self._split(fds[0]))
+                continue
+            if request == b"usage":
+                servers = {os.getpid(), self._above, *self._splits} - {0}
+                self._reply(used_by(self._child, servers, self._memory))
                 continue
             self._end_child()
             match request:
@@ -156,6 +171,7 @@ class _Server:
         if self._child == 0:
             try:
                 fd = self._layers.enter_child(theirs.fileno(), scratch)
+                self._layers.report["Python's packages in sight"] = unseen(self._layers.packages)
                 os.write(fd, json.dumps(self._layers.report).encode())
             except BaseException as error:
                 self._layers.report["child"] = f"{type(error).__name__}: {error}"
@@ -169,8 +185,11 @@ class _Server:
         return report
 
     def _split(self, control: int) -> bool:
-        """Fork a second server, whose children have no autograd."""
-        pid = os.fork()
+        """Fork a second server, whose children have no autograd.
+
+        The answer tells whether its children and this one's may live at the same time.
+        """
+        above, pid = os.getpid(), os.fork()
         if pid == 0:
             from course_dl.grading.noautograd import remove_autograd
 
@@ -179,13 +198,15 @@ class _Server:
                 kernel.keep_orphans()
             self._control.close()
             remove_autograd()
+            self._layers.without_autograd()
             try:
-                _Server(socket.socket(fileno=control), self._layers, self._scratch_home).serve()
+                line = socket.socket(fileno=control)
+                _Server(line, self._layers, self._scratch_home, above).serve()
             finally:
                 os._exit(0)
         self._splits.add(pid)
         os.close(control)
-        return True
+        return self._layers.apart()
 
     def _end_child(self) -> None:
         """Kill the child with all that it left running, and empty its scratch folder."""

@@ -15,15 +15,18 @@ from functools import cached_property
 from typing import Any
 
 from course_dl.grading.remote import RemoteBackend, Talk
+from course_dl.grading.texts import told
 from course_dl.grading.wire import Message
 from course_dl.lab.backend import Backend
 from course_dl.lab.exercise import Exercise, Mistake, Test
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_test
+from course_dl.lab.states import Failure
 from course_dl.lab.student import Call
 
 __all__ = ["diagnosed", "judged"]
 
-MOST = 4_000  # entries kept; the oldest are forgotten
+MOST, MOST_BYTES = 4_000, 64 << 20  # entries kept, and their size; the longest unused are forgotten
+LARGEST = 1 << 20  # bytes of an entry that is kept
 
 # A test, its seed, and the digests of the answers that it has had; or an exercise's number and the
 # places at which its tests ended.
@@ -38,13 +41,68 @@ class Question:
     seconds: float
 
 
-_known: dict[Place, Question | TestResult | str | None] = {}
+Found = Question | TestResult | str | None
+
+
+class _Known:
+    """What is kept of entries: so many, so many bytes, those used last."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Place, tuple[Found, int]] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, place: Place) -> bool:
+        return place in self._entries
+
+    def get(self, place: Place) -> Found:
+        """What was found at a place; it counts as used."""
+        entry = self._entries.pop(place, None)
+        if entry is None:
+            return None
+        self._entries[place] = entry
+        return entry[0]
+
+    def keep(self, place: Place, found: Found) -> bool:
+        """Keep what was found, if it is not too large."""
+        size = _ENTRY + 8 * len(place) + _size(found)
+        if size > LARGEST:
+            return False
+        self._forget(place)
+        self._entries[place] = found, size
+        self._bytes += size
+        while len(self._entries) > MOST or self._bytes > MOST_BYTES:
+            self._forget(next(iter(self._entries)))
+        return True
+
+    def _forget(self, place: Place) -> None:
+        self._bytes -= self._entries.pop(place, (None, 0))[1]
+
+
+_ENTRY = 1_000  # bytes of an entry besides its texts: its place, and what holds it
+
+
+def _size(found: Found) -> int:
+    if isinstance(found, Question):
+        return len(found.message)
+    if isinstance(found, TestResult):
+        texts = [found.failure.message, *sum(found.failure.details, ())] if found.failure else []
+        return 4 * sum(map(len, texts))
+    return 4 * len(found or "")
+
+
+_known = _Known()
 
 
 def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
-    """The same as :func:`~course_dl.lab.judge.run_test`, which is run where the answers are new."""
+    """The same as :func:`~course_dl.lab.judge.run_test`, which is run where the answers are new.
+
+    A measured test draws at random, so that an answer cannot know what it is asked.
+    """
     if test.measured or not isinstance(backend, RemoteBackend):
-        return run_test(exercise, test, backend, seed)
+        return _fit(run_test(exercise, test, backend, seed, secret=test.measured))
     place: Place = (test.function, seed)
     heard: list[Message | Exception] = []
     while isinstance(step := _known.get(place), Question):
@@ -59,7 +117,7 @@ def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestR
     def run() -> tuple[TestResult, Talk]:
         before, backend.talk = backend.talk, Talk(deque(heard))
         try:
-            return run_test(exercise, test, backend, seed), backend.talk
+            return _fit(run_test(exercise, test, backend, seed)), backend.talk
         finally:
             backend.talk = before
 
@@ -69,11 +127,21 @@ def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestR
     if not talk.whole:
         return result
     place = (test.function, seed)
+    kept = True
     for message, seconds, digest in talk.said:
-        _keep(place, Question(message, seconds))
+        kept = kept and _known.keep(place, Question(message, seconds))
         place = (*place, digest)
-    _keep(place, replace(result, calls=()))
+    if kept:
+        _known.keep(place, replace(result, calls=()))
     return replace(result, calls=_Calls(place, lambda: result.calls))
+
+
+def _fit(result: TestResult) -> TestResult:
+    """The result with its text fit to be told: a check may tell of any value it was given."""
+    if result.failure is None:
+        return result
+    details = tuple((told(label, 100), told(text)) for label, text in result.failure.details)
+    return replace(result, failure=Failure(told(result.failure.message), details))
 
 
 def diagnosed(
@@ -92,20 +160,14 @@ def diagnosed(
         return diagnose(result, mistakes, others, seed)
     place = (result.exercise.number, *places)
     if place in _known:
-        told = _known[place]
-        assert told is None or isinstance(told, str)
-        return told
+        known = _known.get(place)
+        assert known is None or isinstance(known, str)
+        return known
     backend.talk = Talk()
-    told = diagnose(result, mistakes, others, seed)
+    sentence = diagnose(result, mistakes, others, seed)
     if backend.talk.turns == 0:
-        _keep(place, told)
-    return told
-
-
-def _keep(place: Place, found: Question | TestResult | str | None) -> None:
-    _known[place] = found
-    while len(_known) > MOST:
-        del _known[next(iter(_known))]
+        _known.keep(place, sentence)
+    return sentence
 
 
 @dataclass

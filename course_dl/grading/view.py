@@ -6,17 +6,17 @@ Two ways to the same end: a root of its own (needs a mount namespace), or Landlo
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from course_dl.grading import kernel
+from course_dl.grading.needed import SYSTEM, below, needed
 
-__all__ = ["SCRATCH", "build_root", "landlock_paths", "open_to_others", "private_mounts"]
+__all__ = ["SCRATCH", "build_root", "landlock_paths", "open_to_others", "private_mounts", "roots"]
 
 SCRATCH = "/tmp"
+_HELD = "/held"  # where what stands below the scratch folder is kept for the children
 _PROC = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store")
 _ETC = (
     "ld.so.cache",
     "ld.so.conf",
@@ -30,27 +30,14 @@ _DEVICES = ("null", "zero", "random", "urandom")
 
 
 def roots() -> list[str]:
-    """The folders that Python and the course's package need, outermost only."""
-    import torch
-
-    import course_dl
-
-    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
-    wanted += [os.path.dirname(package.__path__[0]) for package in (torch,)]
-    wanted += list(course_dl.__path__) + [f for f in _SYSTEM if not os.path.islink(f)]
-    paths = sorted({os.path.realpath(p) for p in wanted} | {os.path.abspath(p) for p in wanted})
-    paths = [p for p in paths if os.path.isdir(p) and p != "/"]
-    return [p for p in paths if not any(_below(p, other) for other in paths if other != p)]
+    """The folders that Python and its packages need, outermost only."""
+    return needed(SCRATCH)
 
 
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def build_root(hidden: Iterable[str]) -> None:
+def build_root(hidden: Iterable[str]) -> list[str]:
     """Enter a read-only root that holds :func:`roots` alone, with ``hidden`` paths covered.
 
-    Needs a mount namespace of one's own.
+    Needs a mount namespace of one's own. Returns what :func:`private_mounts` is to show again.
     """
     kernel.make_private()
     root = "/tmp" if os.path.isdir("/tmp") else "/mnt"
@@ -59,8 +46,9 @@ def build_root(hidden: Iterable[str]) -> None:
         (f"/etc/{f}", os.open(f"/etc/{f}", os.O_PATH)) for f in _ETC if os.path.exists(f"/etc/{f}")
     ]
     devices = [(f"/dev/{d}", os.open(f"/dev/{d}", os.O_PATH)) for d in _DEVICES]
-    links = [(f, os.readlink(f)) for f in _SYSTEM if os.path.islink(f)]
+    links = [(f, os.readlink(f)) for f in SYSTEM if os.path.islink(f)]
     cover = [(p, os.path.isdir(p)) for p in hidden if os.path.exists(p)]
+    again = [path for path, _ in shown if below(path, SCRATCH)]
 
     # What is below /tmp must be held open before it is covered: /tmp itself is the new root.
     kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")
@@ -76,6 +64,9 @@ def build_root(hidden: Iterable[str]) -> None:
     for path, is_folder in cover:
         if os.path.exists(root + path):
             kernel.bind(root + "/nothing" if is_folder else "/dev/null", root + path)
+    for path in again:
+        _place(root + _HELD + path, is_folder=os.path.isdir(root + path))
+        kernel.bind(root + path, root + _HELD + path)
     kernel.make_read_only(root)
     for path, fd in devices:  # after the rest, which was made to hold no devices
         kernel.bind(f"/proc/self/fd/{fd}", root + path)
@@ -85,6 +76,7 @@ def build_root(hidden: Iterable[str]) -> None:
     with suppress(OSError):
         kernel.mount("proc", f"{root}/proc", "proc", _PROC)
     kernel.move_root(root)
+    return again
 
 
 def _place(path: str, is_folder: bool) -> None:
@@ -93,11 +85,19 @@ def _place(path: str, is_folder: bool) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
 
 
-def private_mounts(scratch_bytes: int) -> None:
-    """In a child's own mount namespace: an empty scratch folder, and its own processes alone."""
+def private_mounts(scratch_bytes: int, again: Iterable[str] = ()) -> None:
+    """In a child's own mount namespace: an empty scratch folder, and its own processes alone.
+
+    What Python needs of the folder that the scratch covers is shown ``again`` in it.
+    """
     flags = kernel.MS_NOSUID | kernel.MS_NODEV
     data = f"mode=1777,size={scratch_bytes},nr_inodes=4096"
     kernel.mount("tmpfs", SCRATCH, "tmpfs", flags, data)
+    before = os.umask(0o022)
+    for path in again:
+        _place(path, is_folder=os.path.isdir(_HELD + path))
+        kernel.bind(_HELD + path, path)
+    os.umask(before)
     with suppress(OSError):  # where the system's own /proc is covered in part; then there is none
         kernel.mount("proc", "/proc", "proc", _PROC)
 
@@ -118,7 +118,7 @@ def _around(path: str, covered: list[str]) -> Iterator[tuple[str, bool]]:
     """``path`` if nothing covered lies below it, else its parts one by one."""
     if path in covered:
         return
-    if not any(_below(c, path) for c in covered):
+    if not any(below(c, path) for c in covered):
         yield path, True
         return
     yield path, False

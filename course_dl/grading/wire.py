@@ -13,6 +13,7 @@ import socket
 import struct
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,15 +21,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_dl.lab.values import Handle
+from course_dl.grading.texts import told, whole
+from course_dl.lab.limits import LONG, TimeOut
+from course_dl.lab.values import DTYPES, Handle
 
 __all__ = [
     "Channel",
     "Closed",
+    "Deadline",
     "Limits",
     "Message",
     "Reader",
     "TimedOut",
+    "TooMuch",
     "Violation",
     "Writer",
     "number_of",
@@ -39,12 +44,31 @@ class Violation(ValueError):
     """A message that breaks the rules, or a value that may not cross."""
 
 
+class TooMuch(Violation):
+    """More than a submission may take of the judge or of the machine."""
+
+
 class Closed(ConnectionError):
     """The other side is gone."""
 
 
 class TimedOut(TimeoutError):
     """The other side did not answer in time."""
+
+    def __init__(self, why: TimeOut = LONG) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
+class Deadline:
+    """When to wait no longer: at ``until`` (of ``time.monotonic``), if it is not put off then."""
+
+    def __init__(self, until: float = math.inf) -> None:
+        self.until = until
+
+    def passed(self) -> None:
+        """Raise :class:`TimedOut`, or set a later time."""
+        raise TimedOut
 
 
 @dataclass(frozen=True)
@@ -56,29 +80,15 @@ class Limits:
     depth: int = 32
 
 
+FOREVER = Deadline()
 ANY_SIZE = Limits(header=64 << 20, body=4 << 30)
 _PREFIX = struct.Struct(">IQ")
-_DTYPES = {
-    name: getattr(torch, name)
-    for name in [
-        "bool",
-        "uint8",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "float16",
-        "bfloat16",
-        "float32",
-        "float64",
-        "complex64",
-        "complex128",
-    ]
-}
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _to_json = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _CHUNK = 1 << 18
+_LONGEST_NAME = 100
 _MOST_DIMENSIONS, _LONGEST_INT, _LONGEST_RANGE = 16, 4096, 1_000_000
+_MOST_OF_ONE_HASH = 100  # keys of a dict; as many as a dict of honest numbers never has
 _ALIGNED = 16  # bytes: where in the body the numbers of a tensor begin
 
 
@@ -147,7 +157,7 @@ class Writer:
         if isinstance(value, torch.Generator):
             return {"generator": self._bytes(value.get_state().numpy().tobytes())}
         if isinstance(value, Handle):
-            return {"handle": [value.number, value.kind[:100]]}
+            return {"handle": [value.number, value.kind[:_LONGEST_NAME]]}
         if self._other is None:
             raise Violation(f"a {kind.__name__} cannot be passed on")
         return self._other(value)
@@ -202,7 +212,9 @@ class Reader:
     def _decode(self, item: Any, depth: int) -> Any:
         if depth > self._depth:
             raise Violation("nested too deep")
-        if item is None or isinstance(item, (bool, float, str)):
+        if isinstance(item, str):
+            return whole(item)
+        if item is None or isinstance(item, (bool, float)):
             return item
         if isinstance(item, int):
             if item.bit_length() > _LONGEST_INT:
@@ -220,12 +232,14 @@ class Reader:
                 return tuple([self._decode(part, depth + 1) for part in _a_list(content)])
             case "dict":
                 pairs = [_a_list(pair, 2) for pair in _a_list(content)]
-                return {self._decode(k, depth + 1): self._decode(v, depth + 1) for k, v in pairs}
+                return _a_dict(
+                    [(self._decode(k, depth + 1), self._decode(v, depth + 1)) for k, v in pairs]
+                )
             case "handle":
                 number, kind = _a_list(content, 2)
                 if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
                     raise Violation("malformed handle")
-                return Handle(number, kind[:100])
+                return Handle(number, told(kind, _LONGEST_NAME, line=True) or "object")
             case "complex":
                 real, imaginary = _a_list(content, 2)
                 return complex(float(real), float(imaginary))
@@ -241,7 +255,7 @@ class Reader:
             case "array":
                 return self._array(*_a_list(content, 3))
             case "dtype":
-                return _DTYPES[content]
+                return DTYPES[content]
             case "generator":
                 state = torch.frombuffer(self._take(content), dtype=torch.uint8)
                 return torch.Generator().set_state(state)
@@ -262,7 +276,7 @@ class Reader:
         return self._body[start : start + size]
 
     def _tensor(self, name: Any, shape: Any, requires_grad: Any, size: Any) -> torch.Tensor:
-        dtype = _DTYPES[name]
+        dtype = DTYPES[name]
         count = _checked_shape(shape, dtype.itemsize, size)
         start = self._skip(size)
         if count == 0:
@@ -276,7 +290,7 @@ class Reader:
 
     def _array(self, name: Any, shape: Any, size: Any) -> np.ndarray:
         dtype = np.dtype(str(name)[:8])
-        if dtype.kind not in "biufc":
+        if dtype.kind not in "biufc" or not dtype.isnative or dtype.itemsize > 16:
             raise Violation("malformed array")
         _checked_shape(shape, dtype.itemsize, size)
         return np.frombuffer(self._take(size), dtype).reshape(shape)
@@ -286,6 +300,15 @@ def _a_list(content: Any, length: int | None = None) -> list[Any]:
     if not isinstance(content, list) or length not in (None, len(content)):
         raise Violation("malformed value")
     return content
+
+
+def _a_dict(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict, unless so many keys have the same hash that to build it would take hours."""
+    if len(pairs) > _MOST_OF_ONE_HASH:
+        [(_, times)] = Counter(hash(key) for key, _ in pairs).most_common(1)
+        if times > _MOST_OF_ONE_HASH:
+            raise Violation("malformed dict")
+    return dict(pairs)
 
 
 def _an_int(number: Any) -> int:
@@ -342,7 +365,7 @@ def number_of(message: bytes) -> int:
 
 
 class Channel:
-    """Whole messages over a socket, each wait bounded by a deadline (of ``time.monotonic``)."""
+    """Whole messages over a socket; a deadline bounds each wait."""
 
     def __init__(self, connection: socket.socket, limits: Limits = ANY_SIZE) -> None:
         self._socket = connection
@@ -350,17 +373,19 @@ class Channel:
         self._read = bytearray()
         self._arriving = memoryview(bytearray(_CHUNK))
 
-    def send(self, message: bytes, deadline: float = math.inf) -> None:
+    def send(self, message: bytes, deadline: Deadline = FOREVER) -> None:
         """Send a message made by :meth:`Writer.message`."""
-        self._wait_until(deadline)
-        try:
-            self._socket.sendall(message)
-        except TimeoutError:
-            raise TimedOut from None
-        except OSError:
-            raise Closed from None
+        left = memoryview(message)
+        while left:
+            self._wait_until(deadline)
+            try:
+                left = left[self._socket.send(left) :]
+            except TimeoutError:
+                deadline.passed()
+            except OSError:
+                raise Closed from None
 
-    def receive(self, deadline: float = math.inf) -> Message:
+    def receive(self, deadline: Deadline = FOREVER) -> Message:
         """The next message."""
         header_size, body_size = _PREFIX.unpack(self._exactly(_PREFIX.size, deadline))
         if header_size > self._limits.header or body_size > self._limits.body:
@@ -381,13 +406,14 @@ class Channel:
         """Let go of the socket."""
         self._socket.close()
 
-    def _exactly(self, size: int, deadline: float) -> bytearray:
+    def _exactly(self, size: int, deadline: Deadline) -> bytearray:
         while len(self._read) < size:
             self._wait_until(deadline)
             try:
                 count = self._socket.recv_into(self._arriving)
             except TimeoutError:
-                raise TimedOut from None
+                deadline.passed()
+                continue
             except OSError:
                 raise Closed from None
             if not count:
@@ -397,9 +423,8 @@ class Channel:
         del self._read[:size]
         return taken
 
-    def _wait_until(self, deadline: float) -> None:
+    def _wait_until(self, deadline: Deadline) -> None:
         """Let the socket's next operation take until the deadline."""
-        seconds = deadline - time.monotonic()
-        if seconds <= 0:
-            raise TimedOut
+        while (seconds := deadline.until - time.monotonic()) <= 0:
+            deadline.passed()
         self._socket.settimeout(None if math.isinf(seconds) else seconds)

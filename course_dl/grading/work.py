@@ -6,25 +6,17 @@ Imports what is heavy where it is used: the process that hands out the work need
 from __future__ import annotations
 
 import gc
-import multiprocessing
-import os
 import socket
-import sys
-import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from multiprocessing.queues import SimpleQueue
-
     from course_dl.grading.sandbox import Sandbox
 
-__all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "work"]
+__all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "warnings", "work"]
 
-HEAVY = ["torch", "pytest", "course_dl.grading.session"]
+HEAVY = ["torch", "course_dl.grading.grade"]
 _sandboxes: dict[str, Sandbox] = {}
 
 
@@ -43,29 +35,15 @@ class Sheet:
         return [name for _, names, _ in self.exercises for name in names]
 
 
-def begin(
-    lab_name: str,
-    hidden: tuple[str, ...],
-    turns: SimpleQueue[tuple[int, int]],
-    lines: Sequence[socket.socket],
-) -> None:
-    """What a process of the pool does first: end with its parent, and take over its sandbox.
+def begin(lab_name: str, hidden: tuple[str, ...], line: socket.socket | None) -> None:
+    """Have a sandbox, by the line to a server if there is one, before the first submission."""
+    _sandbox(lab_name, hidden, line)
 
-    Its turn gives it a core and a server. It keeps to one core together with its sandbox: the two
-    never work at the same time, and a message to the same core wakes its receiver at once.
-    """
-    core, place = turns.get()
-    if sys.platform == "linux":
-        os.sched_setaffinity(0, [core])
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-        threading.Thread(target=lambda: (wait([sentinel]), os._exit(1)), daemon=True).start()
-    mine = lines[place] if place < len(lines) else None
-    for line in lines:
-        if line is not mine:
-            line.close()
-    _sandbox(lab_name, hidden, mine)
+
+def warnings(lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What whoever grades should know about the sandbox of this machine."""
+    reason = _sandbox(lab_name, hidden).layers().get("Python's packages in sight", "")
+    return {"warnings": [reason] if reason else []}
 
 
 def describe(lab_name: str) -> Sheet:
@@ -78,20 +56,32 @@ def describe(lab_name: str) -> Sheet:
 
 
 def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Grade one submission: its result and pytest's report, as plain data."""
-    from course_dl.grading.session import grade_submission
+    """Grade one submission: its result, as plain data.
 
-    result, junit = grade_submission(data, file, lab_name, _sandbox(lab_name, hidden))
-    return {"result": result.to_json(), "junit": junit}
+    ``again`` is there where points were lost to a busy machine: then it should be graded alone.
+    """
+    from course_dl.grading.grade import Grading, unreadable
+    from course_dl.grading.intake.notebooks import Unreadable
+    from course_dl.lab.catalog import find_lab
+
+    lab, again = find_lab(lab_name), False
+    try:
+        with Grading(lab, data, file, _sandbox(lab_name, hidden)) as grading:
+            result = grading.result()
+            again = grading.again
+    except Unreadable as error:
+        result = unreadable(data, lab, "unreadable", str(error))
+    return {"result": result.to_json()} | ({"again": True} if again else {})
 
 
-def failed_work(data: bytes, lab_name: str, status: str, reason: str) -> dict[str, Any]:
+def failed_work(
+    data: bytes, lab_name: str, status: str, reason: str, file: str = ""
+) -> dict[str, Any]:
     """The same for a submission that cannot be graded."""
     from course_dl.grading.grade import unreadable
     from course_dl.lab.catalog import find_lab
 
-    result = unreadable(data, find_lab(lab_name), status, reason)
-    return {"result": result.to_json(), "junit": ""}
+    return {"result": unreadable(data, find_lab(lab_name), status, reason).to_json()}
 
 
 def _sandbox(

@@ -22,8 +22,14 @@ import torch
 from torch.nn import functional
 
 from course_dl.lab.bans import count_operations, without_autograd, without_library
-from course_dl.lab.limits import TimeUp, call_within, captured_output, private_randomness
-from course_dl.lab.values import Handle, copy_value, tensors_in
+from course_dl.lab.limits import (
+    TimeOut,
+    TimeUp,
+    call_within,
+    captured_output,
+    private_randomness,
+)
+from course_dl.lab.values import Handle, Unusable, class_name, copy_value, tensors_in
 
 __all__ = ["Backend", "LocalBackend", "Outcome", "Request", "Rules", "StudentError"]
 
@@ -60,7 +66,7 @@ class Outcome:
     value: Any = None
     error: StudentError | None = None
     missing: bool = False
-    timed_out: bool = False
+    timed_out: TimeOut | None = None
     changed: tuple[str, ...] = ()
     used_randomness: bool = False
     used_autograd: bool = False
@@ -179,7 +185,7 @@ class LocalBackend(Backend):
 
     def _result(self, value: Any) -> Handle:
         self._objects.append(value)
-        return Handle(len(self._objects) - 1, type(value).__name__)
+        return Handle(len(self._objects) - 1, class_name(value))
 
     def _guarded(
         self,
@@ -195,7 +201,8 @@ class LocalBackend(Backend):
             for i, both in enumerate(zip(args, own, strict=True))
         ]
         watched += [_Watched(key, arg, own_kwargs[key]) for key, arg in kwargs.items()]
-        value, error, timed_out, operations = None, None, False, 0
+        value, error, operations = None, None, 0
+        timed_out: TimeOut | None = None
 
         def body() -> Any:
             if rules.gradient:
@@ -216,8 +223,10 @@ class LocalBackend(Backend):
                 else:
                     value = call_within(rules.seconds, body)
                 value = copy_value(value, self._result)
-            except TimeUp:
-                timed_out = True
+            except Unusable as odd:
+                value, error = None, StudentError("Unusable", str(odd))
+            except TimeUp as up:
+                timed_out = up.why
             except KeyboardInterrupt:
                 raise
             except BaseException as exception:  # a student may raise anything, SystemExit too
@@ -265,13 +274,16 @@ class _Watched:
     def has_changed(self) -> bool:
         """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
         now = tensors_in(self._own)
-        return len(now) != len(self._before) or any(
-            tensor is not first
-            or tensor._version != version
-            or tensor.requires_grad != kept.requires_grad
-            or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
-            for tensor, (first, version, kept) in zip(now, self._before, strict=True)
-        )
+        try:
+            return len(now) != len(self._before) or any(
+                tensor is not first
+                or tensor._version != version
+                or tensor.requires_grad != kept.requires_grad
+                or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
+                for tensor, (first, version, kept) in zip(now, self._before, strict=True)
+            )
+        except Exception:  # it has become a tensor of another kind
+            return True
 
 
 def _equal_but_for_nan(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -287,4 +299,4 @@ def _told(exception: BaseException) -> StudentError:
     frames = traceback.extract_tb(exception.__traceback__)
     own = [f for f in frames if "course_dl" not in f.filename and TORCH not in f.filename]
     where = f"line {own[0].lineno}, in {own[0].name}: {own[0].line}" if own else ""
-    return StudentError(type(exception).__name__, message, where)
+    return StudentError(class_name(exception), message, where)

@@ -43,13 +43,27 @@ class LabFolder:
         members = vars(self._module("mistakes")).values()
         return [v.mistake for v in members if isinstance(getattr(v, "mistake", None), Mistake)]
 
-    def exercise(self, number: str) -> Exercise:
-        """The exercise of this number, or the one in which a function of this name is written."""
-        for exercise in self.exercises:
-            if number == exercise.number or number in exercise.names:
-                return exercise
+    def exercise(self, number: str | float) -> Exercise:
+        """The exercise of this number, or the one in which a function of this name is written.
+
+        Blanks around it, and capital letters, do not matter. A number may be given without quotes
+        where it is the number of one exercise alone: as a number, 4.1 is the same as 4.10.
+        """
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        asked = str(number).strip() if isinstance(number, str) or is_number else repr(number)
+        for same in (str, str.casefold):
+            for exercise in self.exercises:
+                if same(asked) in map(same, (exercise.number, *exercise.names)):
+                    self._only_one(exercise, is_number)
+                    return exercise
         known = ", ".join(f"{e.number} ({', '.join(e.names)})" for e in self.exercises)
-        raise ValueError(f"{self.name} has no exercise {number!r}; it has {known}")
+        raise ValueError(f"{self.name} has no exercise {asked}; it has {known}")
+
+    def _only_one(self, exercise: Exercise, is_number: bool) -> None:
+        numbers = [e.number for e in self.exercises if is_number]
+        alike = [n for n in numbers if n.rstrip("0") == exercise.number.rstrip("0")]
+        if len(alike) > 1:
+            raise ValueError(f"as numbers {' and '.join(alike)} are the same: put it in quotes")
 
     def _module(self, part: str = "") -> ModuleType:
         return importlib.import_module(f"course_dl.labs.{self.name}{'.' * bool(part)}{part}")
@@ -61,11 +75,16 @@ def find_labs() -> list[LabFolder]:
     return [LabFolder(m.name) for m in pkgutil.iter_modules(labs.__path__) if m.ispkg]
 
 
-def find_lab(name: str) -> LabFolder:
-    """The lab of this name or its beginning: ``"lab04"``, ``"lab04_backprop"``."""
+def find_lab(name: str | int) -> LabFolder:
+    """The lab of this name or its beginning: ``"lab04"``, ``"lab04_backprop"``; or its number, 4.
+
+    Blanks around it, and capital letters, do not matter.
+    """
     labs = find_labs()
-    found = [lab for lab in labs if name in (lab.name, lab.name.partition("_")[0])]
-    if not found:
-        known = ", ".join(lab.name for lab in labs)
-        raise ValueError(f"there is no lab {name!r}; there are {known}")
-    return found[0]
+    asked = str(name).strip().casefold()
+    if asked.isdecimal():
+        asked = f"lab{int(asked):02d}"
+    for lab in labs:
+        if asked in (lab.name.casefold(), lab.name.casefold().partition("_")[0]):
+            return lab
+    raise ValueError(f"there is no lab {name!r}; there are {', '.join(lab.name for lab in labs)}")

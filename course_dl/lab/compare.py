@@ -73,6 +73,7 @@ def close(
     """
     expected = expected.detach()
     got = shaped(got, expected.shape, expected.dtype if dtype else None, what).detach()
+    _real(got, expected.is_complex(), what)
     if expected.numel() == 0:
         return
     limit = tolerance if tolerance is not None else TOLERANCE.get(expected.dtype, 0.0)
@@ -161,6 +162,7 @@ def number(
         raise Wrong(f"{_capital(what)} has shape {tuple(got.shape)}; it should be a single number.")
     if isinstance(got, bool) or not isinstance(got, int | float | torch.Tensor):
         raise Wrong(f"{_capital(what)} should be a number, not {_a(got)}.")
+    _real(got, False, what)
     answer = float(got.detach() if isinstance(got, torch.Tensor) else got)
     if answer == expected or abs(answer - expected) <= tolerance * max(abs(expected), at_least):
         return
@@ -188,6 +190,11 @@ def equal(got: Any, expected: Any, what: str = "the result") -> None:
         raise Wrong(
             f"{_capital(what)} is wrong.", ("Expected", summary(expected)), ("Came", summary(got))
         )
+
+
+def _real(got: Any, may_be_complex: bool, what: str) -> None:
+    if isinstance(got, torch.Tensor) and got.is_complex() and not may_be_complex:
+        raise Wrong(f"{_capital(what)} is complex; it should be real: return its .real part.")
 
 
 def _given(got: Any, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,15 @@ from course_dl.lab.states import Failure, State, Wrong, _Verdict
 from course_dl.lab.student import Call, Remote, Student, sent
 from course_dl.lab.values import Handle, handles_in, is_of_torch
 
-__all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test"]
+__all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test", "run_tests"]
 
 
 @dataclass(frozen=True)
 class TestResult:
-    """How one test ended (``timed_out``: with a call that took too long), and what was called."""
+    """How one test ended (``timed_out``: with a call that took too long), and what was called.
+
+    ``notes`` and ``remarks`` are what the check found out besides.
+    """
 
     __test__ = False
 
@@ -32,6 +36,10 @@ class TestResult:
     calls: Sequence[Call] = ()
     notes: Mapping[str, float] = field(default_factory=dict)
     timed_out: bool = False
+    remarks: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return self.state is State.PASSED
 
 
 @dataclass(frozen=True)
@@ -61,21 +69,31 @@ class ExerciseResult:
 
     @property
     def first_failure(self) -> TestResult | None:
-        """The first test with something to tell: failed or forbidden, else not done."""
-        for state in (State.FORBIDDEN, State.FAILED, State.NOT_DONE):
-            for result in self.tests:
-                if result.state is state:
-                    return result
+        """The test to tell of: a public one if any, failed or forbidden rather than not done."""
+        for hidden in (False, True):
+            for state in (State.FORBIDDEN, State.FAILED, State.NOT_DONE):
+                for result in self.tests:
+                    if result.test.hidden is hidden and result.state is state:
+                        return result
         return None
 
     def __bool__(self) -> bool:
         return self.state is State.PASSED
 
 
-def run_test(exercise: Exercise, test: Test, backend: Backend, seed: int = 0) -> TestResult:
-    """Run one test. Whatever the student's code returned, the test ends in one of the states."""
+Run = Callable[[Exercise, Test, Backend, int], TestResult]
+
+
+def run_test(
+    exercise: Exercise, test: Test, backend: Backend, seed: int = 0, *, secret: bool = False
+) -> TestResult:
+    """Run one test. Whatever the student's code returned, the test ends in one of the states.
+
+    What ``rng`` draws follows from ``seed``; or, if ``secret``, from nothing that can be known.
+    """
     student = Student(backend, exercise.rules)
-    rng = Inputs(zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode()))
+    known = zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode())
+    rng = Inputs(secrets.randbits(63) if secret else known)
     wanted = test.function.__code__.co_varnames[: test.function.__code__.co_argcount]
     given = {"student": student, "rng": rng}
     state, failure, points = State.PASSED, None, 0.0
@@ -90,7 +108,8 @@ def run_test(exercise: Exercise, test: Test, backend: Backend, seed: int = 0) ->
         wrong = _unusable(student.calls[-1], error)
         state, failure = wrong.state, wrong.failure
     cut = state is not State.PASSED and any(call.outcome.timed_out for call in student.calls[-1:])
-    return TestResult(test, state, failure, points, student.calls, student.notes, cut)
+    found = tuple(student.remarks)
+    return TestResult(test, state, failure, points, student.calls, student.notes, cut, found)
 
 
 def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
@@ -116,22 +135,36 @@ def run_exercise(
     seed: int = 0,
     *,
     hidden: bool = True,
-    run: Callable[[Exercise, Test, Backend, int], TestResult] = run_test,
+    run: Run = run_test,
 ) -> ExerciseResult:
-    """Run an exercise's tests in order (the public ones alone if ``hidden`` is false).
+    """Run an exercise's public tests in order, then, if ``hidden``, its hidden ones."""
+    results = run_tests(exercise, backend, seed, hidden=False, run=run)
+    if hidden:
+        results = run_tests(exercise, backend, seed, hidden=True, before=results, run=run)
+    return ExerciseResult(exercise, results)
+
+
+def run_tests(
+    exercise: Exercise,
+    backend: Backend,
+    seed: int = 0,
+    *,
+    hidden: bool,
+    before: Sequence[TestResult] = (),
+    run: Run = run_test,
+) -> list[TestResult]:
+    """The results ``before`` and those of the public, or of the hidden, tests, as declared.
 
     ``run`` runs one, or knows already how it ends. After a call that took too long the remaining
-    tests are not run.
+    tests are not run, nor is a ``last`` test after one that did not pass.
     """
-    results: list[TestResult] = []
+    results = list(before)
     for test in exercise.tests:
-        if test.last and any(result.state is not State.PASSED for result in results):
-            continue
-        if hidden or not test.hidden:
+        if any(result.timed_out for result in results):
+            break
+        if test.hidden is hidden and (all(results) or not test.last):
             results.append(run(exercise, test, backend, seed))
-            if results[-1].timed_out:
-                break
-    return ExerciseResult(exercise, results)
+    return sorted(results, key=lambda result: exercise.tests.index(result.test))
 
 
 def diagnose(

@@ -14,6 +14,7 @@ from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult, diagnose, run_exercise
 from course_dl.lab.page import Page
 from course_dl.lab.show import blocked_page, hint_page, progress_page, result_page
+from course_dl.lab.values import class_name
 
 __all__ = ["Lab"]
 
@@ -61,7 +62,7 @@ class Lab:
     Parameters
     ----------
     name
-        ``"lab04"``, or the whole name of the lab's folder.
+        ``"lab04"``, or the whole name of the lab's folder, or its number.
 
     Examples
     --------
@@ -72,7 +73,7 @@ class Lab:
     A cell that begins with ``%%after 4.3 4.4`` runs only once these exercises pass.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str | int) -> None:
         self._folder: LabFolder = find_lab(name)
         self._hints: dict[str, int] = {}
         self._checked: dict[str, tuple[list[Any], ExerciseResult]] = {}
@@ -83,7 +84,7 @@ class Lab:
     def __repr__(self) -> str:
         return f"<{self._folder.title}: {len(self._folder.exercises)} exercises>"
 
-    def check(self, exercise: str | Callable[..., Any], **functions: Any) -> ExerciseResult:
+    def check(self, exercise: str | float | Callable[..., Any], **functions: Any) -> ExerciseResult:
         """Check an exercise and show how it stands.
 
         Parameters
@@ -98,23 +99,22 @@ class Lab:
         ExerciseResult
             True where the exercise passes; with its ``state``, ``points`` and ``diagnosis``.
         """
-        if not isinstance(exercise, str):
-            functions = {exercise.__name__: exercise, **functions}
-            exercise = exercise.__name__
-        found = self._folder.exercise(exercise)
+        names = _caller_names()
+        found, own = self._asked(exercise, names)
+        functions = own | functions
         unknown = set(functions) - set(found.names)
         if unknown:
             raise ValueError(
                 f"exercise {found.number} is about {', '.join(found.names)}, "
                 f"not about {', '.join(sorted(unknown))}"
             )
-        result = self._judge(found, {**_caller_names(), **functions})
+        result = self._judge(found, {**names, **functions})
         _show(result_page(result))
         return Shown(result.exercise, result.tests, result.diagnosis)
 
-    def hint(self, exercise: str) -> None:
+    def hint(self, exercise: str | float | Callable[..., Any]) -> None:
         """Show a hint to an exercise: one more each time."""
-        found = self._folder.exercise(exercise)
+        found, _ = self._asked(exercise, _caller_names())
         shown = min(self._hints.get(found.number, 0) + 1, len(found.hints))
         self._hints[found.number] = shown
         _show(hint_page(found, shown))
@@ -125,6 +125,22 @@ class Lab:
         exercises = self._folder.exercises
         results = {exercise.number: self._current(exercise, names) for exercise in exercises}
         _show(progress_page(self._folder.title, exercises, results))
+
+    def _asked(self, exercise: Any, names: Mapping[str, Any]) -> tuple[Exercise, dict[str, Any]]:
+        """The exercise that is meant, and the function that was handed over, by its name there."""
+        if isinstance(exercise, str | int | float):
+            return self._folder.exercise(exercise), {}
+        known = [name for found in self._folder.exercises for name in found.names]
+        name = getattr(exercise, "__name__", None)
+        if name not in known:  # a partial, say, or an object
+            name = next((n for n in known if n in names and names[n] is exercise), name)
+        if isinstance(name, str) and name.isidentifier():
+            return self._folder.exercise(name), {name: exercise}
+        first = self._folder.exercises[0]
+        raise ValueError(
+            f"a {class_name(exercise)} does not say which exercise it is: give the number too, "
+            f'as in lab.check("{first.number}", {first.names[0]}=...)'
+        )
 
     def _judge(self, exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult:
         result = run_exercise(exercise, OwnWork(names, exercise.answers))

@@ -16,7 +16,7 @@ __all__ = ["same_outcome"]
 
 # Whether a generator was drawn from is none: it belongs to the process, whose other threads (a
 # kernel's, a cluster's) draw too.
-FLAGS = ("missing", "timed_out", "changed", "used_autograd", "used_library")
+FLAGS = ("missing", "changed", "used_autograd", "used_library")
 
 
 def same_outcome(a: Outcome, b: Outcome) -> bool:
@@ -25,6 +25,8 @@ def same_outcome(a: Outcome, b: Outcome) -> bool:
         return False
     if a.error is not None and b.error is not None:
         return (a.error.kind, a.error.message) == (b.error.kind, b.error.message)
+    if bool(a.timed_out) != bool(b.timed_out):
+        return False
     return _same(a.value, b.value) and all(getattr(a, flag) == getattr(b, flag) for flag in FLAGS)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
+from course_dl.lab.limits import ASLEEP, TimeOut
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
@@ -90,6 +91,8 @@ class Student:
         Every call made so far, in order.
     notes
         What the check found out besides the verdict (an accuracy, say), for reports.
+    remarks
+        What the instructor alone should know of the answer.
     """
 
     def __init__(self, backend: Backend, rules: Rules = DEFAULT) -> None:
@@ -97,6 +100,7 @@ class Student:
         self.rules = rules
         self.calls: list[Call] = []
         self.notes: dict[str, float] = {}
+        self.remarks: list[str] = []
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
@@ -254,6 +258,30 @@ def _is_stub(error: StudentError) -> bool:
     return error.kind == "NotImplementedError" and own
 
 
+def _too_long(name: str, seconds: float, why: TimeOut) -> str:
+    """A sentence on a call that was ended before it returned."""
+    match why.reason:
+        case "long":
+            return f"{name} did not return within {seconds:g} seconds: does a loop never end?"
+        case "asleep":
+            return (
+                f"{name} did not return: it slept or waited for {ASLEEP * seconds:g} seconds. "
+                "Does it call input() or sleep(), or wait for a lock?"
+            )
+        case "import":
+            return (
+                f"{name} did not return, since importing {why.module} took too long: "
+                "import it at the top of a cell."
+            )
+        case "busy":
+            return f"{name} could not be judged: the machine was too busy to run it."
+        case "together":
+            return (
+                f"{name} is too slow: the calls of the exercise took more than {why.seconds:g} "
+                f"seconds together; one took about {why.each:.1g}."
+            )
+
+
 def _judge(call: Call) -> None:
     """Raise the verdict that the call itself calls for, whatever its value."""
     outcome, name = call.outcome, call.name
@@ -268,11 +296,13 @@ def _judge(call: Call) -> None:
     if outcome.used_autograd:
         raise Forbidden("Autograd is switched off here: write the gradient yourself.")
     said = (("It printed", outcome.printed.strip()),) if outcome.printed.strip() else ()
-    if outcome.timed_out:
+    if outcome.timed_out is not None:
+        told = _too_long(name, call.rules.seconds, outcome.timed_out)
+        raise Wrong(told, ("The call", str(call)), *said)
+    if outcome.error is not None and outcome.error.kind == "Unusable":
         raise Wrong(
-            f"{name} did not return within {call.rules.seconds:g} seconds: does a loop never end?",
+            f"The result of {name} is, or holds, {outcome.error.message}.",
             ("The call", str(call)),
-            *said,
         )
     if outcome.error is not None:
         where = (("Where", outcome.error.where),) if outcome.error.where else ()

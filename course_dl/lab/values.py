@@ -12,10 +12,34 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._C._functorch import is_functorch_wrapped_tensor
 
-__all__ = ["Handle", "copy_value", "handles_in", "is_of_torch", "summary", "tensors_in"]
+__all__ = [
+    "DTYPES",
+    "Handle",
+    "Unusable",
+    "class_name",
+    "copy_value",
+    "handles_in",
+    "is_of_torch",
+    "summary",
+    "tensors_in",
+]
 
 LONG = 200  # characters of a summary
+LARGEST = 1 << 30  # bytes of a tensor that is copied
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+        *(torch.complex64, torch.complex128),
+    )
+}
+_PLAIN = frozenset(DTYPES.values())
+_NAMED = hasattr(torch.Tensor, "rename")  # whether dimensions may have names
+_CPU = torch.device("cpu")
+_NAME: Any = vars(type)["__name__"]
 NUMBERS_AND_TEXT: tuple[type[Any], ...] = (bool, int, float, complex, str, bytes)
 
 
@@ -27,20 +51,33 @@ class Handle:
     kind: str
 
 
+class Unusable(TypeError):
+    """A value that nothing can be compared with: what it is, and what to do instead."""
+
+
+def class_name(value: Any) -> str:
+    """The name of the class of ``value``, whatever the class says of itself."""
+    name: str = _NAME.__get__(type(value))
+    return name or "object"
+
+
 def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
     """A copy of ``value`` that shares no memory with it; ``other`` maps what is not plain.
 
     Subclasses come out as the plain type: a tensor subclass as a tensor, a namedtuple as a tuple.
     Tensors are detached and keep their dtype and ``requires_grad``.
+
+    Raises
+    ------
+    Unusable
+        Where a tensor is of a kind that cannot be compared with an ordinary one.
     """
     if isinstance(value, torch.Tensor):
-        plain = value.detach()
-        if type(plain) is not torch.Tensor:
-            plain = plain.as_subclass(torch.Tensor)
-        plain = plain.clone()
-        return plain.requires_grad_() if value.requires_grad else plain
+        return _copied(value)
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
-        return np.array(value) if value.ndim else value.item()
+        if value.dtype.itemsize > 8 * (1 + (value.dtype.kind == "c")):
+            raise Unusable(f"a numpy array of {value.dtype}: return it by .astype(float)")
+        return np.array(value, value.dtype.newbyteorder("=")) if value.ndim else value.item()
     if isinstance(value, (list, tuple)):
         copies = [copy_value(item, other) for item in value]
         return copies if isinstance(value, list) else tuple(copies)
@@ -52,6 +89,50 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
         if isinstance(value, plain_type):
             return plain_type(value)
     return value if value is None or isinstance(value, torch.dtype) else other(value)
+
+
+def _copied(value: torch.Tensor) -> torch.Tensor:
+    try:
+        odd = _what_is_odd(value)
+        if not odd:
+            plain = value.detach()
+            if type(plain) is not torch.Tensor:
+                plain = plain.as_subclass(torch.Tensor)
+                odd = _what_is_odd(plain)
+        if not odd:
+            plain = plain.clone()
+            if plain.is_conj() or plain.is_neg():
+                plain = plain.resolve_conj().resolve_neg()
+            if _NAMED and any(plain.names):  # type: ignore[attr-defined]
+                plain = plain.rename(None)  # type: ignore[attr-defined]
+            return plain.requires_grad_() if value.requires_grad else plain
+    except Exception as error:
+        line = str(error).partition("\n")[0][:200]
+        odd = f"a {class_name(value)} that cannot be copied ({line}): return a torch.Tensor"
+    raise Unusable(odd)
+
+
+def _what_is_odd(value: torch.Tensor) -> str:
+    """What a tensor is that cannot be compared with an ordinary one, and the remedy; or ``""``."""
+    dtype = str(value.dtype).removeprefix("torch.")
+    if is_functorch_wrapped_tensor(value):
+        return "a tensor from inside torch.func: return it from the function that torch.func calls"
+    if value.is_nested:
+        return "a nested tensor: return a list of tensors, by .unbind()"
+    if value.layout is not torch.strided:
+        kind = "an mkldnn" if value.is_mkldnn else "a sparse"
+        return f"{kind} tensor: return it by .to_dense()"
+    if value.is_quantized:
+        return "a quantized tensor: return it by .dequantize()"
+    if value.is_meta:
+        return "a meta tensor, which has a shape and no numbers: make it on the CPU"
+    if value.device != _CPU:
+        return f"a tensor on {value.device}: return it by .cpu()"
+    if value.dtype not in _PLAIN:
+        return f"a tensor of {dtype}: return it by .float()"
+    if value.numel() * value.itemsize > LARGEST:
+        return f"a tensor of {value.numel():,} entries, which are too many to compare"
+    return ""
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:

@@ -6,7 +6,6 @@ are made before any is judged where that tells one mistake from another.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -30,6 +29,7 @@ from course_dl.lab import (
     shaped,
     unpack,
 )
+from course_dl.lab.challenge import SLACK, Challenge, check_scores
 from course_dl.lab.student import Remote, backward
 from course_dl.lab.values import summary
 
@@ -760,7 +760,6 @@ def check_count(student: Student, model: Remote, truth: int, what: str) -> None:
 # 5.7
 
 SECONDS = 10.0  # to train
-SLACK = 5.0  # beyond, after which a call is cut
 LADDER = ((0.97, 2), (0.98, 3), (0.985, 4))  # accuracy and points, with all of MNIST
 SMALL_LADDER = ((0.94, 2), (0.95, 3), (0.96, 4))  # with the 5,000 images inside the package
 
@@ -784,97 +783,28 @@ challenge = Exercise(
 )
 
 
-@challenge.test("ten scores for each image")
-def test_challenge_scores(student: Student, rng: Inputs) -> None:
-    model = built(student)
-    model.eval()
-    for N in (6, 1):
-        check_scores(model(rng.normal(N, 784, dtype=FLOAT32)), N)
-
-
-@challenge.test("train changes the model in place, and is back in time")
-def test_challenge_in_place(student: Student) -> None:
-    torch.optim.SGD([torch.zeros(1)])  # the first optimizer of a process takes seconds to make
-    X, d, _, _ = digits()
-    model, other = built(student), built(student)
-    for each in (model, other):
-        each(X[:2])  # lazy layers find their sizes now
-    before, others = model.state_dict(), other.state_dict()
-    told = trained(student, model, X[:2000], d[:2000], seconds=1.0)
-    after, others_now = model.state_dict(), other.state_dict()
-    require(
-        any(not torch.equal(before[name], after[name]) for name, _ in model.named_parameters()),
-        "After train, the model's parameters are what they were before: train should change the "
-        "model that it is given.",
-        ("It returned", summary(told)),
-    )
-    require(
-        all(torch.equal(others[name], others_now[name]) for name in others),
-        "Training one model changed another: build_model should build a new one at every call.",
-    )
-
-
-@challenge.test(f"accuracy on test images after {SECONDS:g} seconds", measured=True, last=True)
-def test_challenge_accuracy(student: Student) -> None:
-    X, d, X_test, d_test = digits()
-    model = built(student)
-    trained(student, model, X, d, SECONDS)
-    model.eval()
-    parts = [check_scores(model(part), len(part)).argmax(1) for part in X_test.split(1000)]
-    accuracy = float((torch.cat(parts) == d_test).double().mean())
-    student.notes["accuracy"] = accuracy
-    ladder = LADDER if len(X) == 60_000 else SMALL_LADDER
-    earned = max((points for bound, points in ladder if accuracy >= bound), default=0)
-    if earned < challenge.points:
-        rungs = ", ".join(f"{100 * bound:g} % {points}" for bound, points in ladder)
-        raise Wrong(
-            f"{100 * accuracy:.2f} % of the test images are right: {earned} of "
-            f"{challenge.points:g} points.",
-            ("Points", rungs),
-            ("Trained", f"{SECONDS:g} seconds on {len(X):,} images, {len(X_test):,} to test"),
-            points=earned,
-        )
-
-
 @cache
 def digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Standardized digits to train on, their classes, and those to test on."""
     return *mnist("train").tensors(), *mnist("test").tensors()
 
 
-def built(student: Student) -> Any:
-    model = student.build_model()
-    require(
-        isinstance(model, Remote) and model._on("isinstance", "nn.Module"),
-        "build_model should return a network, an nn.Module.",
-        ("It returned", repr(model)),
-    )
-    return model
+race = Challenge(challenge, SECONDS, digits, {60_000: LADDER, 5_000: SMALL_LADDER})
 
 
-def trained(student: Student, model: Remote, X: Tensor, d: Tensor, seconds: float) -> Any:
-    """The result of train, which is cut some seconds after its budget."""
-    rules = student.rules
-    student.rules = rules._replace(seconds=seconds + SLACK)
-    start = time.monotonic()
-    try:
-        return student.train(model, X, d, seconds)
-    except Wrong as verdict:
-        if not student.calls[-1].outcome.timed_out:
-            raise
-        raise Wrong(
-            f"train had {seconds:g} seconds and was cut after {time.monotonic() - start:.0f}: look "
-            "at the clock after every batch.",
-            *verdict.failure.details,
-        ) from None
-    finally:
-        student.rules = rules
+@challenge.test("ten scores for each image")
+def test_challenge_scores(student: Student, rng: Inputs) -> None:
+    model = race.built(student)
+    model.eval()
+    for N in (6, 1):
+        check_scores(model(rng.normal(N, 784, dtype=FLOAT32)), N, 10)
 
 
-def check_scores(got: Any, N: int) -> Tensor:
-    scores = shaped(got, (N, 10), what=f"the model's output for {N} images").detach()
-    require(
-        bool(torch.isfinite(scores).all()),
-        "The model's scores hold values that are not finite: has the training diverged?",
-    )
-    return scores
+@challenge.test("train changes the model in place, and is back in time")
+def test_challenge_in_place(student: Student) -> None:
+    race.check_in_place(student)
+
+
+@challenge.test(f"accuracy on test images after {SECONDS:g} seconds", measured=True, last=True)
+def test_challenge_accuracy(student: Student, rng: Inputs) -> None:
+    race.check_accuracy(student, rng)

@@ -7,7 +7,6 @@ What makes a network convolutional is judged by what it does: see `check_nonline
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -27,6 +26,7 @@ from course_dl.lab import (
     shaped,
     unpack,
 )
+from course_dl.lab.challenge import SLACK, Challenge, check_scores
 from course_dl.lab.states import Forbidden
 from course_dl.lab.student import Call, Remote, backward
 from course_dl.lab.values import summary
@@ -797,7 +797,6 @@ def test_conv2d_backward_wide(student: Student, rng: Inputs) -> None:
 # 6.8
 
 SECONDS = 20.0  # to train
-SLACK = 5.0  # beyond, after which a call is cut
 LADDER = ((0.88, 2), (0.90, 3), (0.91, 4))  # accuracy and points, with all of Fashion-MNIST
 SMALL_LADDER = ((0.80, 2), (0.82, 3), (0.83, 4))  # with the 3,000 images inside the package
 
@@ -823,58 +822,6 @@ challenge = Exercise(
 )
 
 
-@challenge.test("ten scores for each image")
-def test_challenge_scores(student: Student, rng: Inputs) -> None:
-    model = built(student)
-    model.eval()
-    for N in (6, 1):
-        check_scores(model(images(rng, N)), N)
-
-
-@challenge.test("train changes the model in place, and is back in time")
-def test_challenge_in_place(student: Student) -> None:
-    torch.optim.SGD([torch.zeros(1)])  # the first optimizer of a process takes seconds to make
-    X, d, _, _ = clothes()
-    model, other = built(student), built(student)
-    for each in (model, other):
-        each(X[:2])  # lazy layers find their sizes now
-    before, others = model.state_dict(), other.state_dict()
-    told = trained(student, model, X[:2000], d[:2000], seconds=1.0)
-    after, others_now = model.state_dict(), other.state_dict()
-    require(
-        any(not torch.equal(before[name], after[name]) for name, _ in model.named_parameters()),
-        "After train, the model's parameters are what they were before: train should change the "
-        "model that it is given.",
-        ("It returned", summary(told)),
-    )
-    require(
-        all(torch.equal(others[name], others_now[name]) for name in others),
-        "Training one model changed another: build_model should build a new one at every call.",
-    )
-
-
-@challenge.test(f"accuracy on test images after {SECONDS:g} seconds", measured=True, last=True)
-def test_challenge_accuracy(student: Student) -> None:
-    X, d, X_test, d_test = clothes()
-    model = built(student)
-    trained(student, model, X, d, SECONDS)
-    model.eval()
-    parts = [check_scores(model(part), len(part)).argmax(1) for part in X_test.split(1000)]
-    accuracy = float((torch.cat(parts) == d_test).double().mean())
-    student.notes["accuracy"] = accuracy
-    ladder = LADDER if len(X) == 60_000 else SMALL_LADDER
-    earned = max((points for bound, points in ladder if accuracy >= bound), default=0)
-    if earned < challenge.points:
-        rungs = ", ".join(f"{100 * bound:g} % {points}" for bound, points in ladder)
-        raise Wrong(
-            f"{100 * accuracy:.2f} % of the test images are right: {earned} of "
-            f"{challenge.points:g} points.",
-            ("Points", rungs),
-            ("Trained", f"{SECONDS:g} seconds on {len(X):,} images, {len(X_test):,} to test"),
-            points=earned,
-        )
-
-
 @cache
 def clothes() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Standardized images to train on, their classes, and those to test on."""
@@ -882,39 +829,22 @@ def clothes() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return *train, *test
 
 
-def built(student: Student) -> Remote:
-    model: Remote = student.build_model()
-    require(
-        is_network(model),
-        "build_model should return a network, an nn.Module.",
-        ("It returned", repr(model)),
-    )
-    return model
+race = Challenge(challenge, SECONDS, clothes, {60_000: LADDER, 3_000: SMALL_LADDER})
 
 
-def trained(student: Student, model: Remote, X: Tensor, d: Tensor, seconds: float) -> Any:
-    """The result of train, which is cut some seconds after its budget."""
-    rules = student.rules
-    student.rules = rules._replace(seconds=seconds + SLACK)
-    start = time.monotonic()
-    try:
-        return student.train(model, X, d, seconds)
-    except Wrong as verdict:
-        if not student.calls[-1].outcome.timed_out:
-            raise
-        raise Wrong(
-            f"train had {seconds:g} seconds and was cut after {time.monotonic() - start:.0f}: look "
-            "at the clock after every batch.",
-            *verdict.failure.details,
-        ) from None
-    finally:
-        student.rules = rules
+@challenge.test("ten scores for each image")
+def test_challenge_scores(student: Student, rng: Inputs) -> None:
+    model = race.built(student)
+    model.eval()
+    for N in (6, 1):
+        check_scores(model(images(rng, N)), N, 10)
 
 
-def check_scores(got: Any, N: int) -> Tensor:
-    scores = shaped(got, (N, 10), what=f"the model's output for {N} images").detach()
-    require(
-        bool(torch.isfinite(scores).all()),
-        "The model's scores hold values that are not finite: has the training diverged?",
-    )
-    return scores
+@challenge.test("train changes the model in place, and is back in time")
+def test_challenge_in_place(student: Student) -> None:
+    race.check_in_place(student)
+
+
+@challenge.test(f"accuracy on test images after {SECONDS:g} seconds", measured=True, last=True)
+def test_challenge_accuracy(student: Student, rng: Inputs) -> None:
+    race.check_accuracy(student, rng)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from course_dl.grading.intake.cells import Cell
 from course_dl.grading.intake.damaged import mended, whole_cells
 from course_dl.grading.intake.items import LARGEST_FILE, megabytes
+from course_dl.grading.intake.python_files import cells_of_python, looks_like_python
 
 __all__ = ["Reading", "Unreadable", "read", "read_cells"]
 
-_MARKER = re.compile(r"^# ?(?:%%|In\s?\[[\d ]*\]).*$", re.MULTILINE)
-_TEXT_MARKER = re.compile(r"^# ?%% *\[(?:markdown|md|raw)\]")
-_EXERCISE_MARKER = re.compile(r"^# ?%%.*exercise=")
+_COOKIE = re.compile(rb"#[^\n\r]*?coding[:=][ \t]*([-\w.]+)")
+_CODECS = re.compile(
+    r"(?:latin|iso|cp|windows|koi8|mac|shift_jis|sjis|euc|gb|big5|johab|utf)[-_\w]*$", re.IGNORECASE
+)
 _MOST_TEXT = 2_000_000  # characters of code
 _MOST_BRACKETS = 2_000_000  # lists and dicts of a notebook, as many as fit into some 400 MB
 _PYTHON_NAME = re.compile(r"\.pyw?(?:\.txt)?$", re.IGNORECASE)
-_PYTHON_TEXT = re.compile(r"^(?:async )?(?:def|class|import|from) ?\w", re.MULTILINE)
 _NOTEBOOK_TEXT = re.compile(r'"(?:cells|worksheets|nbformat|cell_type)"\s*:')
 
 
@@ -52,7 +53,7 @@ def read(data: bytes, name: str) -> Reading:
     if len(data) > LARGEST_FILE:
         told = f"{megabytes(len(data))} are more than the {megabytes(LARGEST_FILE)} that are read"
         raise Unreadable(told)
-    reading = Reading(_of_python(data)) if _is_python(data, name) else _of_notebook(data)
+    reading = _of_python(data) if _is_python(data, name) else _of_notebook(data)
     if sum(len(cell.source) for cell in reading.cells) > _MOST_TEXT:
         raise Unreadable("it holds more than two million characters of code")
     if not any(cell.source.strip() for cell in reading.cells):
@@ -66,7 +67,11 @@ def _is_python(data: bytes, name: str) -> bool:
         return False
     if _PYTHON_NAME.search(name):
         return True
-    return not begin.startswith(("{", "<")) and bool(_PYTHON_TEXT.search(begin))
+    return not begin.startswith(("{", "<")) and looks_like_python(begin)
+
+
+def _of_python(data: bytes) -> Reading:
+    return Reading(cells_of_python(_plain_lines(_decoded(data))))
 
 
 def _of_notebook(data: bytes) -> Reading:
@@ -78,7 +83,7 @@ def _of_notebook(data: bytes) -> Reading:
         raise Unreadable(f"it is not a notebook but {kind}")
     if text.count("[") + text.count("{") > _MOST_BRACKETS:
         raise Unreadable("the notebook holds more than two million lists and groups")
-    cells, damage = _cells_of(text)
+    cells, damage, python = _cells_of(text)
     found = []
     for number, cell in enumerate(cells, start=1):
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
@@ -86,12 +91,12 @@ def _of_notebook(data: bytes) -> Reading:
             ours = isinstance(metadata, dict) and "exercise" in metadata
             ours = ours or str(cell.get("id", "")).startswith("exercise-")
             source = _joined(cell.get("source", cell.get("input")))
-            found.append(Cell(f"cell {number}", source, ours or None))
+            found.append(Cell(f"cell {number}", source, ours or None, python))
     return Reading(found, damage)
 
 
-def _cells_of(text: str) -> tuple[list[Any], str]:
-    """The cells of a notebook, as far as it is whole, and what is wrong with it."""
+def _cells_of(text: str) -> tuple[list[Any], str, str]:
+    """The cells of a notebook, as far as it is whole, what is wrong with it, and its Python."""
     damage = ""
     notebook: Any
     try:
@@ -104,30 +109,22 @@ def _cells_of(text: str) -> tuple[list[Any], str]:
         whole, damage = whole_cells(text)
         if not whole:
             raise Unreadable("the notebook is damaged, and no cell of it is whole")
-        return list(whole), damage
+        return list(whole), damage, ""
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):  # format 3 has its cells on worksheets
         sheets = notebook.get("worksheets") if isinstance(notebook, dict) else None
         cells = [c for s in _list(sheets) if isinstance(s, dict) for c in _list(s.get("cells"))]
     if not cells:
         raise Unreadable("the notebook holds no cells")
-    return cells, damage
+    return cells, damage, _python_of(notebook)
 
 
-def _of_python(data: bytes) -> list[Cell]:
-    text = _plain_lines(_decoded(data))
-    starts = [m.start() for m in _MARKER.finditer(text)]
-    if not starts:
-        return [Cell("the file", text, whole=False)]
-    bounds = [0, *starts, len(text)]
-    found = []
-    for begin, end in pairwise(bounds):
-        part = text[begin:end]
-        if not _TEXT_MARKER.match(part):
-            # Blank lines above keep the numbers of the file's lines.
-            source = "\n" * text.count("\n", 0, begin) + part
-            found.append(Cell("the file", source, bool(_EXERCISE_MARKER.match(part)) or None))
-    return found
+def _python_of(notebook: dict[str, Any]) -> str:
+    """The version of Python that the notebook ran on, ``""`` where it does not say."""
+    metadata = notebook.get("metadata")
+    info = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    return version[:20] if isinstance(version, str) else ""
 
 
 def _decoded(data: bytes) -> str:
@@ -136,7 +133,19 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        return data.decode(_declared(data), "replace")
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that one of the first two lines names, as Python has it; else Windows's."""
+    for line in data.split(b"\n", 2)[:2]:
+        found = _COOKIE.match(line.lstrip(b" \t\f"))
+        if found and _CODECS.match(found[1].decode("ascii", "replace")):
+            try:
+                return codecs.lookup(found[1].decode("ascii")).name
+            except (LookupError, UnicodeError):
+                break
+    return "cp1252"
 
 
 def _joined(source: Any) -> str:

@@ -32,6 +32,7 @@ from course_dl.grading.intake.layouts import copy_of, is_named
 from course_dl.grading.intake.names import distinct, listed, shown
 from course_dl.grading.intake.students import Student, holds_a_class, sort_out
 from course_dl.grading.intake.times import likely, made_at_once
+from course_dl.grading.names import alphabetical
 
 __all__ = ["LARGEST_FILE", "Found", "Submission", "find_submissions"]
 
@@ -170,7 +171,7 @@ def find_submissions(
         )
         for name, student, one in zip(distinct(marks), students, chosen, strict=True)
     )
-    made.sort(key=lambda one: (one.student.casefold(), one.student))
+    made.sort(key=lambda one: alphabetical(one.student))
     made.left_out = tuple(sorted({*found.left_out, *more, *left_out}))
     return made
 

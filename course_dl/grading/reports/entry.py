@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
+from course_dl.grading.mark import Mark, number
+from course_dl.grading.reports.html import escape
 from course_dl.grading.result import Result
-from course_dl.grading.settings import Mark
 
-__all__ = ["Entry", "link", "number"]
+__all__ = ["NOT_YET", "Entry", "link", "number"]
+
+# The status of who has no result: the run was stopped, or was for others.
+NOT_YET = "not graded yet"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A student, what was handed in, the result, and the mark it gives."""
+    """A student, what was handed in, the result, and the mark it gives.
+
+    ``slug`` names the folder with the page of feedback; ``""`` where there is none. ``others`` are
+    files of the student that could have been graded and were not.
+    """
 
     student: str
     moodle: str
@@ -21,13 +28,11 @@ class Entry:
     slug: str
     result: Result
     mark: Mark
-
-
-def number(points: float) -> str:
-    """``3``, ``2.5``: points without needless zeros."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+    others: tuple[str, ...] = ()
 
 
 def link(entry: Entry) -> str:
     """The student's name, leading from the overview to the page of feedback."""
-    return f'<a href="students/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'
+    if not entry.slug:
+        return escape(entry.student)
+    return f'<a href="feedback/{escape(entry.slug)}/feedback.html">{escape(entry.student)}</a>'

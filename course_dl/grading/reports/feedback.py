@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from course_dl.grading.mark import Line
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.html import STATES, bar, escape, page
-from course_dl.grading.reports.words import headline, tell
+from course_dl.grading.reports.words import follow_through, headline, late, tell
 from course_dl.grading.result import ExerciseMark
 
 __all__ = ["feedback_page"]
 
+_MOST_NOTICES = 20
+
 
 def feedback_page(title: str, entry: Entry) -> str:
-    """One file, to be read in a browser or printed."""
+    """One file, to be read in a browser or printed. The points of its sections add up."""
     mark = entry.mark
     share = mark.total / mark.max_points if mark.max_points else 0.0
     parts = [
@@ -23,7 +26,9 @@ def feedback_page(title: str, entry: Entry) -> str:
     if headline(entry):
         parts.append(f'<p class="notice">{escape(headline(entry))}</p>')
     if entry.result.status == "graded":
-        parts += map(_exercise, entry.result.exercises)
+        parts += [_exercise(e, mark.line(e.number)) for e in entry.result.exercises]
+        if mark.days_late:
+            parts.append(_penalty(entry))
     parts += _notices(entry)
     parts.append(
         f'<p class="soft">Graded with seed {entry.result.seed}: the same file gets the same mark '
@@ -32,14 +37,16 @@ def feedback_page(title: str, entry: Entry) -> str:
     return page(f"{title}: {entry.student}", "\n".join(parts))
 
 
-def _exercise(exercise: ExerciseMark) -> str:
+def _exercise(exercise: ExerciseMark, line: Line) -> str:
     mark, style = STATES[exercise.state]
     names = ", ".join(f"<code>{escape(name)}</code>" for name in exercise.names)
-    points = f"{number(exercise.points)} of {number(exercise.max_points)}"
+    points = f"{number(line.points)} of {number(line.max_points)}"
     lines = [
         f'<section class="{style}"><div class="head"><h2><span class="mark">{mark}</span>'
         f'{escape(exercise.number)} {names}</h2><span class="points">{points}</span></div>'
     ]
+    if line.weight != 1:
+        lines.append(f'<p class="soft">Its points count {number(line.weight)} times.</p>')
     told = tell(exercise)
     if exercise.state == "not done yet":
         lines.append(f'<p class="soft">{escape(told.message or "Not done yet.")}</p>')
@@ -53,21 +60,34 @@ def _exercise(exercise: ExerciseMark) -> str:
         )
         if rows:
             lines.append(f'<table class="details">{rows}</table>')
+    if line.carried:
+        lines.append(f'<p class="diagnosis">{escape(follow_through(line))}</p>')
     if any(test.state == "passed" for test in exercise.tests) and exercise.state != "passed":
         passed = sum(test.state == "passed" for test in exercise.tests)
         lines.append(f'<p class="tests">{passed} of {len(exercise.tests)} tests passed</p>')
     return "\n".join([*lines, "</section>"])
 
 
+def _penalty(entry: Entry) -> str:
+    return (
+        '<section class="failed"><div class="head"><h2>Handed in late</h2>'
+        f'<span class="points">-{number(entry.mark.penalty)}</span></div>'
+        f"<p>{escape(late(entry))}</p></section>"
+    )
+
+
 def _notices(entry: Entry) -> list[str]:
     """The cells that raised an error when they were read."""
-    if not entry.result.notices:
+    notices = entry.result.notices
+    if not notices:
         return []
     rows = "".join(
         f'<tr><td>{escape(place)}</td><td class="value">{escape(kind)}: {escape(text)}</td></tr>'
-        for place, kind, text in entry.result.notices[:20]
+        for place, kind, text in notices[:_MOST_NOTICES]
     )
+    left = len(notices) - _MOST_NOTICES
+    more = f'<p class="soft">and {left} more</p>' if left > 0 else ""
     return [
         '<section class="plain"><h2>Cells that did not run</h2><p class="soft">What they define '
-        f'was not there for the tests.</p><table class="details">{rows}</table></section>'
+        f'was not there for the tests.</p><table class="details">{rows}</table>{more}</section>'
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
+
+from course_dl.grading.reports.text import escape
 
 __all__ = ["STATES", "bar", "escape", "page"]
 
@@ -17,15 +18,16 @@ STATES = {
 }
 
 
-def page(title: str, body: str) -> str:
+def page(title: str, body: str, *, wide: bool = False) -> str:
     """A whole page around ``body``, which is HTML already. No script of anybody's runs in it."""
+    main = ' class="broad"' if wide else ""
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<body>\n<main{main}>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 

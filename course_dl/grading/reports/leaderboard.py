@@ -25,7 +25,7 @@ def leaderboards(graded: Sequence[Entry]) -> str:
 
 def _leaderboard(exercise: str, key: str, graded: Sequence[Entry]) -> str:
     marks = [
-        (mark.notes[key], mark.points, entry)
+        (mark.notes[key], entry.mark.line(exercise).points, entry)
         for entry in graded
         for mark in entry.result.exercises
         if mark.number == exercise and key in mark.notes
@@ -37,9 +37,11 @@ def _leaderboard(exercise: str, key: str, graded: Sequence[Entry]) -> str:
         f'<td class="number">{number(points)}</td></tr>'
         for value, points, entry in best
     )
+    left = len(marks) - len(best)
+    more = f'<p class="soft">and {left} more</p>' if left else ""
     return (
         f'<section class="plain"><h2>Leaderboard of {escape(exercise)}: {escape(key)}</h2>'
         '<div class="scroll"><table><tr><th class="number">place</th><th>student</th>'
         f'<th class="number">{escape(key)}</th><th class="number">points</th></tr>{rows}'
-        "</table></div></section>"
+        f"</table></div>{more}</section>"
     )

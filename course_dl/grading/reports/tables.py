@@ -1,4 +1,4 @@
-"""``grades.csv`` and Moodle's grading worksheet."""
+"""``grades.csv`` for spreadsheets, and a grading worksheet for an English Moodle."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from course_dl.grading.reports.entry import Entry, number
-from course_dl.grading.reports.words import feedback_text
+from course_dl.grading.reports.text import cell
+from course_dl.grading.reports.words import feedback_html
 
 __all__ = ["grades_csv", "moodle_csv"]
 
@@ -23,41 +24,49 @@ _MOODLE = (
     "Last modified (grade)",
     "Feedback comments",
 )
+_UTF8 = "\ufeff"  # by which a spreadsheet knows how the file is encoded
+_MORE = ("reason", "days late", "penalty", "also handed in", "remarks")
 
 
 def grades_csv(entries: Sequence[Entry]) -> str:
-    """One row a student: ``student,file,total,max``, each exercise, ``status,seed``."""
+    """One row a student, for spreadsheets: every text in quotes and no formula, numbers as such.
+
+    ``student,file,total,max``, each exercise, ``status,seed``, and what is to be told besides.
+    """
     numbers = [e.number for e in entries[0].result.exercises] if entries else []
-    rows: list[list[str]] = [["student", "file", "total", "max", *numbers, "status", "seed"]]
+    heading = ["student", "file", "total", "max", *numbers, "status", "seed", *_MORE]
+    rows: list[list[str | float]] = [list(heading)]
     for entry in entries:
-        mark = entry.mark
-        points = [number(mark.points.get(n, 0.0)) for n in numbers]
-        total, most = number(mark.total), number(mark.max_points)
-        result = entry.result
-        names = [_text(entry.student), _text(entry.file)]
-        rows.append([*names, total, most, *points, result.status, str(result.seed)])
-    return _csv(rows)
+        mark, result = entry.mark, entry.result
+        points = [_number(mark.points.get(n, 0.0)) for n in numbers]
+        rows.append([
+            cell(entry.student), cell(entry.file), _number(mark.total), _number(mark.max_points),
+            *points, result.status, result.seed,
+            cell(result.reason), mark.days_late, _number(mark.penalty),
+            cell("; ".join(entry.others)), cell("; ".join(result.remarks)),
+        ])  # fmt: skip
+    return _UTF8 + _csv(rows, csv.QUOTE_NONNUMERIC)
 
 
 def moodle_csv(entries: Sequence[Entry]) -> str:
-    """The worksheet that Moodle's "Upload grading worksheet" takes."""
+    """The worksheet that an English Moodle's "Upload grading worksheet" takes."""
     rows: list[list[str]] = [list(_MOODLE)]
     for entry in entries:
         identifier = f"Participant {entry.moodle}" if entry.moodle else ""
         grade, most = number(entry.mark.total), number(entry.mark.max_points)
-        comment = _text(feedback_text(entry))
+        comment = feedback_html(entry)
         status = "Submitted for grading"
-        name = _text(entry.student)
+        name = cell(entry.student)
         rows.append([identifier, name, "", status, grade, most, "Yes", "", "", comment])
-    return _csv(rows)
+    return _csv(rows, csv.QUOTE_MINIMAL)
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> str:
+def _csv(rows: Iterable[Sequence[object]], quoting: int) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)  # type: ignore[arg-type]
     return text.getvalue()
 
 
-def _text(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _number(points: float) -> float:
+    """Points as a number that is written without needless zeros."""
+    return int(points) if points.is_integer() else points

@@ -1,4 +1,4 @@
-"""What a student is told of each exercise: one place, for pages, Moodle and Gradescope alike.
+"""What a student is told, in plain words: one place, for pages, Moodle and Gradescope alike.
 
 Of a hidden test only its title is told: its message could repeat its inputs.
 """
@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from course_dl.grading.mark import Line, points_told
 from course_dl.grading.reports.entry import Entry, number
+from course_dl.grading.reports.text import html_comment, listed, shortened
 from course_dl.grading.result import ExerciseMark
 
-__all__ = ["Told", "feedback_text", "headline", "tell"]
+__all__ = [
+    "Told", "also", "feedback_html", "feedback_text", "follow_through", "headline", "late", "tell",
+]  # fmt: skip
 
 _LONGEST = 1_200  # characters of one detail
 
@@ -31,37 +35,81 @@ def tell(exercise: ExerciseMark) -> Told:
     failed = exercise.first_failure
     if failed is None:
         return Told()
+    if failed.hidden and failed.state == "not done yet":
+        return Told("A part of it is not written yet.", failed.title)
     if failed.hidden and failed.state != "not done yet":
         message = "The tests that you have pass; one that asks the same of other inputs does not."
         return Told(message, failed.title, (), exercise.diagnosis)
-    details = [(label, _short(text)) for label, text in failed.details]
-    return Told(_short(failed.message), failed.title, details, exercise.diagnosis)
+    details = [(label, shortened(text, _LONGEST)) for label, text in failed.details]
+    return Told(shortened(failed.message, _LONGEST), failed.title, details, exercise.diagnosis)
 
 
 def headline(entry: Entry) -> str:
     """How the submission was taken, where there is more to say than its points."""
-    if entry.result.status == "unreadable":
-        return f"Your file {entry.file} could not be read: {entry.result.reason}."
-    if entry.result.status != "graded":
-        return f"Your file {entry.file} could not be graded: {entry.result.reason}."
-    said = f"Your file {entry.file}: {entry.result.reason}. " if entry.result.reason else ""
-    if entry.mark.days_late:
-        days = f"{entry.mark.days_late} day{'s' * (entry.mark.days_late != 1)}"
-        return f"{said}Handed in {days} late: {number(entry.mark.penalty)} points less."
-    return said.rstrip()
+    said = [_taken(entry), late(entry), also(entry)]
+    return " ".join(sentence for sentence in said if sentence)
+
+
+def _taken(entry: Entry) -> str:
+    """What could not be read or graded, or only in part."""
+    reason = entry.result.reason.rstrip(".")
+    if entry.result.status == "graded":
+        return f"Your file {entry.file}: {reason}." if reason else ""
+    how = "read" if entry.result.status == "unreadable" else "graded"
+    return f"Your file {entry.file} could not be {how}: {reason}."
+
+
+def late(entry: Entry) -> str:
+    """How late it was, and what that costs."""
+    mark = entry.mark
+    if not mark.days_late:
+        return ""
+    days = f"{mark.days_late} day{'s' * (mark.days_late != 1)}"
+    cost = f": {points_told(mark.penalty)} less" if mark.penalty else ""
+    return f"Handed in {days} late{cost}."
+
+
+def also(entry: Entry) -> str:
+    """The files that were not graded."""
+    if not entry.others:
+        return ""
+    return f"Also handed in, and not graded: {listed(entry.others, 10)}."
+
+
+def follow_through(line: Line) -> str:
+    """That an exercise fails only because of earlier ones, and what that means for its points."""
+    if not line.carried:
+        return ""
+    earlier = " and ".join(line.carried)
+    earns = "earns" if line.followed else "would earn"
+    given = ", and so you get them" if line.followed else ""
+    return (
+        f"It fails only because of {earlier}: with a right {earlier} it {earns} "
+        f"{points_told(line.could)}{given}."
+    )
 
 
 def feedback_text(entry: Entry) -> str:
     """The feedback in a few lines of plain text."""
+    return "\n".join(_lines(entry))
+
+
+def feedback_html(entry: Entry) -> str:
+    """The same as a comment in HTML, which Moodle takes it for."""
+    return html_comment(_lines(entry))
+
+
+def _lines(entry: Entry) -> list[str]:
     lines = [headline(entry)] if headline(entry) else []
     for exercise in entry.result.exercises:
-        points = f"{number(exercise.points)}/{number(exercise.max_points)}"
+        line = entry.mark.line(exercise.number)
         told = tell(exercise)
-        said = told.diagnosis or told.message
+        said = [told.diagnosis or told.message, follow_through(line)]
+        text = " ".join(sentence for sentence in said if sentence)
         names = ", ".join(exercise.names)
-        lines.append(f"{exercise.number} {names}: {points}{'. ' + said if said else ''}")
-    return "\n".join(lines)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+        points = f"{number(line.points)}/{number(line.max_points)}"
+        lines.append(f"{exercise.number} {names}: {points}{'. ' + text if text else ''}")
+    if entry.mark.penalty:
+        lines.append(f"Late: -{number(entry.mark.penalty)}")
+    lines.append(f"Total: {number(entry.mark.total)}/{number(entry.mark.max_points)}")
+    return lines

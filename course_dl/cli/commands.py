@@ -1,4 +1,4 @@
-"""The command line, ``course-dl``: each command is a function, which imports what it needs."""
+"""The commands of ``course-dl``: each is a function, which imports what it needs."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from pathlib import Path
 
 from course_dl import __version__
 
-__all__ = ["main"]
+__all__ = ["run"]
 
 Arguments = argparse.Namespace
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit status: 0 done, 1 a check did not pass, 2 it could not be done."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, and return its exit status."""
     parsed = _parser().parse_args(arguments)
     try:
         return parsed.run(parsed) or 0
     except (ValueError, OSError, RuntimeError) as error:
         print(f"course-dl {parsed.command}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(str(stopped) or "stopped", file=sys.stderr)
         return 130
+
+
+WEAK = "go on where the system cannot keep what is run from your own files and processes"
 
 
 def demo(given: Arguments) -> None:
@@ -48,7 +51,7 @@ def labs(given: Arguments) -> None:
 def check(given: Arguments) -> int:
     from course_dl.grading.commands import check
 
-    return check(given.lab, given.file)
+    return check(given.lab, given.file, weak=given.weak_sandbox)
 
 
 def grade(given: Arguments) -> int:
@@ -62,6 +65,9 @@ def grade(given: Arguments) -> int:
         regrade=given.regrade,
         dask=given.dask,
         processes=given.processes,
+        worksheet=given.worksheet,
+        scale=given.scale_to_worksheet,
+        weak=given.weak_sandbox,
     )
 
 
@@ -140,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     home = command(check, "check your own notebook, as lab.check does in it")
     home.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
     home.add_argument("file", type=Path, metavar="FILE", help="a notebook or a Python file")
+    home.add_argument("--weak-sandbox", action="store_true", help=WEAK)
 
     marks = command(grade, "grade the notebooks of a class: marks, feedback, an overview")
     marks.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
@@ -147,7 +154,19 @@ def _parser() -> argparse.ArgumentParser:
     marks.add_argument(
         "-o", "--out", type=Path, required=True, metavar="DIR", help="where the results go"
     )
+    marks.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE",
+        help="Moodle's grading worksheet: it is filled in, and tells when each handed in",
+    )
+    marks.add_argument(
+        "--scale-to-worksheet",
+        action="store_true",
+        help="scale the points to the maximum grade of the worksheet",
+    )
     marks.add_argument("--only", metavar="NAME", help="grade this student alone")
+    marks.add_argument("--weak-sandbox", action="store_true", help=WEAK)
     marks.add_argument("--regrade", action="store_true", help="grade again what is graded already")
     marks.add_argument("--processes", type=int, metavar="N", help="at a time (default: one a core)")
     marks.add_argument("--dask", metavar="ADDRESS", help="let a dask.distributed cluster do it")
@@ -177,7 +196,3 @@ def _add_authoring(
 
     begun = command(new, "lay out a new lab, with one sample exercise")
     begun.add_argument("name", metavar="NAME", help="lab12_topic")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The names that a statement makes, changes and uses, as far as its text tells."""
+
+from __future__ import annotations
+
+import ast
+import dis
+from collections.abc import Iterator
+from types import CodeType
+
+__all__ = ["bound", "called_functions", "changed_inside", "globals_of", "names_in", "stored", "touched"]
+
+_Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_HARMLESS = frozenset(
+    "print display plt plots lab len sum sorted repr str type help isinstance max min".split()
+)
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL")
+
+
+def bound(node: ast.stmt) -> frozenset[str]:
+    """The names to which a statement gives a new value, whatever they were before."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return frozenset((node.name,))
+        case ast.Import() | ast.ImportFrom():
+            return frozenset(a.asname or a.name.partition(".")[0] for a in node.names)
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return frozenset((name,))
+        case ast.Assign(targets=targets):
+            return frozenset(n.id for t in targets for n in _unpacked(t) if isinstance(n, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            return frozenset((name,))
+    return frozenset()
+
+
+def stored(node: ast.stmt) -> frozenset[str]:
+    """The names that a statement makes, perhaps in a block of it, or gives a new value."""
+    plain = bound(node)
+    if plain or isinstance(node, ast.Expr):
+        return plain
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            found.add(inner.id)
+        elif isinstance(inner, _Definition):
+            found.add(inner.name)
+        elif isinstance(inner, ast.Import | ast.ImportFrom):
+            found |= bound(inner)
+    return frozenset(found)
+
+
+def touched(node: ast.stmt) -> set[str]:
+    """The names that a statement makes, or whose values it may change in place."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {node.name}
+        case ast.Import() | ast.ImportFrom():
+            return set(bound(node))
+        case ast.Assign(targets=targets):
+            return {_root(t) for target in targets for t in _unpacked(target)} - {""}
+        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+            return {_root(target)} - {""}
+        case ast.Expr(value=value):
+            return _changed_by_call(value) - {""}
+    found = set(stored(node))
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Subscript | ast.Attribute):
+            if isinstance(inner.ctx, ast.Store):
+                found.add(_root(inner))
+        elif isinstance(inner, ast.Expr):
+            found |= _changed_by_call(inner.value)
+    return found - {""}
+
+
+def called_functions(node: ast.stmt) -> set[str]:
+    """The names that a statement calls."""
+    calls = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return {function.id for function in calls if isinstance(function, ast.Name)}
+
+
+def changed_inside(function: ast.stmt) -> set[str]:
+    """The global names that a call of a function may make or change."""
+    shared: set[str] = set()
+    own: set[str] = set()
+    changed: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Global(names=names):
+                shared.update(names)
+            case ast.arg(arg=name):
+                own.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                own.add(name)
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                changed.add(_root(node))
+            case ast.Expr(value=value):
+                changed |= _changed_by_call(value)
+    return (own & shared) | (changed - own) - {""}
+
+
+def names_in(code: CodeType) -> set[str]:
+    """All names in a code object and those inside it, those of attributes too: quickly told."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= names_in(constant)
+    return found
+
+
+def globals_of(code: CodeType) -> set[str]:
+    """The names that the code looks up outside of functions."""
+    found = {i.argval for i in dis.get_instructions(code) if i.opname in _LOADS}
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= globals_of(constant)
+    return found
+
+
+def _changed_by_call(value: ast.expr) -> set[str]:
+    """Of a call that is a statement: the object whose method it is, and what it is given."""
+    if isinstance(value, ast.Await):
+        value = value.value
+    if not isinstance(value, ast.Call):
+        return set()
+    root = _root(value.func)
+    if root in _HARMLESS:
+        return set()
+    method = {root} if isinstance(value.func, ast.Attribute) else set()
+    given = [*value.args, *(keyword.value for keyword in value.keywords)]
+    return method | {_root(argument) for argument in given}
+
+
+def _unpacked(target: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(target, ast.Tuple | ast.List):
+        for part in target.elts:
+            yield from _unpacked(part)
+    else:
+        yield target.value if isinstance(target, ast.Starred) else target
+
+
+def _root(node: ast.expr) -> str:
+    """The name at the begin of ``net.layers[0].weight``."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,1 @@
+"""Moodle's grading worksheet, in any language: read, matched with submissions, filled in."""

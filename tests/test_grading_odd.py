@@ -1,0 +1,79 @@
+"""Odd submissions: each earns what its honest part earns, is told in clean text, leaves nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from course_dl.grading.records import read_record, sound_result, write_record
+from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.wire import Reader, Violation
+from tests.grading.attacks_odd import ODD
+from tests.grading.honest import solved
+from tests.grading.small import descendants, grade, marks, sandbox
+
+FULL = {"9.1": 1.0, "9.2": 2.0, "9.3": 1.0, "9.4": 2.0, "9.5": 1.0}
+LAYERS = {
+    "all layers": {},
+    "no namespaces": {"namespaces": False},
+    "bare": {"namespaces": False, "landlock": False},
+}
+# What these are does not depend on layers: each set of them has a third.
+SHARES = [(list(LAYERS)[place % 3], name) for place, name in enumerate(ODD)]
+LARGEST = 300_000  # characters that are kept of the oddest submission
+
+
+@pytest.fixture(scope="module")
+def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with sandbox(**LAYERS[request.param]) as started:
+        yield started
+
+
+@pytest.mark.parametrize(("box", "name"), sorted(SHARES), indirect=["box"])
+def test_an_odd_submission_earns_what_its_honest_part_earns(box: Sandbox, name: str) -> None:
+    data, lost = ODD[name]
+    before = descendants(box._process)
+    result = grade(data, box)
+    expected = {number: 0.0 if number in lost else points for number, points in FULL.items()}
+    assert {exercise.number: exercise.points for exercise in result.exercises} == expected
+    assert descendants(box._process) <= before
+    assert sound_result(result.to_json()) == result
+    record = write_record({}, result)
+    assert read_record(record, {}) == result
+    assert len(record) < LARGEST
+    assert all(c.isprintable() or c in "\n\t" for c in texts_of(json.loads(record)))
+
+
+def texts_of(value: object) -> str:
+    """All text in plain data."""
+    if isinstance(value, dict):
+        return "".join(map(texts_of, [*value, *value.values()]))
+    if isinstance(value, list):
+        return "".join(map(texts_of, value))
+    return value if isinstance(value, str) else ""
+
+
+@pytest.mark.parametrize("box", LAYERS, indirect=True)
+def test_who_comes_after_them_has_all_points(box: Sandbox) -> None:
+    assert marks(solved(), box) == FULL
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [k * (2**61 - 1) for k in range(1, 100_001)],
+        [{"complex": [-1000003.0 * k, float(k)]} for k in range(1, 20_001)],
+        [{"tuple": [-1 - (k >> place & 1) for place in range(14)]} for k in range(2**14)],
+    ],
+    ids=["whole numbers", "complex numbers", "tuples"],
+)
+def test_a_dict_whose_keys_have_one_hash_is_refused_at_once(keys: list[object]) -> None:
+    with pytest.raises(Violation, match="malformed dict"):
+        Reader(bytearray()).decode({"dict": [[key, 0] for key in keys]})
+
+
+def test_a_large_dict_is_read() -> None:
+    keys = [*range(-5_000, 5_000), *map(str, range(5_000)), *(k + 0.5 for k in range(5_000))]
+    assert list(Reader(bytearray()).decode({"dict": [[key, 0] for key in keys]})) == keys
