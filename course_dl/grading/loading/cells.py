@@ -233,8 +233,11 @@ def _asks_for_main(test: ast.expr) -> bool:
         and len(test.ops) == 1
         and isinstance(test.ops[0], ast.Eq)
         and {"__name__", "__main__"}
-        == {getattr(side, "id", getattr(side, "value", "")) for side in (test.left, *test.comparators)
-            if isinstance(side, ast.Name | ast.Constant)}
+        == {
+            getattr(side, "id", getattr(side, "value", ""))
+            for side in (test.left, *test.comparators)
+            if isinstance(side, ast.Name | ast.Constant)
+        }
     )
 
 

@@ -21,8 +21,39 @@ _manager = TransformerManager()
 # or is not run.
 _RUN = frozenset(("after", "capture", "memit", "prun", "time", "wandb"))
 _OTHER = frozenset(
-    "! HTML R SVG ai bash bigquery cmd cython debug file html javascript js julia latex markdown "
-    "perl pypy python python2 python3 ruby script sh skip sql svg sx system writefile".split()
+    [
+        "!",
+        "HTML",
+        "R",
+        "SVG",
+        "ai",
+        "bash",
+        "bigquery",
+        "cmd",
+        "cython",
+        "debug",
+        "file",
+        "html",
+        "javascript",
+        "js",
+        "julia",
+        "latex",
+        "markdown",
+        "perl",
+        "pypy",
+        "python",
+        "python2",
+        "python3",
+        "ruby",
+        "script",
+        "sh",
+        "skip",
+        "sql",
+        "svg",
+        "sx",
+        "system",
+        "writefile",
+    ]
 )
 _OPTIONS = re.compile(r"(?:\s*--?[A-Za-z][\w-]*(?:\s+\d+|=\S*)?(?=\s|$))*\s*")
 _PYLAB = (
@@ -75,7 +106,7 @@ def magic_in(node: ast.stmt) -> Magic | None:
         case "magic", [text]:
             magic, _, line = text.lstrip("%").partition(" ")
             return _line_magic(magic, line)
-        case ("system" | "getoutput" | "sx" | "set_next_input" | "enable_matplotlib"), _:
+        case (("system" | "getoutput" | "sx" | "set_next_input" | "enable_matplotlib"), _):
             return Magic(name, "", False, False)
         case "run_cell", [text, *_]:
             return Magic("", text, False, False)
@@ -113,6 +144,7 @@ def _called(call: ast.expr) -> tuple[str, list[str]]:
         and call.func.value.func.id == "get_ipython"
     ):
         given = [a.value for a in call.args if isinstance(a, ast.Constant)]
-        if len(given) == len(call.args) and all(isinstance(text, str) for text in given):
-            return call.func.attr, given
+        texts = [text for text in given if isinstance(text, str)]
+        if len(texts) == len(call.args):
+            return call.func.attr, texts
     return "", []

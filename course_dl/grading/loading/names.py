@@ -7,11 +7,35 @@ import dis
 from collections.abc import Iterator
 from types import CodeType
 
-__all__ = ["bound", "called_functions", "changed_inside", "globals_of", "names_in", "stored", "touched"]
+__all__ = [
+    "bound",
+    "called_functions",
+    "changed_inside",
+    "globals_of",
+    "names_in",
+    "stored",
+    "touched",
+]
 
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _HARMLESS = frozenset(
-    "print display plt plots lab len sum sorted repr str type help isinstance max min".split()
+    [
+        "print",
+        "display",
+        "plt",
+        "plots",
+        "lab",
+        "len",
+        "sum",
+        "sorted",
+        "repr",
+        "str",
+        "type",
+        "help",
+        "isinstance",
+        "max",
+        "min",
+    ]
 )
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL")
 

@@ -5,7 +5,6 @@ make what an answer uses. A training, a plot, a download is not run unless an an
 """
 
 from __future__ import annotations
-
 import __future__ as future
 
 import ast
@@ -62,7 +61,7 @@ class Step:
     flags: int = 0
 
     def compile(self) -> CodeType | None:
-        """The code under the ``__future__`` features of the submission's own, as IPython does it."""
+        """The code, under the ``__future__`` features of the submission alone."""
         if self.code is None and self.error is None and self.node is not None:
             try:
                 self.code = compile(
@@ -142,7 +141,8 @@ def _show(texts: dict[str, str], place: str, source: str) -> None:
     known, new = texts[place].split("\n"), source.split("\n")
     known += [""] * (len(new) - len(known))
     texts[place] = "\n".join(
-        b if b.strip() else a for a, b in zip(known, new + [""] * (len(known) - len(new)), strict=True)
+        b if b.strip() else a
+        for a, b in zip(known, new + [""] * (len(known) - len(new)), strict=True)
     )
 
 
@@ -154,9 +154,7 @@ def _whole_cells(
     if whole is not None and len(cells) < 2:
         return cells if whole else set()
     return {
-        part.cell
-        for part in parts
-        if isinstance(part, Statement) and stored(part.node) & asked
+        part.cell for part in parts if isinstance(part, Statement) and stored(part.node) & asked
     }
 
 
@@ -178,7 +176,6 @@ class _Chooser:
         for number, step in enumerate(steps):
             if step.run:
                 step.compile()
-            if step.run:
                 for name in step.names:
                     self._by_name[name].append(number)
         self._ordinary = [n for n, step in enumerate(steps) if not step.run and step.node]
@@ -221,9 +218,7 @@ class _Chooser:
         if twice:
             until = until or self._checked()
         kept = {
-            name: {
-                asked: until[asked] for asked in uses if name in uses[asked] and asked in until
-            }
+            name: {asked: until[asked] for asked in uses if name in uses[asked] and asked in until}
             for name in twice
         }
         left = {
@@ -267,9 +262,7 @@ class _Chooser:
                 else:
                     known[name] = parts
         self._steps = [step for step in self._steps if step not in dropped]
-        return frozenset(
-            name for name in self._asked if known.get(name) == (frozenset(), True)
-        )
+        return frozenset(name for name in self._asked if known.get(name) == (frozenset(), True))
 
     def _used_by(self, name: str) -> set[str]:
         """All names that a name's definitions may use, directly or through others."""
