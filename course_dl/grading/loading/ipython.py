@@ -6,7 +6,7 @@ import ast
 import re
 from typing import NamedTuple
 
-__all__ = ["Magic", "magic_in", "transformed"]
+__all__ = ["Magic", "cell_magic", "magic_in", "transformed"]
 
 try:
     from IPython.core.inputtransformer2 import TransformerManager
@@ -86,6 +86,15 @@ def transformed(source: str) -> str:
     return "\n" * (blank[0].count("\n") if blank else 0) + text
 
 
+def cell_magic(source: str) -> Magic | None:
+    """The magic of a cell that begins with one: quickly told, since many do."""
+    first, _, body = source.partition("\n")
+    if not source.startswith("%%") or re.match(r"%%\w+\?", first):
+        return None
+    name, _, line = first[2:].rstrip().partition(" ")
+    return _cell_magic(name, line, body)
+
+
 def magic_in(node: ast.stmt) -> Magic | None:
     """What a statement that calls a magic runs; None for any other statement."""
     if isinstance(node, ast.Expr):
@@ -97,10 +106,7 @@ def magic_in(node: ast.stmt) -> Magic | None:
     name, given = _called(call)
     match name, given:
         case "run_cell_magic", [magic, line, body]:
-            if magic == "prun" and _without_options(line):
-                body = f"{_without_options(line)}\n{body}"
-            run = magic in _RUN
-            return Magic(magic, "" if magic in _OTHER else body, not run, True)
+            return _cell_magic(magic, line, body)
         case "run_line_magic", [magic, line, *_]:
             return _line_magic(magic, line)
         case "magic", [text]:
@@ -111,6 +117,12 @@ def magic_in(node: ast.stmt) -> Magic | None:
         case "run_cell", [text, *_]:
             return Magic("", text, False, False)
     return None
+
+
+def _cell_magic(name: str, line: str, body: str) -> Magic:
+    if name == "prun" and _without_options(line):
+        body = f"{_without_options(line)}\n{body}"
+    return Magic(name, "" if name in _OTHER else body, name not in _RUN, True)
 
 
 def _line_magic(magic: str, line: str) -> Magic:
