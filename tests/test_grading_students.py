@@ -219,7 +219,7 @@ def test_links_and_pipes_are_rows_and_are_not_opened(tmp_path: Path) -> None:
 
 def test_results_of_the_grader_are_no_student_wherever_they_are(tmp_path: Path) -> None:
     results = {
-        "grades.csv": "\ufeffstudent,file,total,max,1.1,status,seed\n".encode(),
+        "grades.csv": '\ufeff"lab","student","file","total","max","1.1"\n'.encode(),
         "overview.html": b"<html>",
         "feedback/ann/feedback.html": b"<html>",
         "moodle.csv": b"",
