@@ -73,7 +73,7 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 def test_pytest_and_grade_tell_the_same_of_each_test(tmp_path: Path) -> None:
     """With hidden tests and follow-through, in two processes and two sandboxes."""
     wrong = "def accumulate(total, new):\n    return total"
-    handed_in = {one.student: one.data for one in classroom(LAB.name, 2, seed=5)}
+    handed_in = {one.student: one.data for one in classroom(LAB.name, 1, seed=5)}
     handed_in["Ute"] = notebook("import torch", wrong, "def forward_pass(x): return x")
     for place, (student, data) in enumerate(handed_in.items()):
         path = tmp_path / f"{place}.ipynb"
