@@ -179,7 +179,9 @@ def test_every_answer_is_read(lab: str, exporter: str) -> None:
     assert {name: text_of(node) for name, node in found.items()} == {
         name: text_of(node) for name, node in wanted.items()
     }
-    imported = {n for s in plan.steps if isinstance(s.node, ast.ImportFrom | ast.Import) for n in s.names}
+    imported = {
+        n for s in plan.steps if isinstance(s.node, ast.ImportFrom | ast.Import) for n in s.names
+    }
     assert {"torch"} <= imported
 
 
@@ -216,7 +218,9 @@ def test_a_file_is_read_by_its_content_and_not_by_its_name() -> None:
 def test_a_text_format_says_that_it_is_no_notebook(form: str) -> None:
     text = jupytext.writes(nbformat.reads(solved(LABS[0]), as_version=4), fmt=form)
     with pytest.raises(Unreadable, match="not a notebook"):
-        read_cells(re.sub(r"(?m)^(?:def|class|import|from|@)", r" \g<0>", text).encode(), f"lab.{form}")
+        read_cells(
+            re.sub(r"(?m)^(?:def|class|import|from|@)", r" \g<0>", text).encode(), f"lab.{form}"
+        )
 
 
 def test_the_version_of_python_that_a_notebook_ran_on_is_kept() -> None:

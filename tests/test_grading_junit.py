@@ -6,9 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from course_dl.grading.grade import unreadable
 from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.result import ExerciseMark, Result, TestMark
-from course_dl.grading.work import failed_work
+from course_dl.lab.catalog import find_lab
 
 ODD = "a\x00b\x1b[2J \ud800 \ufffe </failure> ]]> & \"'\n\t\u202e é"
 
@@ -46,8 +47,7 @@ def test_a_case_a_test_with_what_was_said_and_the_points() -> None:
 
 @pytest.mark.parametrize("status", ["unreadable", "error"])
 def test_what_could_not_be_graded_is_one_error_with_its_reason(status: str) -> None:
-    text = failed_work(b"", "lab04", status, ODD, ODD)["junit"]
-    [suite] = ElementTree.fromstring(text.encode())
+    suite = parsed(unreadable(b"", find_lab("lab04"), status, ODD), ODD)
     assert counts(suite) == [1, 0, 1, 0]
     error = suite.find("testcase/error")
     assert error is not None and (error.text or "").startswith(f"{status}: a\ufffdb")

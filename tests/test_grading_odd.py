@@ -28,6 +28,7 @@ LARGEST = 300_000  # characters that are kept of the oddest submission
 @pytest.fixture(scope="module")
 def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with sandbox(**LAYERS[request.param]) as started:
+        started.without_autograd.layers()  # both servers run from the start
         yield started
 
 

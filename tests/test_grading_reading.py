@@ -191,7 +191,9 @@ def test_a_line_that_cannot_be_run_is_told_with_what_to_do(box: Sandbox) -> None
     assert "input()" in told(grade(asked, box))
     hidden = uses("globals()['TWO']", "TWO = int('2')")
     assert marks(hidden, box)["9.1"] == 0.0
-    dynamic = notebook(ALL[0], "TWO = int('2')", "def double(x):\n    return eval('TWO') * x", *ALL[2:])
+    dynamic = notebook(
+        ALL[0], "TWO = int('2')", "def double(x):\n    return eval('TWO') * x", *ALL[2:]
+    )
     assert "it is made in cell 2, which is not run in grading" in told(grade(dynamic, box))
     assert "exercise's cell" in told(grade(dynamic, box))
 

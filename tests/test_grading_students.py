@@ -219,7 +219,7 @@ def test_links_and_pipes_are_rows_and_are_not_opened(tmp_path: Path) -> None:
 
 def test_results_of_the_grader_are_no_student_wherever_they_are(tmp_path: Path) -> None:
     results = {
-        "grades.csv": "\ufeffstudent,file,total,max,1.1,status,seed\n".encode(),
+        "grades.csv": '\ufeff"lab","student","file","total","max","1.1"\n'.encode(),
         "overview.html": b"<html>",
         "feedback/ann/feedback.html": b"<html>",
         "moodle.csv": b"",
@@ -280,16 +280,14 @@ def test_moodle_s_kinds_of_submission_are_one_student_s(tmp_path: Path) -> None:
     assert students["12"].data == ONE and "onlinetext.html" in students["13"].problem
 
 
-def test_teams_of_moodle_are_told_by_the_team_without_a_number(tmp_path: Path) -> None:
+def test_the_suffix_of_a_team_without_a_number_does_not_stay_in_its_name(tmp_path: Path) -> None:
     teams = {
         "Team A_12_assignsubmission_file_/lab.ipynb": ONE,
         "Default group_assignsubmission_file_/lab.ipynb": TWO,
     }
     students = found(tmp_path / "teams", teams)
     assert [s.student for s in students] == ["Default group", "Team A"]
-    assert students.numbers_are_teams and "teams" in " ".join(students.notes)
-    alone = found(tmp_path / "alone", {"Team A_12_assignsubmission_file_/lab.ipynb": ONE})
-    assert not alone.numbers_are_teams
+    assert [(s.layout, s.number) for s in students] == [("moodle", ""), ("moodle", "12")]
 
 
 def test_canvas(tmp_path: Path) -> None:

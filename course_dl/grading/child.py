@@ -103,7 +103,8 @@ class Submission:
                     self._failed.pop(name, None)
             else:
                 self._failed.update(dict.fromkeys(step.names, error))
-                if step.told or error.kind not in ("NameError", "ModuleNotFoundError"):
+                quiet = step.ordinary or error.kind in ("NameError", "ModuleNotFoundError")
+                if step.told or not quiet:
                     told = explained(error, {}, {}).message
                     failures.append([step.place, error.kind, told[:500]])
         loaded = {"loaded": failures[:100], "endless": endless}

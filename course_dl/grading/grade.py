@@ -31,6 +31,7 @@ __all__ = ["Grading", "lab_sandbox", "unreadable"]
 
 SEED = 1  # everybody is asked the same, and not what a notebook asks, whose seed is 0
 _EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0
+_LOADING = 60.0  # seconds of loading after which nothing is loaded only to be judged again
 LARGEST_CODE = 20 << 10  # bytes, compressed, of a submission whose accuracy is measured
 TOO_LARGE = Failure(
     "Your notebook's code is too large for a challenge: weights, tables of labels and pictures do "
@@ -114,6 +115,7 @@ class Grading:
         self._phase = _Phase(sandbox, self._program, self._skip)
         self._left = _WHOLE_SECONDS + 2 * sum(exercise.seconds for exercise in lab.exercises)
         self._allowed: dict[str, float] = {}
+        self._loading = 0.0
 
     def __enter__(self) -> Grading:
         return self
@@ -124,8 +126,9 @@ class Grading:
     def close(self) -> None:
         """End the submission's processes, having taken what they told of it."""
         for backend in self._phase.close():
-            self.remarks.update(getattr(backend, "remarks", ()))
-            self.again |= bool(getattr(backend, "starved", False))
+            self.remarks.update(backend.remarks)
+            self.again |= backend.starved
+            self._loading += backend.loading
 
     def judge(
         self, exercises: Sequence[Exercise] | None = None, *, hidden: bool = True
@@ -197,7 +200,7 @@ class Grading:
             return TestResult(test, State.FAILED, TOO_LARGE)
         result = judged(exercise, test, backend, seed)
         if test.measured and not result:
-            self.again |= bool(getattr(backend, "busy", False))
+            self.again |= isinstance(backend, RemoteBackend) and backend.busy
         self.remarks.update(f"{exercise.number}: {remark}" for remark in result.remarks)
         return result
 
@@ -221,7 +224,7 @@ class Grading:
             right = right_versions(
                 self.lab.path / "solutions.py", [self.lab.exercise(n) for n in numbers]
             )
-            if right is None:
+            if right is None or self._loading > _LOADING:
                 continue
             self._enter(Program([*self._program.cells, right], self._program.names))
             for exercise in exercises:

@@ -36,11 +36,9 @@ def hand_over(config: pytest.Config) -> None:
     pytest.UsageError
         Where Python itself has run files of the current folder already.
     """
-    given = config.invocation_params
-    if not any(is_ours(argument) for argument in map(str, given.args)):
+    arguments = list(map(str, config.invocation_params.args))
+    if not any(is_ours(argument) for argument in arguments) or not is_a_command(config):
         return
-    if given.plugins or list(given.args) != sys.argv[1:] or "PYTEST_XDIST_WORKER" in os.environ:
-        return  # part of another program, which gives more than a command line
     if taken := interpreter.imported_from_here(*map(str, config.getini("pythonpath"))):
         raise pytest.UsageError(
             f"--submission: {', '.join(taken)} of this folder was run before grading began, as "
@@ -48,8 +46,14 @@ def hand_over(config: pytest.Config) -> None:
         )
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    arguments = list(map(str, given.args))
     os.execve(sys.executable, interpreter.command("pytest", *arguments), interpreter.environment())
+
+
+def is_a_command(config: pytest.Config) -> bool:
+    """Whether a run is pytest's command line, and no part of another program."""
+    given = config.invocation_params
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    return not given.plugins and list(given.args) == sys.argv[1:] and not is_worker
 
 
 def is_ours(argument: str) -> bool:

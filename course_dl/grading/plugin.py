@@ -71,6 +71,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """A submission that a file of settings names is not graded: that file would have a say."""
+    if early_config.known_args_namespace.submission:
+        from course_dl.grading.handover import is_a_command
+
+        if is_a_command(early_config):
+            raise pytest.UsageError("--submission has to stand on the command line itself")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     paths = [Path(path) for path in config.getoption("submission")]
     if paths and not config.pluginmanager.has_plugin(Gradebook.name):

@@ -32,7 +32,7 @@ Done = dict[str, Any]
 _AHEAD = 2  # jobs that a judge has: what it works on, and the next
 _DEATHS = 2  # of processes that were at the same job, until it is given up
 _TRIES = 6  # deaths of processes at one job, until all is given up
-_HASTE = 0.3  # seconds for processes to end by themselves where there is no time
+_HASTE = 0.8  # seconds for processes to end by themselves where there is no time
 _ENDED = "the grader's process ended"
 
 
@@ -206,7 +206,7 @@ class Processes:
                     socket.send_fds(self._control, [str(core).zfill(FORK).encode()], fds)
                     _answer(self._control)
                 except (EOFError, OSError):
-                    ours.close()  # the parent of all has died, and left no orphan behind
+                    ours.close()  # the process that forks has died
                 else:
                     line = Connection(ours.detach())
                     break
@@ -215,8 +215,7 @@ class Processes:
             self._described()
         else:
             raise RuntimeError(f"{_ENDED} whenever it was started")
-        judge = _Judge(line, core)
-        self._judges.append(judge)
+        self._judges.append(_Judge(line, core))
 
     def _end(self, at_once: bool) -> None:
         """Close all lines, by which all processes end, and see to it."""

@@ -102,6 +102,16 @@ class RemoteBackend(Backend):
         """How many seconds calls may still take together, of their own time."""
         return self._calls.left
 
+    @property
+    def busy(self) -> bool:
+        """Whether the machine was, while the calls since ``begin`` were waited for."""
+        return self._calls.busy
+
+    @property
+    def loading(self) -> float:
+        """How many seconds of its own time the submission has taken to load."""
+        return _LOAD_ALL - self._loading.left
+
     def call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Outcome:

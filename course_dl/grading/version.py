@@ -19,9 +19,9 @@ def version_of(folder: Path) -> str:
     """A digest of all that decides marks: the lab in ``folder``, this package, Python and torch.
 
     The lab's checks, its known mistakes and its solutions count (which are put in place of wrong
-    earlier answers), not its story, and every file of the package that judges or runs answers. Python and torch
-    count too, since answers run on them: the same file gets the same mark, whoever was graded
-    before they were replaced.
+    earlier answers), not its story, and every file of the package that judges or runs answers.
+    Python and torch count too, since answers run on them: the same file gets the same mark, whoever
+    was graded before they were replaced.
     """
     digest = hashlib.sha256()
     for path in [*_sources(folder, ()), *_sources(_PACKAGE, _WITHOUT)]:

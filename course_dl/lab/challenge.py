@@ -26,7 +26,7 @@ from course_dl.lab.values import summary
 __all__ = ["SLACK", "Challenge", "check_scores", "disturbed", "renamed"]
 
 SLACK = 5.0  # seconds beyond the budget, after which a call is cut
-NOISE, BRIGHTNESS = 0.05, 0.03  # of the images, in standard deviations of all pixels; relative
+NOISE, BRIGHTNESS = 0.02, 0.03  # of the images, in standard deviations of all pixels; relative
 SHARE = 0.9  # of the test images, drawn anew each time
 KNOWN = 2.5  # times as often right by the old numbers as by chance: then they were known
 

@@ -92,9 +92,9 @@ def _uncommented(found: re.Match[str]) -> str:
     """A cell that was commented out together with its magic, as Python again."""
     margin, body, after = found["margin"], found["body"], found["next"]
     below = after.strip()
-    if below and after.startswith(margin) and not below.startswith("return"):
-        if not after[len(margin) :].startswith((" ", "\t", "#")):
-            return found[0]  # only the magic was: the cell itself stands below
+    beside = below and after.startswith(margin) and not below.startswith("return")
+    if beside and after[len(margin)] not in " \t#":
+        return found[0]  # only the magic was: the cell itself stands below
     if found["magic"] in ("timeit", "memit"):
         return found[0]
     lines = [

@@ -31,7 +31,7 @@ from course_dl.grading.intake.items import (
 from course_dl.grading.intake.layouts import copy_of, is_named
 from course_dl.grading.intake.names import distinct, listed, shown
 from course_dl.grading.intake.students import Student, holds_a_class, sort_out
-from course_dl.grading.intake.times import likely, made_at_once
+from course_dl.grading.intake.times import likely
 from course_dl.grading.names import alphabetical
 
 __all__ = ["LARGEST_FILE", "Found", "Submission", "find_submissions"]
@@ -86,27 +86,10 @@ class Found(list[Submission]):
     left_out: tuple[str, ...] = ()
 
     @property
-    def numbers_are_teams(self) -> bool:
-        """Whether Moodle's numbers are known to be of teams: its default team has none."""
-        return any(one.layout == "moodle" and not one.number for one in self)
-
-    @property
-    def times_tell(self) -> bool:
-        """Whether the files' times can be those at which they were handed in."""
-        return not made_at_once(one.when for one in self)
-
-    @property
     def notes(self) -> list[str]:
         """What the instructor should know of the whole class, a sentence each."""
-        told = []
-        if self.left_out:
-            told.append(f"not taken for submissions: {listed(self.left_out)}")
-        if self.numbers_are_teams:
-            told.append(
-                "these are Moodle's submissions by teams: the numbers are of teams, and not of "
-                "participants"
-            )
-        return told
+        names = listed(self.left_out)
+        return [f"not taken for submissions: {names}"] if names else []
 
 
 def find_submissions(
@@ -150,6 +133,7 @@ def find_submissions(
         items, more = _without_class_zips(opened, items, zone)
         found = sort_out(items, zone)
         students = _with_copies(found.students, names)
+        students.sort(key=lambda one: one.owner.key)  # in this order equal names are counted
         if not students:
             told = f" (not taken for submissions: {listed(found.left_out)})" * bool(found.left_out)
             raise ValueError(

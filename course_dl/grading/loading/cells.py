@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from course_dl.grading.loading.ipython import Magic, magic_in, transformed
+from course_dl.grading.loading.ipython import Magic, cell_magic, magic_in, transformed
 from course_dl.grading.loading.pieces import filled, split
 
 __all__ = ["Broken", "Statement", "read"]
@@ -69,6 +69,10 @@ class _Reader:
 
     def _read(self, place: str, source: str, above: int) -> None:
         blank = "\n" * above
+        magic = cell_magic(source)
+        if magic is not None:
+            self._take_magic(place, above + 1, magic, written=False)
+            return
         if not _PROMPT.match(source):  # which is Python as well: an annotation
             try:
                 tree = ast.parse(blank + source, place)
@@ -122,7 +126,7 @@ class _Reader:
         for node in body:
             magic = magic_in(node) if magics else None
             if magic is not None:
-                self._take_magic(place, node, magic, written)
+                self._take_magic(place, node.lineno, magic, written)
             elif marimo and self._take_from_app(place, node):
                 pass
             elif isinstance(node, ast.If) and _asks_for_main(node.test):
@@ -131,7 +135,7 @@ class _Reader:
                 node = _without_magics(node) if magics else node
                 self.found.append(Statement(place, node, self._cell, self._weak))
 
-    def _take_magic(self, place: str, node: ast.stmt, magic: Magic, written: bool) -> None:
+    def _take_magic(self, place: str, line: int, magic: Magic, written: bool) -> None:
         before = self._weak
         self._weak = before or magic.weak
         start = len(self.found)
@@ -140,7 +144,7 @@ class _Reader:
             self._texts[inner] = magic.body
             self.read(inner, magic.body)
         else:
-            self.read(place, magic.body, node.lineno if magic.of_cell else node.lineno - 1)
+            self.read(place, magic.body, line if magic.of_cell else line - 1)
         if magic.weak:  # definitions alone
             kept = self.found[start:]
             self.found[start:] = [
@@ -233,8 +237,11 @@ def _asks_for_main(test: ast.expr) -> bool:
         and len(test.ops) == 1
         and isinstance(test.ops[0], ast.Eq)
         and {"__name__", "__main__"}
-        == {getattr(side, "id", getattr(side, "value", "")) for side in (test.left, *test.comparators)
-            if isinstance(side, ast.Name | ast.Constant)}
+        == {
+            getattr(side, "id", getattr(side, "value", ""))
+            for side in (test.left, *test.comparators)
+            if isinstance(side, ast.Name | ast.Constant)
+        }
     )
 
 

@@ -64,22 +64,30 @@ def _is_inner(statement: ast.stmt) -> bool:
 
 
 def _is_plain(value: ast.expr) -> bool:
-    """Whether an expression is literals and names: no call but a library's (``torch.eye(3)``)."""
-    match value:
-        case ast.Constant() | ast.Name() | ast.Lambda():
-            return True
-        case ast.Attribute():
-            return _is_plain(value.value)
-        case ast.Call():
-            name: ast.expr = value.func
-            while isinstance(name, ast.Attribute):
-                name = name.value
-            arguments = [*value.args, *(k.value for k in value.keywords)]
-            named = isinstance(name, ast.Name) and (name.id in _LIBRARIES or name.id == "random")
-            return named and all(map(_is_plain, arguments))
-        case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp() | ast.Await():
-            return False
-    children = [c for c in ast.iter_child_nodes(value) if isinstance(c, ast.expr)]
-    return bool(children or isinstance(value, ast.List | ast.Tuple | ast.Dict)) and all(
-        map(_is_plain, children)
-    )
+    """Whether an expression is literals and names: no call but a library's (``torch.eye(3)``).
+
+    Goes through its parts one after the other: they may be nested as deep as a parser can.
+    """
+    left: list[ast.expr] = [value]
+    while left:
+        part = left.pop()
+        match part:
+            case ast.Constant() | ast.Name() | ast.Lambda():
+                continue
+            case ast.Attribute():
+                left.append(part.value)
+            case ast.Call():
+                name: ast.expr = part.func
+                while isinstance(name, ast.Attribute):
+                    name = name.value
+                if not (isinstance(name, ast.Name) and name.id in (*_LIBRARIES, "random")):
+                    return False
+                left += [*part.args, *(k.value for k in part.keywords)]
+            case ast.ListComp() | ast.GeneratorExp() | ast.SetComp() | ast.DictComp() | ast.Await():
+                return False
+            case _:
+                children = [c for c in ast.iter_child_nodes(part) if isinstance(c, ast.expr)]
+                if not children and not isinstance(part, ast.List | ast.Tuple | ast.Dict):
+                    return False
+                left += children
+    return True

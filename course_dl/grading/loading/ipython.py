@@ -6,7 +6,7 @@ import ast
 import re
 from typing import NamedTuple
 
-__all__ = ["Magic", "magic_in", "transformed"]
+__all__ = ["Magic", "cell_magic", "magic_in", "transformed"]
 
 try:
     from IPython.core.inputtransformer2 import TransformerManager
@@ -21,8 +21,39 @@ _manager = TransformerManager()
 # or is not run.
 _RUN = frozenset(("after", "capture", "memit", "prun", "time", "wandb"))
 _OTHER = frozenset(
-    "! HTML R SVG ai bash bigquery cmd cython debug file html javascript js julia latex markdown "
-    "perl pypy python python2 python3 ruby script sh skip sql svg sx system writefile".split()
+    [
+        "!",
+        "HTML",
+        "R",
+        "SVG",
+        "ai",
+        "bash",
+        "bigquery",
+        "cmd",
+        "cython",
+        "debug",
+        "file",
+        "html",
+        "javascript",
+        "js",
+        "julia",
+        "latex",
+        "markdown",
+        "perl",
+        "pypy",
+        "python",
+        "python2",
+        "python3",
+        "ruby",
+        "script",
+        "sh",
+        "skip",
+        "sql",
+        "svg",
+        "sx",
+        "system",
+        "writefile",
+    ]
 )
 _OPTIONS = re.compile(r"(?:\s*--?[A-Za-z][\w-]*(?:\s+\d+|=\S*)?(?=\s|$))*\s*")
 _PYLAB = (
@@ -55,6 +86,15 @@ def transformed(source: str) -> str:
     return "\n" * (blank[0].count("\n") if blank else 0) + text
 
 
+def cell_magic(source: str) -> Magic | None:
+    """The magic of a cell that begins with one: quickly told, since many do."""
+    first, _, body = source.partition("\n")
+    if not source.startswith("%%") or re.match(r"%%\w+\?", first):
+        return None
+    name, _, line = first[2:].rstrip().partition(" ")
+    return _cell_magic(name, line, body)
+
+
 def magic_in(node: ast.stmt) -> Magic | None:
     """What a statement that calls a magic runs; None for any other statement."""
     if isinstance(node, ast.Expr):
@@ -66,20 +106,23 @@ def magic_in(node: ast.stmt) -> Magic | None:
     name, given = _called(call)
     match name, given:
         case "run_cell_magic", [magic, line, body]:
-            if magic == "prun" and _without_options(line):
-                body = f"{_without_options(line)}\n{body}"
-            run = magic in _RUN
-            return Magic(magic, "" if magic in _OTHER else body, not run, True)
+            return _cell_magic(magic, line, body)
         case "run_line_magic", [magic, line, *_]:
             return _line_magic(magic, line)
         case "magic", [text]:
             magic, _, line = text.lstrip("%").partition(" ")
             return _line_magic(magic, line)
-        case ("system" | "getoutput" | "sx" | "set_next_input" | "enable_matplotlib"), _:
+        case (("system" | "getoutput" | "sx" | "set_next_input" | "enable_matplotlib"), _):
             return Magic(name, "", False, False)
         case "run_cell", [text, *_]:
             return Magic("", text, False, False)
     return None
+
+
+def _cell_magic(name: str, line: str, body: str) -> Magic:
+    if name == "prun" and _without_options(line):
+        body = f"{_without_options(line)}\n{body}"
+    return Magic(name, "" if name in _OTHER else body, name not in _RUN, True)
 
 
 def _line_magic(magic: str, line: str) -> Magic:
@@ -113,6 +156,7 @@ def _called(call: ast.expr) -> tuple[str, list[str]]:
         and call.func.value.func.id == "get_ipython"
     ):
         given = [a.value for a in call.args if isinstance(a, ast.Constant)]
-        if len(given) == len(call.args) and all(isinstance(text, str) for text in given):
-            return call.func.attr, given
+        texts = [text for text in given if isinstance(text, str)]
+        if len(texts) == len(call.args):
+            return call.func.attr, texts
     return "", []

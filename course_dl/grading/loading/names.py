@@ -6,12 +6,37 @@ import ast
 import dis
 from collections.abc import Iterator
 from types import CodeType
+from typing import Any
 
-__all__ = ["bound", "called_functions", "changed_inside", "globals_of", "names_in", "stored", "touched"]
+__all__ = [
+    "bound",
+    "called_functions",
+    "changed_inside",
+    "globals_of",
+    "names_in",
+    "stored",
+    "touched",
+]
 
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _HARMLESS = frozenset(
-    "print display plt plots lab len sum sorted repr str type help isinstance max min".split()
+    [
+        "print",
+        "display",
+        "plt",
+        "plots",
+        "lab",
+        "len",
+        "sum",
+        "sorted",
+        "repr",
+        "str",
+        "type",
+        "help",
+        "isinstance",
+        "max",
+        "min",
+    ]
 )
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL")
 
@@ -34,41 +59,54 @@ def bound(node: ast.stmt) -> frozenset[str]:
 
 def stored(node: ast.stmt) -> frozenset[str]:
     """The names that a statement makes, perhaps in a block of it, or gives a new value."""
-    plain = bound(node)
-    if plain or isinstance(node, ast.Expr):
-        return plain
-    found: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            found.add(inner.id)
-        elif isinstance(inner, _Definition):
-            found.add(inner.name)
-        elif isinstance(inner, ast.Import | ast.ImportFrom):
-            found |= bound(inner)
-    return frozenset(found)
+    if not hasattr(node, "body") or isinstance(node, _Definition):
+        return bound(node) or frozenset(_targets(node))
+    return frozenset(name for inner in _statements(node) for name in _targets(inner))
 
 
 def touched(node: ast.stmt) -> set[str]:
     """The names that a statement makes, or whose values it may change in place."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return {node.name}
-        case ast.Import() | ast.ImportFrom():
-            return set(bound(node))
-        case ast.Assign(targets=targets):
-            return {_root(t) for target in targets for t in _unpacked(target)} - {""}
-        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
-            return {_root(target)} - {""}
-        case ast.Expr(value=value):
-            return _changed_by_call(value) - {""}
-    found = set(stored(node))
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Subscript | ast.Attribute):
-            if isinstance(inner.ctx, ast.Store):
-                found.add(_root(inner))
-        elif isinstance(inner, ast.Expr):
+    found: set[str] = set()
+    for inner in _statements(node):
+        if isinstance(inner, ast.Expr):
             found |= _changed_by_call(inner.value)
+        else:
+            found.update(_targets(inner, in_place=True))
     return found - {""}
+
+
+def _statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statement, and those in its blocks; not what stands in functions and classes."""
+    yield node
+    if isinstance(node, _Definition):
+        return
+    parts: list[Any] = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+    for part in parts:
+        for block in ("body", "orelse", "finalbody"):
+            for inner in getattr(part, block, ()):
+                yield from _statements(inner)
+
+
+def _targets(node: ast.stmt, in_place: bool = False) -> Iterator[str]:
+    """What a statement itself assigns to; ``in_place``: with what it writes into."""
+    match node:
+        case ast.Assign(targets=targets):
+            pass
+        case ast.AugAssign(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
+            targets = [target]
+        case ast.AnnAssign(target=target, value=ast.expr()):
+            targets = [target]
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            targets = [item.optional_vars for item in items if item.optional_vars is not None]
+        case _:
+            yield from bound(node)
+            return
+    for target in targets:
+        for part in _unpacked(target):
+            if isinstance(part, ast.Name):
+                yield part.id
+            elif in_place:
+                yield _root(part)
 
 
 def called_functions(node: ast.stmt) -> set[str]:

@@ -25,7 +25,6 @@ _EMPTY_BLOCK = re.compile(
     r"(?:statement|definition|block)? ?on line (?P<line>\d+)"
 )
 _COMMENTED_MAGIC = re.compile(r"\s*#\s*(?:[%!]|get_ipython\(\)|MAGIC\b)")
-_MOST_REPAIRS = 50
 
 
 def split(source: str) -> Iterator[tuple[int, str]]:
@@ -33,21 +32,14 @@ def split(source: str) -> Iterator[tuple[int, str]]:
 
     Lines are cut where Python cuts them, at ``\\n`` alone.
     """
-    starts = [0, *_line_starts(source)]
-    begin = starts[0]
-    above = line = 0
-    decorated = False
-    for start in starts[1:]:
-        line += source.count("\n", begin if line == above else last, start)
-        last = start
-        if decorated and start != len(source):
-            decorated = source.startswith("@", start)
-            continue
-        yield above, source[begin:start]
-        begin, above = start, line
-        decorated = source.startswith("@", start)
-    if begin < len(source):
-        yield above, source[begin:]
+    begin = above = 0
+    for end in [*_line_starts(source), len(source)]:
+        piece = source[begin:end]
+        # A decorator waits for what it decorates.
+        if end == len(source) or not piece.startswith("@") or "\nclass" in piece or "def " in piece:
+            yield above, piece
+            above += piece.count("\n")
+            begin = end
 
 
 def _line_starts(source: str) -> Iterator[int]:

@@ -5,7 +5,6 @@ make what an answer uses. A training, a plot, a download is not run unless an an
 """
 
 from __future__ import annotations
-
 import __future__ as future
 
 import ast
@@ -47,7 +46,8 @@ class Step:
     """One statement: where it stands, the names that it defines, its code or why there is none.
 
     ``whole`` is whether it stands in an exercise's cell, ``run`` whether it is run, ``told``
-    whether somebody is to know where it fails.
+    whether somebody is to know where it fails. An ``ordinary`` one is run only where an answer
+    needs it: the answer then tells how it failed.
     """
 
     place: str
@@ -56,13 +56,14 @@ class Step:
     whole: bool = False
     run: bool = True
     told: bool = True
+    ordinary: bool = False
     weak: bool = False
     code: CodeType | None = None
     error: SyntaxError | None = None
     flags: int = 0
 
     def compile(self) -> CodeType | None:
-        """The code under the ``__future__`` features of the submission's own, as IPython does it."""
+        """The code, under the ``__future__`` features of the submission alone."""
         if self.code is None and self.error is None and self.node is not None:
             try:
                 self.code = compile(
@@ -127,9 +128,9 @@ def make_plan(cells: Sequence[Mapping[str, Any]], exercise_names: Iterable[str])
                     flags |= _features(node)
                 run = whole or is_definition(node)
                 names = stored(node) if run else frozenset()
-                told = whole or not (is_constant(node) or is_of_the_course(node))
+                told = whole or (run and not (is_constant(node) or is_of_the_course(node)))
                 steps.append(
-                    Step(part.place, node, names, whole, run, told, part.weak, flags=flags)
+                    Step(part.place, node, names, whole, run, told, not run, part.weak, flags=flags)
                 )
     return _Chooser(steps, asked).plan(texts)
 
@@ -142,7 +143,8 @@ def _show(texts: dict[str, str], place: str, source: str) -> None:
     known, new = texts[place].split("\n"), source.split("\n")
     known += [""] * (len(new) - len(known))
     texts[place] = "\n".join(
-        b if b.strip() else a for a, b in zip(known, new + [""] * (len(known) - len(new)), strict=True)
+        b if b.strip() else a
+        for a, b in zip(known, new + [""] * (len(known) - len(new)), strict=True)
     )
 
 
@@ -154,9 +156,7 @@ def _whole_cells(
     if whole is not None and len(cells) < 2:
         return cells if whole else set()
     return {
-        part.cell
-        for part in parts
-        if isinstance(part, Statement) and stored(part.node) & asked
+        part.cell for part in parts if isinstance(part, Statement) and stored(part.node) & asked
     }
 
 
@@ -178,7 +178,6 @@ class _Chooser:
         for number, step in enumerate(steps):
             if step.run:
                 step.compile()
-            if step.run:
                 for name in step.names:
                     self._by_name[name].append(number)
         self._ordinary = [n for n, step in enumerate(steps) if not step.run and step.node]
@@ -194,10 +193,11 @@ class _Chooser:
         uses = {name: self._used_by(name) for name in self._asked if name in self._by_name}
         made: dict[str, list[int]] = defaultdict(list)
         calling: set[str] = set()
+        values = _values(self._steps)
         for number in self._ordinary:
             node = self._steps[number].node
             assert node is not None
-            for name in touched(node):
+            for name in _changed(node, values):
                 made[name].append(number)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 function = node.value.func
@@ -207,7 +207,8 @@ class _Chooser:
         shadows = {n for n in self._by_name if hasattr(builtins, n)} - self._imported
         shadows = {n for n in shadows if any(map(self._is_scratch, self._by_name[n]))}
         until: dict[str, int] = {}
-        if (made.keys() - self._imported | calling) & wanted or shadows:
+        hits = ((made.keys() - self._imported) | (calling & values)) & wanted
+        if shadows or (hits and self._looks_up(hits)):
             needs = _Needs(self._steps, self._imported)
             until = self._checked()
             needed = needs.of(self._asked, until)
@@ -221,9 +222,7 @@ class _Chooser:
         if twice:
             until = until or self._checked()
         kept = {
-            name: {
-                asked: until[asked] for asked in uses if name in uses[asked] and asked in until
-            }
+            name: {asked: until[asked] for asked in uses if name in uses[asked] and asked in until}
             for name in twice
         }
         left = {
@@ -239,6 +238,25 @@ class _Chooser:
             for asked, number in one.items():
                 one[asked] = sum(n < number for n in order)
         return Plan(run, texts, left, self._open, {n: one for n, one in kept.items() if one})
+
+    def _looks_up(self, names: set[str]) -> bool:
+        """Whether an answer uses one of these names, and not as an attribute's alone."""
+        seen = set(self._asked)
+        waiting = list(seen)
+        if names & self._asked:
+            return True
+        while waiting:
+            for number in self._by_name.get(waiting.pop(), ()):
+                code = self._steps[number].code
+                if code is None:
+                    continue
+                inside = names_in(code)
+                if inside & names and globals_of(code) & names:
+                    return True
+                new = (inside & self._by_name.keys()) - seen
+                seen |= new
+                waiting += new
+        return False
 
     def _is_scratch(self, number: int) -> bool:
         step = self._steps[number]
@@ -267,9 +285,7 @@ class _Chooser:
                 else:
                     known[name] = parts
         self._steps = [step for step in self._steps if step not in dropped]
-        return frozenset(
-            name for name in self._asked if known.get(name) == (frozenset(), True)
-        )
+        return frozenset(name for name in self._asked if known.get(name) == (frozenset(), True))
 
     def _used_by(self, name: str) -> set[str]:
         """All names that a name's definitions may use, directly or through others."""
@@ -315,15 +331,15 @@ class _Needs:
         self._steps = steps
         self._full: list[frozenset[str]] = [frozenset()] * len(steps)
         self._touching: dict[str, list[int]] = defaultdict(list)
-        inside = _changed_by_functions(steps)
+        inside, values = _changed_by_functions(steps), _values(steps)
         for number, step in enumerate(steps):
             if step.node is None:
                 continue
-            names = touched(step.node)
+            names = _changed(step.node, values)
             if not isinstance(step.node, ast.FunctionDef | ast.ClassDef):
                 names = names - (imported - bound(step.node))
                 for function in called_functions(step.node) & inside.keys():
-                    names |= inside[function]
+                    names |= inside[function] & values
             full = bound(step.node)
             self._full[number] = full
             for name in names | full:
@@ -363,6 +379,21 @@ class _Needs:
             above = touching
         full = [k for k, n in enumerate(above) if name in self._full[n]]
         return above[full[-1] :] if full else above
+
+
+def _values(steps: Iterable[Step]) -> set[str]:
+    """The names that stand for values: some statement assigns to them."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    found: set[str] = set()
+    for step in steps:
+        if step.node is not None and not isinstance(step.node, kinds):
+            found |= step.names or stored(step.node)
+    return found
+
+
+def _changed(node: ast.stmt, values: set[str]) -> set[str]:
+    """What a statement makes or changes: functions, classes and modules are not changed."""
+    return (touched(node) & values) | stored(node)
 
 
 def _changed_by_functions(steps: list[Step]) -> dict[str, set[str]]:

@@ -173,7 +173,11 @@ class _Finder:
 
             bar, numbers = tqdm.std.tqdm, tqdm.std.trange
             vars(module).update(
-                tqdm=bar, tqdm_notebook=bar, trange=numbers, tnrange=numbers, __all__=["tqdm", "trange"]
+                tqdm=bar,
+                tqdm_notebook=bar,
+                trange=numbers,
+                tnrange=numbers,
+                __all__=["tqdm", "trange"],
             )
 
 

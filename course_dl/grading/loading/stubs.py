@@ -12,7 +12,9 @@ _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Inner = (*_Function, ast.ClassDef, ast.Lambda)
 
 
-def answered(node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]) -> tuple[frozenset[str], bool]:
+def answered(
+    node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]
+) -> tuple[frozenset[str], bool]:
     """The parts of a definition that are written, and whether others are open.
 
     A function has one part, a class its methods. ``known`` tells the same of earlier names.
@@ -49,9 +51,7 @@ def answered(node: ast.stmt, known: dict[str, tuple[frozenset[str], bool]]) -> t
     return frozenset((ANY,)), False
 
 
-def is_stub(
-    new: tuple[frozenset[str], bool], old: tuple[frozenset[str], bool] | None
-) -> bool:
+def is_stub(new: tuple[frozenset[str], bool], old: tuple[frozenset[str], bool] | None) -> bool:
     """Whether a definition is a stub beside an earlier one: open where that one is written."""
     return old is not None and new[1] and new[0] < old[0]
 

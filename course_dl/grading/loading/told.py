@@ -45,7 +45,6 @@ def explained(
     """The error, with the reason why a name or a module is not there."""
     missing = _NO_MODULE.match(error.message)
     if missing and error.kind == "ModuleNotFoundError":
-        module = missing[1]
         return replace(error, message=f"{error.message}: it is not installed where this is graded")
     found = _UNDEFINED.match(error.message)
     if error.kind != "NameError" or found is None:
@@ -63,7 +62,7 @@ def explained(
     if name in left_out:
         return replace(
             error,
-            message=f"{error.message}: it is made in {left_out[name]}, which is not run in grading: "
-            "put the line that makes it into the exercise's cell",
+            message=f"{error.message}: it is made in {left_out[name]}, which is not run in "
+            "grading: put the line that makes it into the exercise's cell",
         )
     return error

@@ -31,17 +31,19 @@ _MORE = ("reason", "days late", "penalty", "also handed in", "remarks")
 def grades_csv(entries: Sequence[Entry]) -> str:
     """One row a student, for spreadsheets: every text in quotes and no formula, numbers as such.
 
-    ``student,file,total,max``, each exercise, ``status,seed``, and what is to be told besides.
+    ``lab,student,file,total,max``, each exercise, ``status,seed``, and what is to be told besides.
+    The lab comes first, so that a program that takes the mark of the encoding for a part of the
+    first heading still finds the students.
     """
     numbers = [e.number for e in entries[0].result.exercises] if entries else []
-    heading = ["student", "file", "total", "max", *numbers, "status", "seed", *_MORE]
+    heading = ["lab", "student", "file", "total", "max", *numbers, "status", "seed", *_MORE]
     rows: list[list[str | float]] = [list(heading)]
     for entry in entries:
         mark, result = entry.mark, entry.result
         points = [_number(mark.points.get(n, 0.0)) for n in numbers]
         rows.append([
-            cell(entry.student), cell(entry.file), _number(mark.total), _number(mark.max_points),
-            *points, result.status, result.seed,
+            result.lab, cell(entry.student), cell(entry.file),
+            _number(mark.total), _number(mark.max_points), *points, result.status, result.seed,
             cell(result.reason), mark.days_late, _number(mark.penalty),
             cell("; ".join(entry.others)), cell("; ".join(result.remarks)),
         ])  # fmt: skip
