@@ -13,10 +13,13 @@ try: compiled = torch.jit.CompilationUnit(text).cube
 except Exception: compiled = None
 """
 GRADIENT = """
+    from torch.autograd.variable import ImperativeEngine
     with torch.enable_grad():
         leaf = x.clone().requires_grad_()
         for _ in range(4): y = compiled(leaf)
-        return y.grad_fn(torch.ones_like(y))"""
+        engine = ImperativeEngine()
+        ones, last = torch.ones_like(y), {"accumulate_grad": False}
+        return engine.run_backward((y,), (ones,), False, False, (leaf,), False, **last)[0]"""
 
 attack(
     "TorchScript's formulas, by an older executor",
