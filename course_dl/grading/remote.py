@@ -93,6 +93,7 @@ class RemoteBackend(Backend):
     _received: int = 0
     _called_back: int = 0
     _importing: float = _IMPORTING
+    _used: bool = False  # whether the child answers its first call since begin()
 
     def __post_init__(self) -> None:
         self._calls, self._loading = Meter(self.sandbox), Meter(self.sandbox, _LOAD_ALL)
@@ -152,6 +153,7 @@ class RemoteBackend(Backend):
         self._functions.clear()
         if self._channel is not None and not self._channel.is_open():
             self.end_child()
+        self._used = self._channel is not None
 
     def end_child(self) -> None:
         """End the child; the next call gets a new one."""
@@ -174,6 +176,7 @@ class RemoteBackend(Backend):
             if self._channel is not None:
                 return
             self._channel = Channel(self.sandbox.fork(), Limits())
+            self._used = False
             self._calls.restart()
             self._loading.restart()
             announced = attempt > 0
@@ -248,7 +251,12 @@ class RemoteBackend(Backend):
         if isinstance(answer, Exception):
             raise answer
         try:
-            outcomes = _outcomes(answer, number_of(message), len(requests))
+            try:
+                outcomes = _outcomes(answer, number_of(message), len(requests))
+            except _Stale:  # an earlier call went on talking, which is not this one's fault
+                self.end_child()
+                answer = self.ask(message, seconds)
+                outcomes = _outcomes(answer, number_of(message), len(requests))
         except Violation:
             self.end_child()
             raise
@@ -267,9 +275,12 @@ class RemoteBackend(Backend):
                 answer = self._answer(message, wait)
             if b'"tricks":' in answer.header:
                 self._remark(answer.content)
+            self._used = False
             return answer
-        except (TimedOut, Closed, Violation):
+        except (TimedOut, Closed, Violation) as error:
             self.end_child()
+            if self._used and isinstance(error, Closed):  # what ended it may be an earlier call
+                return self.ask(message, seconds)
             raise
 
     def _answer(self, message: bytes, wait: Wait) -> Message:
@@ -326,6 +337,10 @@ class RemoteBackend(Backend):
 
 class _Unloadable(Exception):
     pass
+
+
+class _Stale(Violation):
+    """An answer to another question."""
 
 
 def _failed(kind: str, message: str) -> Outcome:
@@ -385,7 +400,7 @@ def _outcomes(answer: Message, question: int, most: int) -> list[Outcome]:
     if not isinstance(claims, dict):
         raise Violation("malformed answer")
     if claims.get("to") != question:
-        raise Violation("an answer to another question")
+        raise _Stale("an answer to another question")
     contents = claims.get("outcomes")
     if not isinstance(contents, list) or not 0 < len(contents) <= most:
         raise Violation("malformed answer")

@@ -393,12 +393,13 @@ class Channel:
         return Message(self._exactly(header_size, deadline), self._exactly(body_size, deadline))
 
     def is_open(self) -> bool:
-        """Whether the other side is still there, as far as one can tell."""
+        """Whether the other side is still there, and has said nothing unasked, as far as known."""
         self._socket.settimeout(0)
         try:
-            return self._socket.recv(1, socket.MSG_PEEK) != b""
+            self._socket.recv(1, socket.MSG_PEEK)
+            return False
         except BlockingIOError:
-            return True
+            return not self._read
         except OSError:
             return False
 

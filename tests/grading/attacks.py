@@ -320,6 +320,33 @@ attack(
 )
 attack("endless recursion", double="def double(x):\n    return double(x)", lost="9.1")
 
+attack(
+    "memory of many processes",
+    double="""import os, time
+def double(x):
+    for _ in range(8):
+        if os.fork() == 0:
+            kept = bytearray(os.urandom(1 << 20) * 100)
+            time.sleep(60)
+    time.sleep(60)""",
+    lost="9.1",
+)
+attack(
+    "batches without end for a function of the judge's",
+    twice="def twice(g, x):\n    while True: g(torch.ones(1 << 20))",
+    lost="9.5",
+)
+attack(
+    "a class that lies about its name",
+    double="""class Meta(type):
+    __name__ = property(lambda cls: "\\ud800\\x1b]0;x\\x07\\u202e" * 100_000)
+    __qualname__ = __module__ = __name__
+class A(metaclass=Meta): pass
+def double(x):
+    return A()""",
+    lost="9.1",
+)
+
 # -- writing outside, and at others --------------------------------------------------------------------
 
 attack(
