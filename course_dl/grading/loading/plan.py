@@ -388,6 +388,8 @@ def _values(steps: Iterable[Step]) -> set[str]:
     for step in steps:
         if step.node is not None and not isinstance(step.node, kinds):
             found |= step.names or stored(step.node)
+        elif isinstance(step.node, ast.FunctionDef):
+            found.update(n for s in step.node.body if isinstance(s, ast.Global) for n in s.names)
     return found
 
 
