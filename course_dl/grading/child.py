@@ -27,7 +27,8 @@ import numpy as np
 import torch
 from torch._C import _functorch as functorch
 
-from course_dl.grading.loading.plan import Step, make_plan
+from course_dl.grading.loading.needs import Step
+from course_dl.grading.loading.plan import make_plan
 from course_dl.grading.loading.standins import give_standins, modules_stand_in
 from course_dl.grading.loading.told import explained, syntax_told
 from course_dl.grading.watch import Watch

@@ -12,7 +12,6 @@ import builtins
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType
 from typing import Any
 
 from course_dl.grading.loading.cells import Broken, Statement, read
@@ -22,60 +21,15 @@ from course_dl.grading.loading.choice import (
     is_of_the_course,
     separated,
 )
-from course_dl.grading.loading.names import (
-    bound,
-    called_functions,
-    changed_inside,
-    globals_of,
-    names_in,
-    stored,
-    touched,
-)
+from course_dl.grading.loading.names import globals_of, names_in, stored
+from course_dl.grading.loading.needs import Needs, Step, changed, values_of
 from course_dl.grading.loading.stubs import answered, is_stub
 
-__all__ = ["Plan", "Step", "make_plan"]
+__all__ = ["Plan", "make_plan"]
 
-_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _FEATURES = 0
 for _name in future.all_feature_names:
     _FEATURES |= getattr(future, _name).compiler_flag
-
-
-@dataclass(eq=False)
-class Step:
-    """One statement: where it stands, the names that it defines, its code or why there is none.
-
-    ``whole`` is whether it stands in an exercise's cell, ``run`` whether it is run, ``told``
-    whether somebody is to know where it fails. An ``ordinary`` one is run only where an answer
-    needs it: the answer then tells how it failed.
-    """
-
-    place: str
-    node: ast.stmt | None
-    names: frozenset[str]
-    whole: bool = False
-    run: bool = True
-    told: bool = True
-    ordinary: bool = False
-    weak: bool = False
-    code: CodeType | None = None
-    error: SyntaxError | None = None
-    flags: int = 0
-
-    def compile(self) -> CodeType | None:
-        """The code, under the ``__future__`` features of the submission alone."""
-        if self.code is None and self.error is None and self.node is not None:
-            try:
-                self.code = compile(
-                    ast.Module([self.node], []),
-                    self.place,
-                    "exec",
-                    self.flags | _AWAIT,
-                    dont_inherit=True,
-                )
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                self.error = error if isinstance(error, SyntaxError) else SyntaxError(str(error))
-        return self.code
 
 
 @dataclass
@@ -193,11 +147,11 @@ class _Chooser:
         uses = {name: self._used_by(name) for name in self._asked if name in self._by_name}
         made: dict[str, list[int]] = defaultdict(list)
         calling: set[str] = set()
-        values = _values(self._steps)
+        values = values_of(self._steps)
         for number in self._ordinary:
             node = self._steps[number].node
             assert node is not None
-            for name in _changed(node, values):
+            for name in changed(node, values):
                 made[name].append(number)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 function = node.value.func
@@ -209,7 +163,7 @@ class _Chooser:
         until: dict[str, int] = {}
         hits = ((made.keys() - self._imported) | (calling & values)) & wanted
         if shadows or (hits and self._looks_up(hits)):
-            needs = _Needs(self._steps, self._imported)
+            needs = Needs(self._steps, self._imported)
             until = self._checked()
             needed = needs.of(self._asked, until)
             for number in needed:
@@ -322,90 +276,6 @@ class _Chooser:
                 step.names = stored(step.node)
                 times.update(n for n in step.names if n in wanted)
         return {name for name, many in times.items() if many > 1 and name not in self._imported}
-
-
-class _Needs:
-    """Which statements make and change what an answer uses, by the names in them."""
-
-    def __init__(self, steps: list[Step], imported: set[str]) -> None:
-        self._steps = steps
-        self._full: list[frozenset[str]] = [frozenset()] * len(steps)
-        self._touching: dict[str, list[int]] = defaultdict(list)
-        inside, values = _changed_by_functions(steps), _values(steps)
-        for number, step in enumerate(steps):
-            if step.node is None:
-                continue
-            names = _changed(step.node, values)
-            if not isinstance(step.node, ast.FunctionDef | ast.ClassDef):
-                names = names - (imported - bound(step.node))
-                for function in called_functions(step.node) & inside.keys():
-                    names |= inside[function] & values
-            full = bound(step.node)
-            self._full[number] = full
-            for name in names | full:
-                self._touching[name].append(number)
-        self._needed: set[int] = set()
-        self._asked_for: set[tuple[str, int]] = set()
-
-    def of(self, asked: Iterable[str], until: Mapping[str, int]) -> set[int]:
-        """The numbers of the statements, for these names as they are at these places."""
-        for name in asked:
-            self._need([(name, until[name], True)])
-        return self._needed
-
-    def _need(self, waiting: list[tuple[str, int, bool]]) -> None:
-        while waiting:
-            name, before, or_below = waiting.pop()
-            if (name, before) in self._asked_for or name not in self._touching:
-                continue
-            self._asked_for.add((name, before))
-            for number in self._makers(name, before, or_below):
-                self._needed.add(number)
-                code = self._steps[number].compile()
-                if code is None:
-                    continue
-                node = self._steps[number].node
-                later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-                for used in globals_of(code):
-                    # What hides a builtin below a function was not there when it was checked.
-                    at_call = later and not hasattr(builtins, used)
-                    waiting.append((used, before if at_call else number, at_call and or_below))
-
-    def _makers(self, name: str, before: int, or_below: bool) -> list[int]:
-        """From the last statement above a place that gives the name a value; else those below."""
-        touching = self._touching[name]
-        above = [n for n in touching if n < before]
-        if not above and or_below and not hasattr(builtins, name):
-            above = touching
-        full = [k for k, n in enumerate(above) if name in self._full[n]]
-        return above[full[-1] :] if full else above
-
-
-def _values(steps: Iterable[Step]) -> set[str]:
-    """The names that stand for values: some statement assigns to them."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    found: set[str] = set()
-    for step in steps:
-        if step.node is not None and not isinstance(step.node, kinds):
-            found |= step.names or stored(step.node)
-    return found
-
-
-def _changed(node: ast.stmt, values: set[str]) -> set[str]:
-    """What a statement makes or changes: functions, classes and modules are not changed."""
-    return (touched(node) & values) | stored(node)
-
-
-def _changed_by_functions(steps: list[Step]) -> dict[str, set[str]]:
-    """The names that a call of each function changes, through other functions too."""
-    nodes = {s.node.name: s.node for s in steps if s.run and isinstance(s.node, ast.FunctionDef)}
-    changed = {name: changed_inside(node) for name, node in nodes.items()}
-    calls = {name: called_functions(node) & nodes.keys() for name, node in nodes.items()}
-    for _ in range(3):  # of functions that call functions that call functions
-        for name, others in calls.items():
-            for other in others:
-                changed[name] |= changed[other]
-    return changed
 
 
 def _defines(node: ast.stmt) -> bool:
