@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +55,6 @@ def read(data: bytes, name: str) -> Reading:
         told = f"{megabytes(len(data))} are more than the {megabytes(LARGEST_FILE)} that are read"
         raise Unreadable(told)
     reading = _of_python(data) if _is_python(data, name) else _of_notebook(data)
-    if sum(len(cell.source) for cell in reading.cells) > _MOST_TEXT:
-        raise Unreadable("it holds more than two million characters of code")
     if not any(cell.source.strip() for cell in reading.cells):
         raise Unreadable("it holds no code" + f" ({reading.damage})" * bool(reading.damage))
     return reading
@@ -71,7 +70,19 @@ def _is_python(data: bytes, name: str) -> bool:
 
 
 def _of_python(data: bytes) -> Reading:
-    return Reading(cells_of_python(_plain_lines(_decoded(data))))
+    text = _plain_lines(_decoded(data))
+    return Reading(_bounded(cells_of_python(text[: _MOST_TEXT + 1])))
+
+
+def _bounded(cells: Iterable[Cell]) -> list[Cell]:
+    """The cells, which are made one by one, as long as they do not hold too much."""
+    kept, size = [], 0
+    for cell in cells:
+        kept.append(cell)
+        size += len(cell.source)
+        if size > _MOST_TEXT:
+            raise Unreadable("it holds more than two million characters of code")
+    return kept
 
 
 def _of_notebook(data: bytes) -> Reading:
@@ -92,7 +103,7 @@ def _of_notebook(data: bytes) -> Reading:
             ours = ours or str(cell.get("id", "")).startswith("exercise-")
             source = _joined(cell.get("source", cell.get("input")))
             found.append(Cell(f"cell {number}", source, ours or None, python))
-    return Reading(found, damage)
+    return Reading(_bounded(found), damage)
 
 
 def _cells_of(text: str) -> tuple[list[Any], str, str]:

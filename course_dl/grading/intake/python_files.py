@@ -37,6 +37,7 @@ _CODE = re.compile(
     r"\s*(?:def|class|import|from|for|while|if|with|try|return|async|lambda)\b.*[:\w]"
     r"|\s*[\w.\[\], ]+[-+*/@]?=[^=]|\s*[\w.]+\(|\s*@\w",
 )
+_BEGINNING = 200  # characters of a line that tell code from text
 _STATEMENT = re.compile(r"^(?:async |def |class |import |from |@)\s*\w", re.MULTILINE)
 
 
@@ -45,8 +46,8 @@ def looks_like_python(text: str) -> bool:
     return bool(_STATEMENT.search(text))
 
 
-def cells_of_python(text: str) -> list[Cell]:
-    """The cells of a file; one, of which not all is run, where it marks none."""
+def cells_of_python(text: str) -> Iterator[Cell]:
+    """The cells of a file, one after the other; one, not all of which is run, if it marks none."""
     if text.startswith(_DATABRICKS):
         text = _without_magic_marks(text)
     if _EXPORTED.search(text):
@@ -54,10 +55,11 @@ def cells_of_python(text: str) -> list[Cell]:
     text = _COMMENTED_CELL.sub(_uncommented, text)
     starts = [m.start() for m in _MARKER.finditer(text)]
     if starts:
-        return list(_marked(text, starts))
-    if _LIGHT.search(text):
-        return list(_light(text))
-    return [Cell("the file", text, whole=False)]
+        yield from _marked(text, starts)
+    elif _LIGHT.search(text):
+        yield from _light(text)
+    else:
+        yield Cell("the file", text, whole=False)
 
 
 def _marked(text: str, starts: list[int]) -> Iterator[Cell]:
@@ -100,7 +102,7 @@ def _uncommented(found: re.Match[str]) -> str:
     lines = [
         re.sub(r"^# ?", "", line[len(margin) :]) for line in body.removesuffix("\n").split("\n")
     ]
-    if not any(_CODE.match(line) for line in lines):
+    if not any(_CODE.match(line[:_BEGINNING]) for line in lines):
         return found[0]
     plain = "\n".join(margin + line if line.strip() else "" for line in lines)
     return f"\n{plain}\n{after}" if body.endswith("\n") else f"\n{plain}"
