@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import resource
 import shutil
 import subprocess
@@ -15,6 +16,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_sessionstart() -> None:
+    """What the tests start is none of xdist's workers, though they may run in one."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        del os.environ[name]
 
 
 @pytest.fixture

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from course_dl.grading.bulk import grade_class
-from tests.grading.mixed import DAMAGED, EXPORTED, HOSTILE, LAB, hand_in
+from tests.grading.mixed import DAMAGED, EXPORTED, LAB, hand_in
 
-HONEST = 12
+HONEST = 6
+ATTACKS = ("exits", "fills the disk", "kills", "odd class")  # those that end soon
 
 Row = dict[str, str]
 
 
 def graded(folder: Path, *, trouble: bool) -> dict[str, Row]:
-    submissions = hand_in(folder / "in", HONEST, trouble=trouble)
+    submissions = hand_in(folder / "in", HONEST, trouble=trouble, attacks=ATTACKS)
     grade_class(LAB, submissions, folder / "out", processes=2, progress=False)
     with (folder / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
@@ -33,7 +34,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
 
 
 def test_everybody_has_a_row(mixed: dict[str, Row]) -> None:
-    assert len(mixed) == HONEST + len(HOSTILE) + len(DAMAGED) + len(EXPORTED)
+    assert len(mixed) == HONEST + len(ATTACKS) + len(DAMAGED) + len(EXPORTED)
 
 
 def test_no_honest_mark_differs_from_a_class_without_trouble(
@@ -44,7 +45,7 @@ def test_no_honest_mark_differs_from_a_class_without_trouble(
 
 
 def test_attacks_earn_what_their_honest_part_earns(mixed: dict[str, Row]) -> None:
-    for name in HOSTILE:
+    for name in ATTACKS:
         row = mixed[f"Hostile {name}"]
         assert row["4.7"] == "0", row
         others = sum(float(row[f"4.{k}"]) for k in (1, 2, 3, 4, 5, 6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import jupytext
@@ -78,8 +79,12 @@ DAMAGED = {
 }
 
 
-def hand_in(folder: Path, honest: int, *, trouble: bool) -> Path:
-    """A class as Moodle hands it out; with ``trouble``, ten of each other kind are in it."""
+def hand_in(
+    folder: Path, honest: int, *, trouble: bool, attacks: Iterable[str] = tuple(HOSTILE)
+) -> Path:
+    """A class as Moodle hands it out; with ``trouble``, these attacks are in it, and ten each of
+    damaged files and of exports.
+    """
     number = 1000
 
     def put(student: str, name: str, data: bytes) -> None:
@@ -92,8 +97,8 @@ def hand_in(folder: Path, honest: int, *, trouble: bool) -> Path:
     for one in classroom(LAB, honest, seed=5):
         put(one.student, "lab04.ipynb", one.data)
     if trouble:
-        for name, body in HOSTILE.items():
-            put(f"Hostile {name}", "lab04.ipynb", hostile(body))
+        for name in attacks:
+            put(f"Hostile {name}", "lab04.ipynb", hostile(HOSTILE[name]))
         for name, data in DAMAGED.items():
             put(f"Damaged {name.partition('.')[0]}", name, data)
         for name, make in EXPORTED.items():
