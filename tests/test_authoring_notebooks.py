@@ -140,7 +140,7 @@ def test_an_exercise_of_several_functions_has_a_stub_for_each(lab: Path) -> None
         ("# %% setup", "# %%", "one cell '# %% setup', it has 0"),
         ('exercise="12.1"', 'exercise="12.2"', "notebook.py are 12.2, those of checks.py 12.1"),
         ('# %% exercise="12.1"', "# %%", "notebook.py are none"),
-        ('after="12.1"', 'after="12.1 12.7"', "no exercise '12.7'"),
+        ('after="12.1"', 'after="12.1 12.7"', "no exercise 12.7"),
     ],
 )
 def test_a_story_that_does_not_fit_is_told(lab: Path, old: str, new: str, told: str) -> None:
