@@ -143,7 +143,6 @@ class Grading:
         found = [self._tested(exercise, False) for exercise in exercises]
         self.notices = tuple(dict.fromkeys(self._phase.notices()))
         if hidden:
-            self._enter(self._program)
             found = [self._tested(r.exercise, True, r.tests) for r in found]
         results = [self._diagnosed(result) for result in found]
         if hidden:
@@ -258,7 +257,7 @@ class _Phase:
         ended = list(self._backends.values())
         self._backends.clear()
         for backend in ended:
-            backend.end_child()
+            backend.finish()
         return ended
 
 
