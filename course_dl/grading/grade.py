@@ -135,9 +135,9 @@ class Grading:
     ) -> list[ExerciseResult]:
         """Judge exercises (all if None) and diagnose them.
 
-        The public tests of all come first, then the hidden ones in new processes: what a
-        submission learns from hidden inputs comes too late for any message that a student reads.
-        What fails because of earlier answers is judged again after that.
+        The public tests of all come first, then the hidden ones: what a submission learns from
+        hidden inputs comes too late for any message that a student reads. What fails because of
+        earlier answers is judged again after that, in new processes.
         """
         exercises = self.lab.exercises if exercises is None else exercises
         found = [self._tested(exercise, False) for exercise in exercises]
