@@ -27,6 +27,7 @@ __all__ = [
     "Student",
     "backward",
     "in_turn",
+    "is_network",
     "kind",
     "sent",
 ]
@@ -217,6 +218,11 @@ class Remote:
 def kind(value: Any) -> str:
     """The name of the class of ``value``; where it stands for an object, of that object's class."""
     return value._handle.kind if isinstance(value, Remote) else type(value).__name__
+
+
+def is_network(value: Any) -> bool:
+    """Whether ``value`` stands for an ``nn.Module`` on the student's side."""
+    return isinstance(value, Remote) and bool(value._on("isinstance", "nn.Module"))
 
 
 def in_turn(*steps: tuple[Any, ...]) -> Iterator[Any]:
