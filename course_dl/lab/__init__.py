@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from course_dl.lab.exercise import Exercise, mistake
     from course_dl.lab.inputs import Inputs
     from course_dl.lab.notebook import Lab
+    from course_dl.lab.recording import Recorded
     from course_dl.lab.states import Forbidden, Wrong
-    from course_dl.lab.student import Call, Remote, Student, backward, in_turn, is_network
+    from course_dl.lab.student import Call, Remote, Student, backward, is_network, operate
     from course_dl.lab.values import summary
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Forbidden",
     "Inputs",
     "Lab",
+    "Recorded",
     "Remote",
     "Student",
     "Wrong",
@@ -35,10 +37,10 @@ __all__ = [
     "close",
     "close_all",
     "equal",
-    "in_turn",
     "is_network",
     "mistake",
     "number",
+    "operate",
     "require",
     "shaped",
     "summary",
@@ -52,8 +54,9 @@ _HOMES = {
     "exercise": ("Exercise", "mistake"),
     "inputs": ("Inputs",),
     "notebook": ("Lab",),
+    "recording": ("Recorded",),
     "states": ("Forbidden", "Wrong"),
-    "student": ("Call", "Remote", "Student", "backward", "in_turn", "is_network"),
+    "student": ("Call", "Remote", "Student", "backward", "is_network", "operate"),
     "values": ("summary",),
 }
 

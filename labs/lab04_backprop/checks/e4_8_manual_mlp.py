@@ -12,7 +12,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_dl.data import moons
-from course_dl.lab import Exercise, Inputs, Student, Wrong, close, close_all, in_turn, require
+from course_dl.lab import (
+    Exercise,
+    Inputs,
+    Recorded,
+    Remote,
+    Student,
+    Wrong,
+    close,
+    close_all,
+    operate,
+    require,
+)
 
 from .shared import Network, Unit, forward, gradients, network
 
@@ -41,10 +52,11 @@ manual_mlp = Exercise(
 def test_manual_mlp_new(student: Student) -> None:
     many = [3, 4, 2], [2, 2, 2]
     made = list(sines(student, *many))
-    came = results(student, *(step for one in made for step in (one.read("grad_"), one.read())))
-    for sizes in many:
-        check_state(next(came), zeros(sizes), "grad_")
-        own_lists = lists(next(came))
+    with student.together():
+        read = [(net.read("grad_"), net.read()) for net in made]
+    for sizes, (gradients_read, weights_read) in zip(many, read, strict=True):
+        check_state(taken(student, gradients_read), zeros(sizes), "grad_")
+        own_lists = lists(taken(student, weights_read))
         for name, own, expected in zip(("weights", "biases"), own_lists, zeros(sizes), strict=True):
             check_length(name, own, expected)
             for k, (tensor, zero) in enumerate(zip(own, expected, strict=True), start=1):
@@ -57,15 +69,16 @@ def test_manual_mlp_start(student: Student, rng: Inputs) -> None:
     generator, other = rng.generator(), rng.generator()
     case = ([4, 5, 3, 2], torch.sin, torch.cos)
     made = []
-    for trainee in trainees(student, case, case, case, generators=(generator, generator, other)):
+    for net in trainees(student, case, case, case, generators=(generator, generator, other)):
         require(
-            not trainee.drew_elsewhere,
+            not net.drew_elsewhere,
             "The network drew random numbers from a global generator: take them all from the "
             "generator that you were given.",
         )
-        made.append(trainee)
-    came = results(student, *(trainee.read() for trainee in made))
-    (weights, biases), again, (different, _) = map(lists, came)
+        made.append(net)
+    with student.together():
+        read = [net.read() for net in made]
+    (weights, biases), again, (different, _) = (lists(taken(student, one)) for one in read)
     for k, W in enumerate(weights[:-1], start=1):
         require(
             len(torch.unique(W.detach(), dim=0)) == len(W),
@@ -103,47 +116,50 @@ def test_manual_mlp_last_forward(student: Student, rng: Inputs) -> None:
 @manual_mlp.test("gradients add up until zero_grad")
 def test_manual_mlp_accumulates(student: Student, rng: Inputs) -> None:
     sizes = [3, 4, 2]
-    net, [trainee] = network(rng, sizes, torch.float32), sines(student, sizes)
+    given, [net] = network(rng, sizes, torch.float32), sines(student, sizes)
     rounds = [
         [(rng.normal(N, 3).float(), rng.normal(N, 2).float()) for N in batches]
         for batches in ((5, 1, 3), (2,))
     ]
-    steps = [trainee.put(net)]
-    for batches in rounds:
-        for X, grad_Y in batches:
-            steps.append(trainee.passes(X, grad_Y))
-        steps += [trainee.zero_grad(), trainee.read("grad_")]
-    came = results(student, *steps, trainee.read())
-    check_put(next(came), net)
-    for batches in rounds:
+    ends = []
+    with student.together():
+        placed = net.put(given)
+        for batches in rounds:
+            passed = [net.passes(X, grad_Y) for X, grad_Y in batches]
+            net.remote.zero_grad()
+            ends.append((passed, net.read("grad_")))
+        weights_read = net.read()
+    check_put(taken(student, placed), given)
+    for batches, (passed, after_zero_grad) in zip(rounds, ends, strict=True):
         total = zeros(sizes)
-        for X, grad_Y in batches:
-            total = plus(total, batch_gradients(net, torch.sin, torch.cos, X, grad_Y))
-            _, *found = next(came)
+        for (X, grad_Y), one in zip(batches, passed, strict=True):
+            total = plus(total, batch_gradients(given, torch.sin, torch.cos, X, grad_Y))
+            _, *found = taken(student, one)
             check_state(found, total, "grad_")
-        next(came)
-        check_state(next(came), zeros(sizes), "grad_")
-    check_state(next(came), net, "")
+        check_state(taken(student, after_zero_grad), zeros(sizes), "grad_")
+    check_state(taken(student, weights_read), given)
 
 
 @manual_mlp.test("a step goes downhill, by lr")
 def test_manual_mlp_step(student: Student, rng: Inputs) -> None:
     sizes, rates = [3, 4, 2], (0.5, 0.125)
-    net, [trainee] = network(rng, sizes, torch.float32), sines(student, sizes)
+    given, [net] = network(rng, sizes, torch.float32), sines(student, sizes)
     X, grad_Y = rng.normal(4, 3).float(), rng.normal(4, 2).float()
-    steps = [trainee.put(net)]
-    for lr in rates:
-        steps += [trainee.zero_grad(), trainee.passes(X, grad_Y), trainee.step(lr)]
-        steps += [trainee.read(), trainee.read("grad_"), trainee.forward(X)]
-    came = results(student, *steps)
-    check_put(next(came), net)
-    for lr in rates:
-        found = batch_gradients(net, torch.sin, torch.cos, X, grad_Y)
-        net = plus(net, found, -lr)
-        *_, own, own_gradients = (next(came) for _ in range(5))
-        check_state(own, net, "")
-        check_state(own_gradients, found, "grad_")
-        check_output(next(came), X, net, torch.sin, "after a step")
+    after = []
+    with student.together():
+        placed = net.put(given)
+        for lr in rates:
+            net.remote.zero_grad()
+            net.passes(X, grad_Y)
+            net.remote.step(lr)
+            after.append((net.read(), net.read("grad_"), net.remote.forward(X)))
+    check_put(taken(student, placed), given)
+    for lr, (own, own_gradients, Y) in zip(rates, after, strict=True):
+        expected = batch_gradients(given, torch.sin, torch.cos, X, grad_Y)
+        given = plus(given, expected, -lr)
+        check_state(taken(student, own), given)
+        check_state(taken(student, own_gradients), expected, "grad_")
+        check_output(taken(student, Y), X, given, torch.sin, "after a step")
 
 
 @manual_mlp.test("two networks keep apart")
@@ -151,20 +167,22 @@ def test_manual_mlp_two(student: Student, rng: Inputs) -> None:
     sizes = [2, 3, 2]
     nets = [network(rng, sizes, torch.float32) for _ in range(2)]
     X, grad_Y = rng.normal(4, 2).float(), rng.normal(4, 2).float()
-    first, second = sines(student, sizes, sizes)
-    steps = [first.put(nets[0]), second.put(nets[1]), first.forward(X), second.forward(X)]
-    steps += [first.backward(grad_Y), first.read("grad_"), second.read("grad_")]
-    came = results(student, *steps, first.step(0.5), second.read())
-    for net in nets:
-        check_put(next(came), net)
-    for net in nets:
-        check_output(next(came), X, net, torch.sin)
-    next(came)
-    found = batch_gradients(nets[0], torch.sin, torch.cos, X, grad_Y)
-    check_state(next(came), found, "grad_")
-    check_state(next(came), zeros(sizes), "grad_")
-    next(came)
-    check_state(next(came), nets[1], "")
+    first, second = both = list(sines(student, sizes, sizes))
+    with student.together():
+        placed = [net.put(given) for net, given in zip(both, nets, strict=True)]
+        outputs = [net.remote.forward(X) for net in both]
+        first.remote.backward(grad_Y)
+        own_gradients, other_gradients = first.read("grad_"), second.read("grad_")
+        first.remote.step(0.5)
+        other_weights = second.read()
+    for one, given in zip(placed, nets, strict=True):
+        check_put(taken(student, one), given)
+    for Y, given in zip(outputs, nets, strict=True):
+        check_output(taken(student, Y), X, given, torch.sin)
+    expected = batch_gradients(nets[0], torch.sin, torch.cos, X, grad_Y)
+    check_state(taken(student, own_gradients), expected, "grad_")
+    check_state(taken(student, other_gradients), zeros(sizes), "grad_")
+    check_state(taken(student, other_weights), nets[1])
 
 
 @manual_mlp.test("any depth, any activation", hidden=True)
@@ -187,10 +205,12 @@ def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     X, best = X - X.mean(0), 0.0
     for width, g, dg, scale, lr, most in TRAININGS:
         case = ([2, width, 2], g, dg)
-        [trainee] = trainees(student, case, generators=[rng.generator()])
+        [net] = trainees(student, case, generators=[rng.generator()])
         for _ in range(most // 10):
-            descent, forward = trainee.descend(scale * X, d, lr, 10), trainee.forward(scale * X)
-            _, Y = results(student, descent, forward)
+            with student.together():
+                net.descend(scale * X, d, lr, 10)
+                outputs = net.remote.forward(scale * X)
+            Y = taken(student, outputs)
             best = max(best, float((Y.argmax(1) == d).float().mean()))
             if best >= 0.99:
                 return
@@ -203,42 +223,28 @@ def test_manual_mlp_moons(student: Student, rng: Inputs) -> None:
     )
 
 
-Step = tuple[Any, ...]
-
-
 class Trainee:
-    """A student's ``ManualMLP``: what can be asked of it, as steps for `results`."""
+    """A student's ``ManualMLP``: ``remote`` itself, and what takes one call for several steps."""
 
-    def __init__(self, net: Any, drew_elsewhere: bool) -> None:
-        self._net = net
+    def __init__(self, remote: Remote, drew_elsewhere: bool) -> None:
+        self.remote = remote
         self.drew_elsewhere = drew_elsewhere
 
-    def read(self, kind: str = "") -> Step:
+    def read(self, kind: str = "") -> Any:
         """Its weights and biases, or (``kind`` is ``"grad_"``) their gradients: see `lists`."""
-        return self._net, "getattrs", f"{kind}weights", f"{kind}biases"
+        return operate(self.remote, "getattrs", f"{kind}weights", f"{kind}biases")
 
-    def put(self, net: Network) -> Step:
+    def put(self, net: Network) -> Any:
         """Weights and biases into its lists: see `check_put`."""
-        return self._net, "fill", {"weights": net[0], "biases": net[1]}
+        return operate(self.remote, "fill", {"weights": net[0], "biases": net[1]})
 
-    def forward(self, X: Tensor) -> Step:
-        return self._net, "method", "forward", X
-
-    def backward(self, grad_Y: Tensor) -> Step:
-        return self._net, "method", "backward", grad_Y
-
-    def passes(self, X: Tensor, grad_Y: Tensor) -> Step:
+    def passes(self, X: Tensor, grad_Y: Tensor) -> Any:
         """Forward and backward: the output, and the gradients as `read` gives them."""
-        return self._net, "forward and backward", X, grad_Y
+        return operate(self.remote, "forward and backward", X, grad_Y)
 
-    def step(self, lr: float) -> Step:
-        return self._net, "method", "step", lr
-
-    def zero_grad(self) -> Step:
-        return self._net, "method", "zero_grad"
-
-    def descend(self, X: Tensor, d: Tensor, lr: float, steps: int) -> Step:
-        return self._net, "descend", X, d, lr, steps
+    def descend(self, X: Tensor, d: Tensor, lr: float, steps: int) -> Any:
+        """Steps of gradient descent on the cross-entropy of scores and classes."""
+        return operate(self.remote, "descend", X, d, lr, steps)
 
 
 def trainees(
@@ -258,24 +264,21 @@ def sines(student: Student, *sizes: list[int]) -> Iterator[Trainee]:
     return trainees(student, *((one, torch.sin, torch.cos) for one in sizes))
 
 
-def results(student: Student, *steps: Step) -> Iterator[Any]:
-    """What the steps give, one after the other; an attribute that is lacking is told."""
-    coming = in_turn(*steps)
-    for _ in steps:
-        try:
-            got = next(coming)
-        except Wrong:
-            error = student.calls[-1].outcome.error
-            if error is None or error.kind != "AttributeError" or error.where:
-                raise
-            name = re.search(r"attribute '(\w+)'", error.message)
-            raise Wrong(
-                f"The network has no {name[1] if name else 'such part'}. It needs the lists "
-                "weights, biases, grad_weights and grad_biases, and the methods forward, backward, "
-                "step and zero_grad.",
-                ("What happened", error.message),
-            ) from None
-        yield got
+def taken(student: Student, recorded: Recorded) -> Any:
+    """The value of a recorded call; an attribute that is lacking is told."""
+    try:
+        return recorded.value
+    except Wrong:
+        error = student.calls[-1].outcome.error
+        if error is None or error.kind != "AttributeError" or error.where:
+            raise
+        name = re.search(r"attribute '(\w+)'", error.message)
+        raise Wrong(
+            f"The network has no {name[1] if name else 'such part'}. It needs the lists "
+            "weights, biases, grad_weights and grad_biases, and the methods forward, backward, "
+            "step and zero_grad.",
+            ("What happened", error.message),
+        ) from None
 
 
 def lists(got: Any, kind: str = "") -> Network:
@@ -308,7 +311,7 @@ def check_length(name: str, found: Sequence[Any], expected: Sequence[Tensor]) ->
     )
 
 
-def check_state(got: Any, net: Network, kind: str) -> None:
+def check_state(got: Any, net: Network, kind: str = "") -> None:
     """Compare the network's weights and biases, or (``kind`` is ``"grad_"``) their gradients."""
     weights, biases = lists(got, kind)
     close_all(weights, net[0], f"{kind}W")
@@ -339,37 +342,42 @@ def zeros(sizes: Sequence[int]) -> Network:
 def check_passes(student: Student, rng: Inputs, *cases: tuple[int, list[int], Unit, Unit]) -> None:
     """Forward and backward with given weights, for each case: samples, sizes, g, dg."""
     nets = [network(rng, sizes, torch.float32) for _, sizes, _, _ in cases]
-    given = [
+    batches = [
         (rng.normal(N, sizes[0]).float(), rng.normal(N, sizes[-1]).float())
         for N, sizes, _, _ in cases
     ]
     made = list(trainees(student, *(case[1:] for case in cases)))
-    steps: list[Step] = []
-    for trainee, net, (X, grad_Y) in zip(made, nets, given, strict=True):
-        steps += [trainee.put(net), trainee.passes(X, grad_Y)]
-    came = results(student, *steps)
-    for (_, _, g, dg), net, (X, grad_Y) in zip(cases, nets, given, strict=True):
-        check_put(next(came), net)
-        Y, *found = next(came)
-        check_output(Y, X, net, g)
-        check_state(found, batch_gradients(net, g, dg, X, grad_Y), "grad_")
+    with student.together():
+        asked = [
+            (net.put(given), net.passes(*batch))
+            for net, given, batch in zip(made, nets, batches, strict=True)
+        ]
+    for (_, _, g, dg), given, (X, grad_Y), (placed, passed) in zip(
+        cases, nets, batches, asked, strict=True
+    ):
+        check_put(taken(student, placed), given)
+        Y, *found = taken(student, passed)
+        check_output(Y, X, given, g)
+        check_state(found, batch_gradients(given, g, dg, X, grad_Y), "grad_")
 
 
 def check_last_forward(
     student: Student, rng: Inputs, sizes: list[int], batches: Sequence[int]
 ) -> None:
     """One batch after another goes forward, then the gradient of the last one goes back."""
-    net, [trainee] = network(rng, sizes, torch.float32), sines(student, sizes)
+    given, [net] = network(rng, sizes, torch.float32), sines(student, sizes)
     inputs = [rng.normal(N, sizes[0]).float() for N in batches]
     grad_Y = rng.normal(batches[-1], sizes[-1]).float()
-    back = trainee.backward(grad_Y), trainee.read("grad_")
-    came = results(student, trainee.put(net), *map(trainee.forward, inputs), *back)
-    check_put(next(came), net)
-    for X in inputs:
-        check_output(next(came), X, net, torch.sin)
-    next(came)
-    found = batch_gradients(net, torch.sin, torch.cos, inputs[-1], grad_Y)
-    check_state(next(came), found, "grad_")
+    with student.together():
+        placed = net.put(given)
+        outputs = [net.remote.forward(X) for X in inputs]
+        net.remote.backward(grad_Y)
+        back = net.read("grad_")
+    check_put(taken(student, placed), given)
+    for X, Y in zip(inputs, outputs, strict=True):
+        check_output(taken(student, Y), X, given, torch.sin)
+    expected = batch_gradients(given, torch.sin, torch.cos, inputs[-1], grad_Y)
+    check_state(taken(student, back), expected, "grad_")
 
 
 # Width, activation, its derivative, scale of the samples, lr, steps: the first is quick from most
