@@ -152,13 +152,15 @@ def test_manual_mlp_step(student: Student, rng: Inputs) -> None:
             net.remote.zero_grad()
             net.passes(X, grad_Y)
             net.remote.step(lr)
-            after.append((net.read(), net.read("grad_"), net.remote.forward(X)))
+            read = net.read(), net.read("grad_")
+            after.append((read, net.remote.forward(X)))
     check_put(taken(student, placed), given)
-    for lr, (own, own_gradients, Y) in zip(rates, after, strict=True):
+    for lr, (read, Y) in zip(rates, after, strict=True):
         expected = batch_gradients(given, torch.sin, torch.cos, X, grad_Y)
         given = plus(given, expected, -lr)
-        check_state(taken(student, own), given)
-        check_state(taken(student, own_gradients), expected, "grad_")
+        own, own_gradients = (taken(student, one) for one in read)
+        check_state(own, given)
+        check_state(own_gradients, expected, "grad_")
         check_output(taken(student, Y), X, given, torch.sin, "after a step")
 
 
