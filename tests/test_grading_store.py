@@ -470,3 +470,29 @@ def test_the_version_follows_where_code_stands(tmp_path: Path) -> None:
     first = version_of(tmp_path)
     checks.rename(mistakes)
     assert version_of(tmp_path) != first
+
+
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [
+        ("lab/judge.py", True),
+        ("lab/challenge.py", True),
+        ("grading/settings.py", True),
+        ("grading/loading/plan.py", True),
+        ("data/images.py", True),
+        ("grading/reports/html.py", False),
+        ("authoring/new.py", False),
+        ("plots/lines.py", False),
+        ("labs/lab04_backprop/solutions.py", False),  # of another lab, where labs are installed
+    ],
+)
+def test_the_version_follows_the_code_that_decides_marks(
+    name: str, decides: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, lab = tmp_path / "course_dl", tmp_path / "lab"
+    monkeypatch.setattr("course_dl.grading.version._PACKAGE", package)
+    (package / name).parent.mkdir(parents=True)
+    (package / name).write_text("1")
+    first = version_of(lab)
+    (package / name).write_text("2")
+    assert (version_of(lab) != first) is decides
