@@ -77,7 +77,7 @@ def check_backward_layer(
     single: Sequence[tuple[int, int, Unit]] = (),
 ) -> None:
     """A random layer for each case: units, inputs, derivative of the activation."""
-    asked = [
+    asked: list[Any] = [
         (*(rng.normal(*n, dtype=dtype) for n in ((M,), (M,), (D,), (M, D))), dg)
         for dtype, some in zip(DTYPES, (cases, single), strict=True)
         for M, D, dg in some

@@ -101,7 +101,7 @@ def check_epoch(
     theirs, ours = twins(student, rng, build, dtype)
     X = rng.normal(N, 3, dtype=dtype)
     d = rng.classes(N, 4) if loss == "CrossEntropyLoss" else rng.normal(N, 4, dtype=dtype)
-    order = {"shuffle": True, "generator": rng.generator()} if shuffle else {}
+    order: dict[str, Any] = {"shuffle": True, "generator": rng.generator()} if shuffle else {}
     given = loader(student, X, d, batch_size, **order)
     loss_fn = student.torch(f"nn.{loss}")
     # The first optimizer of a process takes seconds to make, which are to be none of the student's.
