@@ -68,8 +68,7 @@ def _compiled(source: Path) -> list[Path]:
 
 def _imports(lab: LabFolder) -> list[str]:
     """What the lab's notebook imports, so that it is imported once and not for every submission."""
-    story = lab.path / "notebook.py"
-    text = story.read_text(encoding="utf-8") if story.exists() else ""
+    text = lab.story.read_text(encoding="utf-8") if lab.story.exists() else ""
     names = re.findall(r"^(?:from|import)\s+([\w.]+)", text, re.MULTILINE)
     parts = re.findall(r"^from\s+(course_dl)\s+import\s+([\w, ]+)$", text, re.MULTILINE)
     names += [f"{package}.{name.strip()}" for package, many in parts for name in many.split(",")]
@@ -220,9 +219,7 @@ class Grading:
         for exercise, earlier in builds_on(self._program.cells, results):
             groups[tuple(e.number for e in earlier)].append(exercise)
         for numbers, exercises in groups.items():
-            right = right_versions(
-                self.lab.path / "solutions.py", [self.lab.exercise(n) for n in numbers]
-            )
+            right = right_versions(self.lab.solutions, [self.lab.exercise(n) for n in numbers])
             if right is None or self._loading > _LOADING:
                 continue
             self._enter(Program([*self._program.cells, right], self._program.names))
