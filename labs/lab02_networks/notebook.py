@@ -706,12 +706,12 @@ figure
 # minimises the square error should come close to it, although it never sees anything but noisy
 # samples. Here we know the truth (`regression_mean`), and can measure it: the last column is the
 # root of the mean square distance, $\sqrt{\mathbb E[(y(x) - \mathbb E[d \mid x])^2]}$. Each row is
-# the mean of three networks.
+# the mean of two networks.
 
 # %% after="2.7 2.9"
 X_new, d_new = noisy_regression(100_000, generator=seeded(99))
 truth = regression_mean(X_new)
-sizes, repeats = [30, 300, 3000, 30_000], 3
+sizes, repeats = [30, 300, 3000, 30_000], 2
 fits, met = {}, []
 
 head = ("samples", "training loss", "loss on new data", "1/2 distance^2 + 0.045", "distance")
@@ -722,7 +722,7 @@ for n in sizes:
         X, d = noisy_regression(n, generator=seeded(r))
         torch.manual_seed(r)
         net = MLP([1, 32, 32, 1], torch.tanh)
-        train(net, X, d, square_error, steps=1500, batch=512)
+        train(net, X, d, square_error, steps=1000)
         with torch.no_grad():
             distance2 = (net(X_new) - truth).square().mean()
             rows.append(
@@ -798,7 +798,7 @@ for n in sizes:
         X, d = gaussian_classes(n, generator=seeded(r))
         torch.manual_seed(r)
         net = MLP([2, 16, 16, 3], torch.tanh)
-        train(net, X, d, cross_entropy, steps=1000, batch=1024)
+        train(net, X, d, cross_entropy, batch=512)
         with torch.no_grad():
             Y = net(X_new)
             q = softmax(Y)
