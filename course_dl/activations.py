@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from course_dl.validate import lookup
+from course_dl._arguments import lookup
 
 __all__ = [
     "ACTIVATIONS",

@@ -20,9 +20,9 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from course_dl._arguments import check_batch, check_sizes, describe
 from course_dl.activations import Activation, get_activation
 from course_dl.mlp import MLP, initialize_
-from course_dl.validate import check_batch, check_sizes, describe
 
 __all__ = ["Elementwise", "Layer", "Linear", "ManualMLP", "ManualNetwork", "Trainable"]
 
@@ -39,16 +39,13 @@ class Layer:
         raise NotImplementedError
 
     def accumulate(self, grad: Tensor) -> None:
-        """Add to the gradients of the layer's parameters what ``grad`` leads to."""
-
-    def descend(self, grad: Tensor, lr: float) -> None:
-        """Move the parameters at once by ``-lr`` times what `accumulate` would add."""
+        """Add the gradients with respect to the layer's parameters, from ``grad_output E``."""
 
 
 class Trainable(Layer):
     """A layer with weights ``W`` and biases ``b``, whose gradients add up until `zero_grad`."""
 
-    _sums: tuple[Tensor, Tensor] | None  # None stands for zeros
+    _sums: tuple[Tensor, Tensor] | None  # None means zeros, without writing them to memory
 
     def __init__(self, W: Tensor, b: Tensor) -> None:
         self.W, self.b = W.detach(), b.detach()
@@ -59,20 +56,14 @@ class Trainable(Layer):
         raise NotImplementedError
 
     def accumulate(self, delta: Tensor) -> None:
-        """``grad_W += ...``, ``grad_b += ...``: the `gradient` of ``delta``"""
+        """``grad_W E`` and ``grad_b E`` of `gradient` are added to the sums so far."""
         grad_W, grad_b = self.gradient(delta)
         if self._sums is not None:
             grad_W, grad_b = self._sums[0] + grad_W, self._sums[1] + grad_b
         self._sums = grad_W, grad_b
 
-    def descend(self, delta: Tensor, lr: float) -> None:
-        """``W -= lr grad_W``, ``b -= lr grad_b``"""
-        grad_W, grad_b = self.gradient(delta)
-        self.W.sub_(grad_W, alpha=lr)
-        self.b.sub_(grad_b, alpha=lr)
-
     def zero_grad(self) -> None:
-        """Set the gradients to 0, which takes no time: nothing is written, nothing added to it."""
+        """Set the gradients to 0."""
         self._sums = None
 
     @property
@@ -108,12 +99,6 @@ class Linear(Trainable):
         """``grad_W E = delta^T H``, ``grad_b E = sum_i delta_i``"""
         self.delta = delta
         return delta.T @ self.H, delta.sum(0)
-
-    def descend(self, delta: Tensor, lr: float) -> None:
-        """``W -= lr delta^T H``, ``b -= lr sum_i delta_i``: product and update in one."""
-        self.delta = delta
-        self.W.addmm_(delta.T, self.H, alpha=-lr)
-        self.b.sub_(delta.sum(0), alpha=lr)
 
 
 class Elementwise(Layer):
@@ -179,18 +164,6 @@ class ManualNetwork:
             layer.accumulate(grad)
             grad = layer.backward(grad)
         first.accumulate(grad)  # Nobody asks for the gradient with respect to X.
-
-    def descend(self, grad_Y: Tensor, lr: float) -> None:
-        """`zero_grad`, `backward` and `step` in one, and faster: no gradient is kept.
-
-        An error signal goes back through the weights that it came through, then these move.
-        """
-        grad = self._checked(grad_Y)
-        first, *others = self.layers
-        for layer in reversed(others):
-            delta, grad = grad, layer.backward(grad)
-            layer.descend(delta, lr)
-        first.descend(grad, lr)
 
     def step(self, lr: float) -> None:
         """Gradient descent: ``W -= lr * grad_W``, ``b -= lr * grad_b`` in every layer."""

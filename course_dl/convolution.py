@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_dl._arguments import check_count, check_floating, describe
 from course_dl.activations import ACTIVATIONS
 from course_dl.backprop import Elementwise, Layer, Linear, ManualNetwork, Trainable
 from course_dl.mlp import he_normal_
-from course_dl.validate import check_count, check_floating, describe
 
 __all__ = [
     "ConvNet",

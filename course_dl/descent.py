@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_dl.validate import (
+from course_dl._arguments import (
     check_count,
     check_finite,
     check_floating,

@@ -15,8 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from course_dl.activations import drelu, relu, sigmoid, softplus
-from course_dl.validate import (
+from course_dl._arguments import (
     check_classes,
     check_same_shape,
     check_scores,
@@ -24,6 +23,7 @@ from course_dl.validate import (
     describe,
     lookup,
 )
+from course_dl.activations import drelu, relu, sigmoid, softplus
 
 __all__ = [
     "LOSSES",

@@ -9,8 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from course_dl._arguments import check_batch, check_sizes
 from course_dl.activations import Activation, get_activation
-from course_dl.validate import check_batch, check_sizes
 
 __all__ = ["MLP", "glorot_uniform_", "he_normal_", "initialize_"]
 

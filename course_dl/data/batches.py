@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torch.utils.data import TensorDataset
 
-from course_dl.validate import check_count, check_tensor, describe
+from course_dl._arguments import check_count, check_tensor, describe
 
 __all__ = ["Batches"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-from course_dl.validate import describe
+from course_dl._arguments import describe
 
 __all__ = ["ImageSet"]
 

@@ -14,7 +14,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from course_dl.validate import check_count, check_floating
+from course_dl._arguments import check_count, check_floating
 
 __all__ = [
     "SEPARATOR",

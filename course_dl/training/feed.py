@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from course_dl._arguments import check_finite, check_tensor, describe
 from course_dl.data.batches import Batches
 from course_dl.training.device import home_of
-from course_dl.validate import check_finite, check_tensor, describe
 
 __all__ = ["Feed"]
 

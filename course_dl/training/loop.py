@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_dl._arguments import check_count
 from course_dl.training.checkpoint import Checkpoint
 from course_dl.training.device import device_name, on_device, pick_device
 from course_dl.training.feed import Feed
@@ -22,7 +23,6 @@ from course_dl.training.objective import Objective, objective
 from course_dl.training.progress import Progress
 from course_dl.training.randomness import isolated_randomness, reseed
 from course_dl.training.schedule import Schedule
-from course_dl.validate import check_count
 
 __all__ = ["Metrics", "NonFiniteLoss", "evaluate", "fit", "mode"]
 

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_dl._arguments import check_classes, describe
 from course_dl.losses import LOSSES, Loss, Reduction, cross_entropy, get_loss
-from course_dl.validate import check_classes, describe
 
 __all__ = ["Objective", "by_target", "course_loss", "objective"]
 
