@@ -1,14 +1,15 @@
-"""Backpropagation written out: a network whose gradients owe nothing to autograd.
+"""Backpropagation written out: a network that computes its gradients without autograd.
 
-A network is a chain of layers. Each keeps from its `forward` what its `backward` needs, and
-`backward` turns the gradient of E with respect to the layer's output into the gradient with respect
-to its input; `gradient` gives those with respect to its own parameters, which are added up::
+A network is a chain of layers. Each keeps from its `forward` what its `backward` needs. `backward`
+turns the gradient of E with respect to the layer's output into the gradient with respect to its
+input; `gradient` gives the gradients with respect to the layer's parameters, which are added up::
 
     forward      a_k = W_k h_{k-1} + b_k                    h_k = g(a_k)
     backward     delta_k = grad_{h_k} E * g'(a_k)           grad_{W_k} E += delta_k h_{k-1}^T
                  grad_{h_{k-1}} E = W_k^T delta_k           grad_{b_k} E += delta_k
 
-Here a batch has one sample a row, and gradients are summed over its samples.
+A batch has one sample a row, and gradients are summed over its samples. `course_dl._fast.descent`
+has a faster form of a training step, which `course_dl.fit` uses.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ __all__ = ["Elementwise", "Layer", "Linear", "ManualMLP", "ManualNetwork", "Trai
 
 
 class Layer:
-    """A link of the chain; this base has no parameters."""
+    """A layer of the chain; this base class has no parameters."""
 
     def forward(self, H: Tensor) -> Tensor:
         """The layer's output for the batch ``H``."""
@@ -153,17 +154,17 @@ class ManualNetwork:
         return self.forward(X)
 
     def backward(self, grad_Y: Tensor) -> None:
-        """Lead ``grad_Y``, the gradient of E with respect to ``Y``, back to all parameters.
+        """Add the gradients of E with respect to all parameters.
 
-        To be called after `forward` on the same batch. As in PyTorch, gradients add up
-        until `zero_grad`.
+        ``grad_Y`` is the gradient of E with respect to ``Y``, in its shape. Call this after
+        `forward` on the same batch. As in PyTorch, gradients add up until `zero_grad`.
         """
         grad = self._checked(grad_Y)
         first, *others = self.layers
         for layer in reversed(others):
             layer.accumulate(grad)
             grad = layer.backward(grad)
-        first.accumulate(grad)  # Nobody asks for the gradient with respect to X.
+        first.accumulate(grad)  # The gradient with respect to X is not needed.
 
     def step(self, lr: float) -> None:
         """Gradient descent: ``W -= lr * grad_W``, ``b -= lr * grad_b`` in every layer."""
@@ -236,7 +237,7 @@ class ManualMLP(ManualNetwork):
     ----------
     sizes : ``(N_0, ..., N_L)``
     activation : ``g`` of the hidden layers, differentiable; the output is linear.
-    generator : where the initial weights come from; the same state gives the weights of `MLP`.
+    generator : draws the initial weights; the same state gives the weights of `MLP`.
     dtype : float32 or float64.
     """
 
@@ -261,7 +262,7 @@ class ManualMLP(ManualNetwork):
         """A network with a copy of the weights of ``mlp``, on its device and in its dtype."""
         if not isinstance(mlp, MLP):
             raise TypeError(f"expected an MLP, got {type(mlp).__name__}")
-        # A generator of its own, for the weights to be overwritten: the global one stays untouched.
+        # These weights are overwritten; their own generator leaves the global one as it is.
         network = cls(mlp.sizes, mlp.activation, generator=torch.Generator())
         some = next(mlp.parameters())
         network.to(some.dtype).to(some.device).load_module(mlp)

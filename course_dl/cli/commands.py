@@ -1,4 +1,4 @@
-"""The commands of ``course-dl``: each is a function, which imports what it needs."""
+"""The commands of ``course-dl``: a function for each, which imports what it needs."""
 
 from __future__ import annotations
 

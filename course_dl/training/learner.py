@@ -19,13 +19,13 @@ DEFAULT_LR = 0.1
 
 
 class Learner(Protocol):
-    """A step in two halves, so that a bad loss is seen before the weights are touched."""
+    """A step in two halves, so that a bad loss is seen before the weights are changed."""
 
     objective: Objective
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:
-        """What makes the step, at a learning rate that a schedule may change."""
+        """Makes the step, at a learning rate that a scheduler may change."""
 
     def forward(self, x: Any, d: Any) -> tuple[Any, Tensor]:
         """Outputs and mean loss of a batch."""

@@ -1,4 +1,4 @@
-"""What a training minimises, as a mean over samples, and what counts as a right answer."""
+"""The loss that a training minimises, a mean over samples, and what counts as a right answer."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Objective:
     binary: bool = False
 
     def count_correct(self, y: Any, d: Any) -> tuple[Tensor, int] | None:
-        """(right answers, answers) of a batch; None where right and wrong have no meaning.
+        """(right answers, answers) of a batch; None if right and wrong have no meaning.
 
         The answer is the class of the largest score, ``argmax_k y_k``, for int64 classes, and
-        ``sign(y)`` for a binary loss. Every pixel counts where each has a class of its own.
+        ``sign(y)`` for a binary loss. If each pixel has a class, each pixel is an answer.
         """
         if not isinstance(y, Tensor) or not isinstance(d, Tensor):
             return None
@@ -43,8 +43,8 @@ class Objective:
 def objective(loss: Any) -> Objective:
     """The `Objective` of a name, a course loss, an ``nn`` loss module, any ``loss(y, d)``, or None.
 
-    A loss with ``reduction="sum"`` or ``"none"`` is divided by the number of samples. A function of
-    one's own is taken to return the mean over the batch. None chooses by the targets (`by_target`).
+    A loss with ``reduction="sum"`` or ``"none"`` is divided by the number of samples. Any other
+    function must return the mean over the batch. None chooses by the targets (`by_target`).
     """
     if loss is None or isinstance(loss, (str, Loss)) or loss in _FUNCTIONS:
         known = course_loss(loss)
