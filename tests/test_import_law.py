@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 LAW = {
     "_arguments": (),
     "chapters": ("_arguments", "_fast"),
-    "_fast": ("chapters",),
+    "_fast": ("_arguments", "chapters"),
     "data": ("_arguments",),
     "plots": ("chapters",),
     "training": ("_arguments", "chapters", "_fast", "data", "plots"),
