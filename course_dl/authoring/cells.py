@@ -26,7 +26,7 @@ def make_cells(lab: LabFolder, project: Project, *, solutions: bool) -> list[Not
     Raises
     ------
     ValueError
-        If ``notebook.py`` has not one setup cell, or other exercises than ``checks.py``.
+        Where ``notebook.py`` has not one setup cell, or other exercises than ``checks.py``.
     """
     story = jupytext.reads(lab_source(lab.name, "notebook"), fmt="py:percent").cells
     _demand_whole(lab, story)

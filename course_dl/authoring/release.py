@@ -26,7 +26,7 @@ from course_dl.lab.exercise import Exercise
 __all__ = ["release"]
 
 PACKAGE = "course_dl"
-LEFT_OUT = "authoring"  # the part of the package that needs the solutions
+LEFT_OUT = "authoring"  # the package's part that needs the solutions
 LAB_FILES = ("__init__.py", "checks.py", "mistakes.py")
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
 DOCS = ("docs/students.md", "docs/images/check.png")
@@ -84,7 +84,7 @@ def _goes_in(path: PurePath) -> bool:
 
 
 def _adaptation(path: PurePath) -> Callable[[str], str] | None:
-    """What changes the text of a file; None if it is copied as it is."""
+    """What is done to the text of a file."""
     if path.match("labs/*/checks.py"):
         return without_hidden_tests
     if path.match("labs/*/mistakes.py"):

@@ -48,5 +48,5 @@ def without_instructor_parts(markdown: str) -> str:
 
 
 def packed(source: str) -> str:
-    """A ``mistakes.py`` with the same content, not to be read by chance or found by a search."""
+    """A ``mistakes.py`` that holds the same, and is not read by chance or found by a search."""
     return _PACKED.format(base64.encodebytes(zlib.compress(source.encode())).decode())
