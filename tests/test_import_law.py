@@ -48,15 +48,18 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """The modules of the course that a file imports, wherever in it."""
+def imports(module: str, known: dict[str, Path]) -> Iterator[str]:
+    """The modules of the course that a module imports, wherever in it."""
+    path = known[module]
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             named = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            named = [name if name in known else str(node.module) for name in inside]
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            home = ".".join([*above, node.module] if node.module else above)
+            inside = [f"{home}.{alias.name}" for alias in node.names]
+            named = [name if name in known else home for name in inside]
         else:
             continue
         yield from (name for name in named if name.partition(".")[0] == "course_dl")
@@ -65,7 +68,7 @@ def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def graph() -> dict[str, set[str]]:
     known = modules()
-    return {name: set(imports(path, known)) for name, path in known.items()}
+    return {name: set(imports(name, known)) for name in known}
 
 
 def part(module: str) -> str:
