@@ -43,8 +43,10 @@ def test_a_new_lab_is_found_under_its_own_name_and_number(bench: Path) -> None:
     written = new_lab("lab07_transfer_learning")
     assert {str(path.relative_to(bench)) for path in written} == {
         "labs/lab07_transfer_learning/__init__.py",
-        "labs/lab07_transfer_learning/checks.py",
-        "labs/lab07_transfer_learning/mistakes.py",
+        "labs/lab07_transfer_learning/checks/__init__.py",
+        "labs/lab07_transfer_learning/checks/e7_1_center.py",
+        "labs/lab07_transfer_learning/mistakes/__init__.py",
+        "labs/lab07_transfer_learning/mistakes/e7_1_center.py",
         "labs/lab07_transfer_learning/notebook.py",
         "labs/lab07_transfer_learning/solutions.py",
         "tests/right_answers/lab07_transfer_learning.py",

@@ -122,7 +122,7 @@ def test_a_cell_that_needs_exercises_waits_for_them(lab: Path) -> None:
 
 
 def test_an_exercise_of_several_functions_has_a_stub_for_each(lab: Path) -> None:
-    rewrite(lab / "checks.py", '["center"]', '["center", "spread"]')
+    rewrite(lab / "checks" / "e12_1_center.py", '["center"]', '["center", "spread"]')
     with (lab / "solutions.py").open("a") as file:
         file.write('\n\ndef spread(X):\n    """How wide X is."""\n    return X.std()\n')
     stubs = source(cells()["exercise-12-1"])
@@ -138,7 +138,7 @@ def test_an_exercise_of_several_functions_has_a_stub_for_each(lab: Path) -> None
     ("old", "new", "told"),
     [
         ("# %% setup", "# %%", "one cell '# %% setup', it has 0"),
-        ('exercise="12.1"', 'exercise="12.2"', "notebook.py are 12.2, those of checks.py 12.1"),
+        ('exercise="12.1"', 'exercise="12.2"', "notebook.py are 12.2, those of checks/ 12.1"),
         ('# %% exercise="12.1"', "# %%", "notebook.py are none"),
         ('after="12.1"', 'after="12.1 12.7"', "no exercise 12.7"),
     ],

@@ -18,7 +18,7 @@ import pytest
 from course_dl.authoring.new import new_lab
 from course_dl.authoring.notebooks import make_notebooks
 from course_dl.authoring.release import release
-from course_dl.authoring.sources import Definition, find_definition, lab_source
+from course_dl.authoring.sources import Definition, find_definition
 from course_dl.authoring.stubs import stub
 from course_dl.authoring.students import packed, without_hidden_tests, without_instructor_parts
 from course_dl.lab.catalog import LabFolder, find_labs
@@ -103,7 +103,7 @@ def bodies(node: Definition) -> Iterator[str]:
 
 def answers(lab: LabFolder, exercise: Exercise) -> Iterator[str]:
     """What would give an exercise away: the bodies of its solution and of other right answers."""
-    solutions = lab_source(lab.name, "solutions")
+    solutions = lab.solutions.read_text(encoding="utf-8")
     kept = [code(stub(lab.name, name)) for name in exercise.names]
     right = (RIGHT_ANSWERS / f"{lab.name}.py").read_text(encoding="utf-8")
     nodes = [find_definition(solutions, name) for name in exercise.names]
@@ -321,13 +321,16 @@ def small(bench: Path) -> Path:
 def test_what_git_does_not_know_does_not_go_in(small: Path, tmp_path: Path) -> None:
     (small / "labs" / "lab12_topic" / "draft").mkdir()
     (small / "labs" / "lab12_topic" / "draft" / "checks.py").write_text("secret = 1\n")
+    (small / "labs" / "lab12_topic" / "checks" / "draft.py").write_text("secret = 1\n")
     release(tmp_path / "out")
     assert sorted(str(path.relative_to(tmp_path / "out")) for path in files(tmp_path / "out")) == [
         "README.md",
         "colab/lab12_topic.ipynb",
         "labs/lab12_topic/__init__.py",
-        "labs/lab12_topic/checks.py",
-        "labs/lab12_topic/mistakes.py",
+        "labs/lab12_topic/checks/__init__.py",
+        "labs/lab12_topic/checks/e12_1_center.py",
+        "labs/lab12_topic/mistakes/__init__.py",
+        "labs/lab12_topic/mistakes/e12_1_center.py",
         "pyproject.toml",
     ]
 
@@ -363,7 +366,7 @@ def test_a_folder_that_holds_anything_else_is_left_alone(small: Path, tmp_path: 
 def test_a_hidden_test_that_cannot_be_taken_out_stops_the_release(
     small: Path, tmp_path: Path
 ) -> None:
-    with (small / "labs" / "lab12_topic" / "checks.py").open("a") as file:
+    with (small / "labs" / "lab12_topic" / "checks" / "e12_1_center.py").open("a") as file:
         file.write('\n\ncenter.test("more", hidden=True)(test_center_laws)\n')
     importlib.invalidate_caches()
     with pytest.raises(ValueError, match=r"hidden tests of lab12_topic cannot be taken out"):

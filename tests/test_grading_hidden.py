@@ -62,25 +62,6 @@ def test_a_later_public_failure_tells_nothing_that_hidden_tests_asked(box: Sandb
     assert not [text for text in HIDDEN if text in json.dumps(result.to_json())]
 
 
-def test_hidden_tests_meet_new_processes(box: Sandbox) -> None:
-    counting = """
-calls = []
-def double(x):
-    calls.append(1)
-    if x.ndim == 2 and len(calls) > 1:  # the hidden test asks once, of a matrix
-        raise ValueError("public calls were before")
-    return 2 * x"""
-    slope = """
-asked = []
-def slope(x):
-    asked.append(1)
-    if len(x) == 50 and len(asked) > 1:
-        raise ValueError("public calls were before")
-    return 3 * x ** 2"""
-    result = grade(solved(double=counting, slope=slope), box)
-    assert result.total == result.max_points
-
-
 @pytest.mark.parametrize(
     "failing",
     [

@@ -212,8 +212,9 @@ def test_checks_that_cannot_be_imported_are_told_in_a_sentence(
     checks: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab = tmp_path / f"lab77_{abs(hash(checks))}"
-    lab.mkdir()
+    (lab / "checks").mkdir(parents=True)
     (lab / "__init__.py").write_text('"""A lab."""')
-    (lab / "checks.py").write_text(checks)
+    (lab / "checks" / "__init__.py").write_text("")
+    (lab / "checks" / "e77_1_topic.py").write_text(checks)
     monkeypatch.setattr(course_dl.labs, "__path__", [str(tmp_path)])
     assert said in judges._described(lab.name)["refused"]

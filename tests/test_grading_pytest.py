@@ -53,7 +53,7 @@ def test_an_exercise_is_graded_by_its_number(tmp_path: Path, submission: Path) -
 
 
 def test_what_is_not_passed_fails_in_the_course_s_words(tmp_path: Path, submission: Path) -> None:
-    checks = str(LAB.path / "checks.py")
+    checks = str(LAB.path / "checks")
     done = run(tmp_path, checks, "--submission", str(submission), "-k", "4.3 or 4.7", "-rN")
     assert done.returncode == 1
     assert "not done yet: There is no backward_layer yet." in done.stdout

@@ -446,11 +446,53 @@ def test_a_second_run_on_the_same_folder_is_refused_until_the_first_has_ended(
 
 
 def test_the_version_follows_the_code_of_the_lab_and_not_its_story(tmp_path: Path) -> None:
-    (tmp_path / "checks.py").write_text("1")
-    (tmp_path / "notebook.py").write_text("1")
+    names = ["checks/__init__.py", "checks/e4_3_f.py", "checks/shared.py", "mistakes/e4_3_f.py"]
+    names += ["solutions.py", "notebook.py"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
     first = version_of(tmp_path)
     (tmp_path / "notebook.py").write_text("2")
     (tmp_path / "grading.toml").write_text("")
     assert version_of(tmp_path) == first
-    (tmp_path / "helpers.py").write_text("3")
+    versions = {first}
+    for name in ["checks/e4_4_g.py", *names[:-1]]:
+        (tmp_path / name).write_text("3")
+        versions.add(version_of(tmp_path))
+    assert len(versions) == 7
+
+
+def test_the_version_follows_where_code_stands(tmp_path: Path) -> None:
+    for folder in ("checks", "mistakes"):
+        (tmp_path / folder).mkdir()
+    checks, mistakes = tmp_path / "checks" / "shared.py", tmp_path / "mistakes" / "shared.py"
+    checks.write_text("1")
+    first = version_of(tmp_path)
+    checks.rename(mistakes)
     assert version_of(tmp_path) != first
+
+
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [
+        ("lab/judge.py", True),
+        ("lab/challenge.py", True),
+        ("grading/settings.py", True),
+        ("grading/loading/plan.py", True),
+        ("data/images.py", True),
+        ("grading/reports/html.py", False),
+        ("authoring/new.py", False),
+        ("plots/lines.py", False),
+        ("labs/lab04_backprop/solutions.py", False),  # of another lab, where labs are installed
+    ],
+)
+def test_the_version_follows_the_code_that_decides_marks(
+    name: str, decides: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, lab = tmp_path / "course_dl", tmp_path / "lab"
+    monkeypatch.setattr("course_dl.grading.version._PACKAGE", package)
+    (package / name).parent.mkdir(parents=True)
+    (package / name).write_text("1")
+    first = version_of(lab)
+    (package / name).write_text("2")
+    assert (version_of(lab) != first) is decides

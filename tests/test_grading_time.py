@@ -176,7 +176,8 @@ def test_quick_calls_ask_the_server_nothing(clock: Clock, monkeypatch: pytest.Mo
 def test_a_group_that_holds_too_much_is_ended(clock: Clock) -> None:
     meter = Meter(clock, 100.0)  # type: ignore[arg-type]
     clock.told = Usage(0.0, 0.0, BOUNDS.data + 1)
-    clock.go_on(1.0)
+    with meter.wait(2.0):
+        clock.go_on(1.1)
     with pytest.raises(TooMuch, match="held more than 400 MB together"):
         meter.wait(2.0)
 

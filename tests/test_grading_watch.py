@@ -99,7 +99,7 @@ def run(box: Sandbox, body: str, more: str = "") -> tuple[set[str], Outcome]:
     source = f"import torch\n\ndef double(x):\n    return 2 * x\n{more}\ndef f():\n    {body}\n"
     backend = RemoteBackend(box, Program([Cell("cell 1", source, True)], ["f"]))
     outcome = backend.call("student:f", (), {}, Rules(seconds=20.0))
-    backend.end_child()
+    backend.finish()
     return backend.remarks, outcome
 
 

@@ -18,7 +18,7 @@ from torch import nn
 from course_dl.lab import close
 from course_dl.lab.backend import LocalBackend, Rules
 from course_dl.lab.states import Forbidden, NotDone, Wrong
-from course_dl.lab.student import Student, in_turn
+from course_dl.lab.student import Student, operate
 
 X = torch.arange(6.0).reshape(2, 3)
 
@@ -327,10 +327,9 @@ def test_objects_are_used_as_if_they_were_here() -> None:
     counter.step()
     assert torch.equal(counter.weights[0], torch.ones(2))
     assert len(counter) == 9
-    filled, none = in_turn(
-        (counter, "fill", {"weights": [torch.ones(2)]}), (counter, "method", "step")
-    )
-    assert torch.equal(filled[0][0], torch.ones(2)) and none is None
+    (weights,) = operate(counter, "fill", {"weights": [torch.ones(2)]})
+    assert torch.equal(weights[0], torch.ones(2))
+    counter.step()
     assert torch.equal(counter.weights[0], torch.full((2,), 2.0))
     counter.weights = [torch.full((2,), 5.0)]
     assert torch.equal(counter(torch.ones(2)), torch.full((2,), 6.0))

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_dl.authoring.colab import badge, setup_code
-from course_dl.authoring.sources import Project, lab_source
+from course_dl.authoring.sources import Project
 from course_dl.authoring.stubs import solution, stub
 from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise
@@ -26,9 +26,9 @@ def make_cells(lab: LabFolder, project: Project, *, solutions: bool) -> list[Not
     Raises
     ------
     ValueError
-        Where ``notebook.py`` has not one setup cell, or other exercises than ``checks.py``.
+        Where ``notebook.py`` has not one setup cell, or other exercises than ``checks/``.
     """
-    story = jupytext.reads(lab_source(lab.name, "notebook"), fmt="py:percent").cells
+    story = jupytext.reads(lab.story.read_text(encoding="utf-8"), fmt="py:percent").cells
     _demand_whole(lab, story)
     cells = [_text(badge(project, lab.name), "badge")]
     for cell in story:
@@ -73,7 +73,7 @@ def _demand_whole(lab: LabFolder, story: list[NotebookNode]) -> None:
     if told != checked:
         raise ValueError(
             f"{lab.name}: the exercises of notebook.py are {', '.join(told) or 'none'}, "
-            f"those of checks.py {', '.join(checked) or 'none'}, in this order"
+            f"those of checks/ {', '.join(checked) or 'none'}, in this order"
         )
     setups = sum(cell.metadata.get("title") == "setup" for cell in story)
     if setups != 1:

@@ -10,7 +10,7 @@ from course_dl.authoring.sources import repository_root
 __all__ = ["new_lab"]
 
 TEMPLATE = Path(__file__).with_name("template")
-LAB_FILES = ("__init__.py", "checks.py", "mistakes.py", "notebook.py", "solutions.py")
+RIGHT_ANSWERS = "right_answers.py"  # in tests/, not in the lab
 
 
 def new_lab(name: str) -> list[Path]:
@@ -30,12 +30,15 @@ def new_lab(name: str) -> list[Path]:
     same_number = [path.name for path in (root / "labs").glob(f"lab{match[1]}_*")]
     if same_number:
         raise FileExistsError(f"there is {same_number[0]} already")
-    targets = {part: root / "labs" / name / part for part in LAB_FILES}
-    targets["right_answers.py"] = root / "tests" / "right_answers" / f"{name}.py"
-    for part, path in targets.items():
-        text = (TEMPLATE / part).read_text(encoding="utf-8")
+    number = str(int(match[1]))
+    written = []
+    for part in sorted(TEMPLATE.rglob("*.py")):
+        path = root / "labs" / name / str(part.relative_to(TEMPLATE)).replace("99", number)
+        if part.name == RIGHT_ANSWERS:
+            path = root / "tests" / "right_answers" / f"{name}.py"
+        text = part.read_text(encoding="utf-8")
         text = text.replace("lab99_template", name).replace("lab99", name[:5])
-        text = text.replace("99", str(int(match[1])))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    return list(targets.values())
+        path.write_text(text.replace("99", number), encoding="utf-8", newline="\n")
+        written.append(path)
+    return written

@@ -6,9 +6,10 @@ mistake.
 
 from __future__ import annotations
 
-import runpy
+import importlib.util
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -21,13 +22,16 @@ from course_dl.authoring.students import (
     without_instructor_parts,
 )
 from course_dl.lab.catalog import find_labs
+from course_dl.lab.collect import exercises_in
 from course_dl.lab.exercise import Exercise
+from course_dl.lab.files import CHECKS, MISTAKES
 
 __all__ = ["release"]
 
 PACKAGE = "course_dl"
 LEFT_OUT = "authoring"  # the package's part that needs the solutions
-LAB_FILES = ("__init__.py", "checks.py", "mistakes.py")
+CHECKS_FILES, MISTAKES_FILES = f"labs/*/{CHECKS}/*.py", f"labs/*/{MISTAKES}/*.py"
+LAB_FILES = ("labs/__init__.py", "labs/*/__init__.py", CHECKS_FILES, MISTAKES_FILES)
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
 DOCS = ("docs/students.md", "docs/images/check.png")
 MARK = '[tool.course_dl]\nedition = "student"\n'
@@ -48,7 +52,7 @@ def release(out: Path) -> None:
     root = repository_root()
     files = [path for path in _tracked(root) if _goes_in(path)]
     for lab in find_labs():
-        if PurePath("labs", lab.name, "checks.py") not in files:
+        if PurePath("labs", lab.name, CHECKS, "__init__.py") not in files:
             raise ValueError(f"labs/{lab.name} is not known to git: git add it, or take it away")
     _clear(out)
     for path in files:
@@ -77,7 +81,7 @@ def _goes_in(path: PurePath) -> bool:
     if top == PACKAGE:
         return rest[0] != LEFT_OUT
     if top == "labs":
-        return path.name in LAB_FILES
+        return any(path.match(pattern) for pattern in LAB_FILES)
     if rest:
         return path.as_posix() in DOCS
     return any(path.match(pattern) for pattern in OTHER_FILES)
@@ -85,9 +89,9 @@ def _goes_in(path: PurePath) -> bool:
 
 def _adaptation(path: PurePath) -> Callable[[str], str] | None:
     """What is done to the text of a file."""
-    if path.match("labs/*/checks.py"):
+    if path.match(CHECKS_FILES):
         return without_hidden_tests
-    if path.match("labs/*/mistakes.py"):
+    if path.match(MISTAKES_FILES):
         return packed
     if path.name == "README.md":
         return without_instructor_parts
@@ -120,11 +124,27 @@ def _is_edition(folder: Path) -> bool:
 def _demand_no_hidden_tests(out: Path) -> None:
     """Raise if the checks of the edition hold other tests than the labs' public ones."""
     for lab in find_labs():
-        names = runpy.run_path(str(out / "labs" / lab.name / "checks.py"))
-        left = [test for e in names.values() if isinstance(e, Exercise) for test in e.tests]
+        edition = _exercises(out / "labs" / lab.name / CHECKS)
+        left = [test for exercise in edition for test in exercise.tests]
         public = [test for e in lab.exercises for test in e.tests if not test.hidden]
         if any(test.hidden for test in left) or len(left) != len(public):
             raise ValueError(
-                f"the hidden tests of {lab.name} cannot be taken out of its checks.py: write each "
+                f"the hidden tests of {lab.name} cannot be taken out of its checks: write each "
                 "as a function decorated with @EXERCISE.test(..., hidden=True)"
             )
+
+
+def _exercises(folder: Path) -> list[Exercise]:
+    """The exercises of a ``checks/`` that is not the installed one."""
+    name = f"edition_{folder.parent.name}"
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec is not None and spec.loader is not None
+    sys.modules[name] = package = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(package)
+        return exercises_in(package)
+    finally:
+        for module in [one for one in sys.modules if one.partition(".")[0] == name]:
+            del sys.modules[module]

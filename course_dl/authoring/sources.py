@@ -8,9 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_dl.lab.catalog import find_lab
-
-__all__ = ["Definition", "Project", "find_definition", "lab_source", "repository_root"]
+__all__ = ["Definition", "Project", "find_definition", "repository_root"]
 
 Definition = ast.FunctionDef | ast.ClassDef
 
@@ -46,11 +44,6 @@ class Project:
         content = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
         own = content["tool"]["course_dl"]
         return cls(content["project"]["version"], own["repository"], own["tag"])
-
-
-def lab_source(lab: str, part: str) -> str:
-    """The text of ``solutions.py``, ``notebook.py`` ... of a lab."""
-    return (find_lab(lab).path / f"{part}.py").read_text(encoding="utf-8")
 
 
 def find_definition(source: str, name: str) -> Definition:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from course_dl.authoring.sources import Definition, find_definition, lab_source
+from course_dl.authoring.sources import Definition, find_definition
+from course_dl.lab.catalog import find_lab
 
 __all__ = ["make_solution", "make_stub", "solution", "stub"]
 
@@ -17,12 +18,16 @@ KEEP, END_KEEP = "# keep", "# end keep"
 
 def stub(lab: str, name: str) -> str:
     """The stub of a function or class of a lab's ``solutions.py``."""
-    return make_stub(lab_source(lab, "solutions"), name)
+    return make_stub(_solutions(lab), name)
 
 
 def solution(lab: str, name: str) -> str:
     """A function or class of a lab's ``solutions.py``, as a notebook shows it."""
-    return make_solution(lab_source(lab, "solutions"), name)
+    return make_solution(_solutions(lab), name)
+
+
+def _solutions(lab: str) -> str:
+    return find_lab(lab).solutions.read_text(encoding="utf-8")
 
 
 def make_stub(source: str, name: str) -> str:

@@ -24,7 +24,7 @@ exec(zlib.decompress(base64.b64decode(SOURCE)))
 
 
 def without_hidden_tests(source: str) -> str:
-    """A ``checks.py`` without its hidden tests, and the comments above them."""
+    """A file of ``checks/`` without its hidden tests, and the comments above them."""
     lines = source.split("\n")
     for node in reversed(ast.parse(source).body):
         if isinstance(node, ast.FunctionDef) and any(map(_hides, node.decorator_list)):
@@ -48,5 +48,5 @@ def without_instructor_parts(markdown: str) -> str:
 
 
 def packed(source: str) -> str:
-    """A ``mistakes.py`` that holds the same, and is not read by chance or found by a search."""
+    """A file of ``mistakes/`` that holds the same, not to be read by chance or found by search."""
     return _PACKED.format(base64.encodebytes(zlib.compress(source.encode())).decode())

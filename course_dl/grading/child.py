@@ -151,7 +151,12 @@ class Submission:
     # -- calls ------------------------------------------------------------------------------
 
     def answer(self, question: Message) -> bytes:
-        """The outcomes of calls, up to the first one that failed, as a message."""
+        """The outcomes of calls, up to the first one that failed, as a message.
+
+        No calls are the last question, for what the submission has left behind.
+        """
+        if not question.content["calls"] and self.watch is not None:
+            self.watch.look()
         reader, writer = Reader(question.body, self._argument), Writer(limits=Limits())
         asked = [self._request(content, reader) for content in question.content["calls"]]
         contents = []

@@ -68,8 +68,7 @@ def _compiled(source: Path) -> list[Path]:
 
 def _imports(lab: LabFolder) -> list[str]:
     """What the lab's notebook imports, so that it is imported once and not for every submission."""
-    story = lab.path / "notebook.py"
-    text = story.read_text(encoding="utf-8") if story.exists() else ""
+    text = lab.story.read_text(encoding="utf-8") if lab.story.exists() else ""
     names = re.findall(r"^(?:from|import)\s+([\w.]+)", text, re.MULTILINE)
     parts = re.findall(r"^from\s+(course_dl)\s+import\s+([\w, ]+)$", text, re.MULTILINE)
     names += [f"{package}.{name.strip()}" for package, many in parts for name in many.split(",")]
@@ -135,15 +134,14 @@ class Grading:
     ) -> list[ExerciseResult]:
         """Judge exercises (all if None) and diagnose them.
 
-        The public tests of all come first, then the hidden ones in new processes: what a
-        submission learns from hidden inputs comes too late for any message that a student reads.
-        What fails because of earlier answers is judged again after that.
+        The public tests of all come first, then the hidden ones: what a submission learns from
+        hidden inputs comes too late for any message that a student reads. What fails because of
+        earlier answers is judged again after that, in new processes.
         """
         exercises = self.lab.exercises if exercises is None else exercises
         found = [self._tested(exercise, False) for exercise in exercises]
         self.notices = tuple(dict.fromkeys(self._phase.notices()))
         if hidden:
-            self._enter(self._program)
             found = [self._tested(r.exercise, True, r.tests) for r in found]
         results = [self._diagnosed(result) for result in found]
         if hidden:
@@ -221,9 +219,7 @@ class Grading:
         for exercise, earlier in builds_on(self._program.cells, results):
             groups[tuple(e.number for e in earlier)].append(exercise)
         for numbers, exercises in groups.items():
-            right = right_versions(
-                self.lab.path / "solutions.py", [self.lab.exercise(n) for n in numbers]
-            )
+            right = right_versions(self.lab.solutions, [self.lab.exercise(n) for n in numbers])
             if right is None or self._loading > _LOADING:
                 continue
             self._enter(Program([*self._program.cells, right], self._program.names))
@@ -258,7 +254,7 @@ class _Phase:
         ended = list(self._backends.values())
         self._backends.clear()
         for backend in ended:
-            backend.end_child()
+            backend.finish()
         return ended
 
 

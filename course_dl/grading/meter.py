@@ -17,7 +17,8 @@ from course_dl.lab.limits import ASLEEP, BUSY, TimeOut
 
 __all__ = ["Meter", "Wait"]
 
-_LOOK = 0.3  # seconds by the clock after which the server is asked, again and again
+_LOOK = 0.3  # seconds of one call after which the server is asked, again and again
+_UNSEEN = 1.0  # seconds of short calls after which it is asked too
 _SOONEST = 0.02
 _STARVED = 0.1  # share of the time on the clock that was the machine's: then it was busy
 
@@ -44,12 +45,11 @@ class Meter:
         """There is a new child, which has used nothing yet."""
         self._before = Usage()
         self._here = waited_here()
-        self._looked = time.monotonic()
         self._clock = 0.0
 
     def restart_after(self, other: Meter) -> None:
         """The same child has done other things first, which do not count here."""
-        if time.monotonic() - other._looked > _LOOK or other._total > _LOOK:
+        if other._total > _LOOK:
             self.look()
 
     @property
@@ -60,7 +60,7 @@ class Meter:
     def wait(self, seconds: float) -> Wait:
         """For one answer, which may take so long."""
         self._calls += 1
-        if self.left <= 0 or time.monotonic() - self._looked > _LOOK:
+        if self.left <= 0 or self._clock > _UNSEEN:
             self.look()
         if self.left <= 0:
             raise TimedOut(self.together())
@@ -86,7 +86,7 @@ class Meter:
         own = min(max(core, self._clock - waited), self._clock)
         self.left += self._clock - own
         self._lost += self._clock - own
-        self._before, self._here, self._looked, self._clock = now, here, time.monotonic(), 0.0
+        self._before, self._here, self._clock = now, here, 0.0
         return core, own
 
     def over(self) -> TimeOut | None:

@@ -1,6 +1,6 @@
 """The pytest plugin: ``pytest --pyargs course_dl.labs.lab04_backprop --submission FILE``.
 
-Each test of the lab's ``checks.py`` is an item, named so that ``-k 4.3`` selects an exercise.
+Each test of the lab's ``checks/`` is an item, named so that ``-k 4.3`` selects an exercise.
 Without ``--submission`` the plugin does nothing, and it imports nothing heavy until it must.
 """
 
@@ -62,7 +62,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         action="append",
         default=[],
         metavar="FILE",
-        help="grade this notebook or Python file by the checks.py of the lab that is collected",
+        help="grade this notebook or Python file by the checks of the lab that is collected",
     )
     group.addoption(
         "--weak-sandbox",
@@ -102,30 +102,28 @@ def _need_a_sandbox(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collect_file(
-    file_path: Path, parent: pytest.Collector
+    parent: pytest.Collector,
 ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
-    """Where submissions are graded, the labs' checks are collected, and no other file.
+    """Where submissions are graded, no file is collected: the labs' tests come from folders.
 
-    Neither what lies beside them, nor the same file once more as a module or for its examples.
+    Neither what lies beside them, nor their files as modules or for their examples.
     """
     found = yield
-    if not _grades(parent.config):
-        return found
-    lab = _lab_of(file_path)
-    if lab is None:
-        return []
-    checks: Checks = Checks.from_parent(parent, path=file_path)
-    book: Any = parent.config.pluginmanager.get_plugin(Gradebook.name)
-    checks.lab, checks.book = lab, book
-    book.found = True
-    return [checks]
+    return [] if _grades(parent.config) else found
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Folders are only gone through: no ``__init__.py`` is run."""
+    """A lab's ``checks/`` are its tests; other folders are gone through, no ``__init__.py`` run."""
     if not _grades(parent.config):
         return None
+    lab = _lab_of(path)
+    if lab is not None:
+        checks: Checks = Checks.from_parent(parent, path=path)
+        book: Any = parent.config.pluginmanager.get_plugin(Gradebook.name)
+        checks.lab, checks.book = lab, book
+        book.found = True
+        return checks
     folder: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
     return folder
 
@@ -160,8 +158,10 @@ def _grades(config: pytest.Config) -> bool:
 
 
 def _lab_of(path: Path) -> Any:
-    """The lab whose ``checks.py`` this is."""
-    if path.name != "checks.py":
+    """The lab whose ``checks/`` this is."""
+    from course_dl.lab.files import CHECKS
+
+    if path.name != CHECKS:
         return None
     from course_dl.lab.catalog import find_labs
 
@@ -177,8 +177,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{name}: {result.reason}")
 
 
-class Checks(pytest.File):
-    """The ``checks.py`` of a lab, with the submissions to be graded."""
+class Checks(pytest.Directory):
+    """The ``checks/`` of a lab, with the submissions to be graded."""
 
     lab: Any
     book: Gradebook
@@ -287,7 +287,7 @@ class Check(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         code = self.test.function.__code__
-        return self.path, code.co_firstlineno - 1, f"exercise {self.name}"
+        return Path(code.co_filename), code.co_firstlineno - 1, f"exercise {self.name}"
 
 
 class NotPassed(Exception):

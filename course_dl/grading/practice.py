@@ -15,11 +15,13 @@ import torch
 from course_dl.grading.child import Submission
 from course_dl.grading.wire import Channel, Writer
 from course_dl.lab.backend import Rules
+from course_dl.lab.limits import first_numbers
 from course_dl.lab.values import Handle
 
 __all__ = ["practise"]
 
 ROUNDS = 20
+SEEDS = 100  # a test's calls have the seeds 0, 1, 2, ...
 PROGRAM = '''
 import torch
 from torch import Tensor
@@ -39,6 +41,11 @@ def slopes(x: Tensor) -> Tensor:
     return torch.autograd.grad((leaf**2).sum(), leaf)[0]
 
 
+def scaled(x: Tensor) -> Tensor:
+    """Fails for two numbers."""
+    return x * torch.arange(3.0)
+
+
 class Net:
     def __init__(self, sizes: list[int], generator: torch.Generator) -> None:
         self.weights = [torch.randn(m, n, generator=generator) for n, m in zip(sizes, sizes[1:])]
@@ -55,11 +62,17 @@ def practise() -> None:
     """Load the program and call it, some times over."""
     x, weights = torch.ones(3), [torch.eye(3)] * 2
     net = Handle(0, "Net")
-    talks: list[list[Call]] = [
-        [("student:layers", (x, weights, torch.tanh))] * 3,
-        [("student:slopes", (x,))],
-        [("student:Net", ([3, 2], torch.Generator()))],
-        [("on:method", (net, "forward", torch.ones(4, 3))), ("on:getattrs", (net, "weights"))],
+    talks: list[tuple[list[Call], Rules]] = [
+        ([("student:layers", (x, weights, torch.tanh))] * 3, Rules()),
+        ([("student:slopes", (x,))], Rules()),
+        ([("student:Net", ([3, 2], torch.Generator()))], Rules()),
+        ([("on:method", (net, "forward", torch.ones(4, 3)))], Rules()),
+        ([("on:getattrs", (net, "weights"))], Rules()),
+        ([("student:layers", (x, weights, torch.tanh))], Rules(autograd=False)),
+        ([("student:layers", (x, weights, torch.tanh))], Rules(library=frozenset(["relu"]))),
+        ([("student:layers", (x, weights, torch.tanh))], Rules(operations=True)),
+        ([("student:scaled", (x,))], Rules(gradient=(0,))),
+        ([("student:scaled", (torch.ones(2),))], Rules()),
     ]
     cell = {"place": "practice", "source": PROGRAM, "whole": True}
     program = {"cells": [cell], "names": ["layers"], "skip": [], "announced": False, "seconds": 5.0}
@@ -68,21 +81,23 @@ def practise() -> None:
         judge, child = map(Channel, socket.socketpair())
         submission = Submission(child, program)
         judge.receive()
-        for calls in talks:
-            judge.send(_question(calls))
+        for calls, rules in talks:
+            judge.send(_question(calls, rules))
             child.send(submission.answer(child.receive()))
             judge.receive()
         judge.close()
         child.close()
     sys.modules["__main__"] = main
+    for seed in range(SEEDS):
+        first_numbers(seed)
 
 
-def _question(calls: list[Call]) -> bytes:
+def _question(calls: list[Call], rules: Rules) -> bytes:
     writer = Writer(lambda function: {"torch": function.__name__})
-    rules = Rules()._asdict() | {"library": []}
+    told = rules._asdict() | {"library": sorted(rules.library)}
     nothing = writer.encode({})
     asked = [
-        {"call": target, "args": writer.encode(args), "kwargs": nothing, "rules": rules}
+        {"call": target, "args": writer.encode(args), "kwargs": nothing, "rules": told}
         for target, args in calls
     ]
     return writer.message({"calls": asked})

@@ -155,6 +155,17 @@ class RemoteBackend(Backend):
             self.end_child()
         self._used = self._channel is not None
 
+    def finish(self) -> None:
+        """End the child, having asked it for what the submission has left behind."""
+        if self._channel is not None and self._channel.is_open():
+            question = Writer().message({"calls": []})
+            with (
+                contextlib.suppress(TimedOut, Closed, Violation),
+                self._calls.wait(_GRACE) as wait,
+            ):
+                self._remark(self._answer(question, wait).content)
+        self.end_child()
+
     def end_child(self) -> None:
         """End the child; the next call gets a new one."""
         if self._channel is not None:

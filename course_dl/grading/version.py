@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from course_dl.lab.files import STORY
+
 __all__ = ["version_of"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -25,8 +27,10 @@ def version_of(folder: Path) -> str:
     Python and torch count, since answers run on them: a whole class is graded on the same ones.
     """
     digest = hashlib.sha256()
-    for path in [*_sources(folder, ()), *_sources(_PACKAGE, _WITHOUT)]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for top, without in ((folder, ()), (_PACKAGE, _WITHOUT)):
+        for path in _sources(top, without):
+            name = path.relative_to(top).as_posix()
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(f"{sys.version_info[:2]} {_torch()}".encode())
     return digest.hexdigest()[:16]
 
@@ -34,7 +38,7 @@ def version_of(folder: Path) -> str:
 def _sources(folder: Path, without: tuple[str, ...]) -> Iterator[Path]:
     left_out = [folder / name for name in without]
     for path in sorted(folder.rglob("*.py")):
-        if path.name != "notebook.py" and not any(map(path.is_relative_to, left_out)):
+        if path.name != STORY and not any(map(path.is_relative_to, left_out)):
             yield path
 
 

@@ -139,7 +139,6 @@ class Watch:
 
     def news(self) -> list[str]:
         """The tricks that have not been told yet, in order."""
-        self._look()
         news = sorted(self._seen - self._told)
         self._told.update(news)
         return news
@@ -190,7 +189,10 @@ class Watch:
                 if pattern.fullmatch(name):
                     self._seen.add(trick)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """See what has been patched and what is left running: of every function there is, which
+        takes as long as an answer and makes the memory that holds them this process's own.
+        """
         for (whose, place), before in zip(_PATCHED, _known, strict=False):
             now = vars(place)
             if any(now.get(name) is not value for name, value in before.items()):

@@ -165,7 +165,17 @@ class _RefuseFunctions(TorchFunctionMode):
             return func(*args, **(kwargs or {}))
 
 
-class _RefuseOperations(TorchDispatchMode):
+class _OperationsMode(TorchDispatchMode):
+    """Sees operations. PyTorch would keep its compiler out of ``__torch_dispatch__``, for which it
+    imports the compiler: 900 modules. Nothing is compiled here.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+
+class _RefuseOperations(_OperationsMode):
     """Stops operations that no function of torch has asked for: of code that was compiled before,
     or that switched the mode above off. What functions do inside is their own affair.
     """
@@ -239,7 +249,7 @@ class _CountFunctions(TorchFunctionMode):
         return result.view(_Rows) if type(result) is np.ndarray else result
 
 
-class _CountOperations(TorchDispatchMode):
+class _CountOperations(_OperationsMode):
     """Counts operations that no function of torch has asked for, as one that is compiled does."""
 
     def __init__(self, functions: _CountFunctions) -> None:

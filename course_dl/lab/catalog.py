@@ -11,14 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
+from course_dl.lab.collect import exercises_in, mistakes_in
 from course_dl.lab.exercise import Exercise, Mistake
+from course_dl.lab.files import CHECKS, MISTAKES, SOLUTIONS, STORY
 
 __all__ = ["LabFolder", "find_lab", "find_labs"]
 
 
 @dataclass(frozen=True)
 class LabFolder:
-    """A lab as its folder tells of it: exercises with tests from ``checks.py``, known mistakes."""
+    """A lab as its folder tells of it: exercises with their tests, known mistakes."""
 
     name: str
 
@@ -32,16 +34,25 @@ class LabFolder:
         """The lab's folder."""
         return Path(str(self._module().__file__)).parent
 
+    @property
+    def story(self) -> Path:
+        """The file of the story; the student edition lacks it."""
+        return self.path / STORY
+
+    @property
+    def solutions(self) -> Path:
+        """The file of the solutions; the student edition lacks it."""
+        return self.path / SOLUTIONS
+
     @cached_property
     def exercises(self) -> Sequence[Exercise]:
-        """The exercises, in the order of ``checks.py``."""
-        return [v for v in vars(self._module("checks")).values() if isinstance(v, Exercise)]
+        """The exercises, in the order of their numbers."""
+        return exercises_in(self._module(CHECKS))
 
     @cached_property
     def mistakes(self) -> Sequence[Mistake]:
-        """The known mistakes of all exercises, in the order of ``mistakes.py``."""
-        members = vars(self._module("mistakes")).values()
-        return [v.mistake for v in members if isinstance(getattr(v, "mistake", None), Mistake)]
+        """The known mistakes, in the order of the exercises and then of their files."""
+        return mistakes_in(self._module(MISTAKES))
 
     def exercise(self, number: str | float) -> Exercise:
         """The exercise of this number, or the one in which a function of this name is written.

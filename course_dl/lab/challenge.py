@@ -20,7 +20,7 @@ from course_dl.lab.compare import require, shaped
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.inputs import Inputs
 from course_dl.lab.states import Wrong
-from course_dl.lab.student import Remote, Student
+from course_dl.lab.student import Remote, Student, is_network
 from course_dl.lab.values import summary
 
 __all__ = ["SLACK", "Challenge", "check_scores", "disturbed", "renamed"]
@@ -120,9 +120,9 @@ class Challenge:
 
     def built(self, student: Student) -> Remote:
         """A network that the student's ``build_model`` made."""
-        model = student.build_model()
+        model: Remote = student.build_model()
         require(
-            isinstance(model, Remote) and model._on("isinstance", "nn.Module"),
+            is_network(model),
             "build_model should return a network, an nn.Module.",
             ("It returned", repr(model)),
         )

@@ -32,7 +32,7 @@ class Test:
 
 @dataclass
 class Exercise:
-    """What stands in a lab's ``checks.py`` for each exercise.
+    """What a file of a lab's ``checks/`` declares.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Mistake:
 
 
 def mistake(number: str, sentence: str) -> Callable[[Code], Code]:
-    """Make a function or class of ``mistakes.py`` a known mistake of exercise ``number``.
+    """Make a function or class of ``mistakes/`` a known mistake of exercise ``number``.
 
     Its name is that of the exercise's function, two underscores, and what is wrong:
     ``backward_layer__not_transposed``.

@@ -99,6 +99,7 @@ def run_test(
     state, failure, points = State.PASSED, None, 0.0
     try:
         test.function(*(given[name] for name in wanted))
+        student.settle()
     except _Verdict as verdict:
         state, points = verdict.state, verdict.points
         failure = _with_call(verdict.failure, student.calls)

@@ -27,6 +27,7 @@ __all__ = [
     "TimeUp",
     "call_within",
     "captured_output",
+    "first_numbers",
     "private_randomness",
     "seed_all",
     "seeded",
@@ -272,7 +273,7 @@ def seeded(seed: int) -> AbstractContextManager[Callable[[], bool]]:
 
 def seed_all(seed: int) -> Callable[[], bool]:
     """Seed the global random generators; the function returned tells whether one was drawn from."""
-    first = _first_numbers(seed)
+    first = first_numbers(seed)
     np.random.seed(seed)
     random.seed(seed)
     torch.default_generator.manual_seed(seed)  # of the CPU alone: no accelerator is woken up
@@ -288,6 +289,6 @@ def seed_all(seed: int) -> Callable[[], bool]:
 
 
 @lru_cache(maxsize=1024)
-def _first_numbers(seed: int) -> tuple[float, float]:
+def first_numbers(seed: int) -> tuple[float, float]:
     """The first number that numpy's and Python's generators give after this seed."""
     return float(np.random.RandomState(seed).random_sample()), random.Random(seed).random()

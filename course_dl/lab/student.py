@@ -8,6 +8,7 @@ and does is reached as if it were here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +18,7 @@ import torch
 
 from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
 from course_dl.lab.limits import ASLEEP, TimeOut
+from course_dl.lab.recording import Asked, Recorded, Recording
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.values import Handle, summary
 
@@ -26,14 +28,14 @@ __all__ = [
     "Remote",
     "Student",
     "backward",
-    "in_turn",
+    "is_network",
     "kind",
+    "operate",
     "sent",
 ]
 
 
 DEFAULT = Rules()
-_Asked = tuple[str, tuple[Any, ...], dict[str, Any]]  # target, args, kwargs
 LONG, SHORT = 200, 60  # characters of a call, and of one that stands for its result
 
 
@@ -101,6 +103,8 @@ class Student:
         self.calls: list[Call] = []
         self.notes: dict[str, float] = {}
         self.remarks: list[str] = []
+        self._recording: Recording | None = None
+        self._sent: Recording | None = None
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
@@ -111,21 +115,50 @@ class Student:
         """Build something of torch on the student's side: ``student.torch("nn.Linear", 2, 1)``."""
         return self._call(f"torch:{path}", args, kwargs, Rules(seconds=self.rules.seconds))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Record the calls in the block, and send them together when it ends.
+
+        What a call gives is a :class:`Recorded`, whose ``value`` is there after the block. The
+        calls are judged in order: each when its value is asked for, or one after it; or else before
+        the next call, at the latest when the test ends. No call may give away what a later one
+        asks, since hostile code can look ahead.
+        """
+        self.settle()
+        self._recording = recording = Recording()
+        try:
+            yield
+        finally:
+            self._recording = None
+        recording.send(self._calls(recording.asked))
+        self._sent = recording
+
+    def settle(self) -> None:
+        """Judge what was sent together and not looked at."""
+        waiting, self._sent = self._sent, None
+        if waiting is not None:
+            waiting.settle()
+
     def _call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Any:
-        return next(self._calls([(target, args, kwargs)], rules))
+        if self._recording is not None:
+            return self._recording.add((target, args, kwargs, rules))
+        self.settle()
+        return next(self._calls([(target, args, kwargs, rules)]))
 
-    def _calls(self, asked: Sequence[_Asked], rules: Rules) -> Iterator[Any]:
+    def _calls(self, asked: Sequence[Asked]) -> Iterator[Any]:
         # Another seed for each call, and the same ones wherever the test is repeated.
         seeds = range(len(self.calls), len(self.calls) + len(asked))
         requests = [
             Request(target, sent(args), sent(kwargs), rules._replace(seed=seed))
-            for (target, args, kwargs), seed in zip(asked, seeds, strict=True)
+            for (target, args, kwargs, rules), seed in zip(asked, seeds, strict=True)
         ]
         outcomes = self.backend.calls(requests)
-        for told, request, outcome in zip(asked, requests, outcomes, strict=True):
-            call = Call(*told, request.rules, outcome)
+        for (target, args, kwargs, _), request, outcome in zip(
+            asked, requests, outcomes, strict=True
+        ):
+            call = Call(target, args, kwargs, request.rules, outcome)
             self.calls.append(call)
             _judge(call)
             yield self._received(outcome.value, call)
@@ -159,8 +192,9 @@ class Function:
         called before the last result is taken, and no case may give away what another one asks,
         since hostile code can look ahead.
         """
-        asked: list[_Asked] = [(self._target, case, {}) for case in cases]
-        return self._student._calls(asked, self._student.rules)
+        student = self._student
+        student.settle()
+        return student._calls([(self._target, case, {}, student.rules) for case in cases])
 
     def gradient(self, *args: Any, wrt: Sequence[int] = (0,)) -> list[torch.Tensor]:
         """Autograd's gradients, through the student's function, of the sum of its result.
@@ -173,7 +207,8 @@ class Function:
     def operations(self, *args: Any, **kwargs: Any) -> int:
         """How many operations the call took: it grows with N where there is a loop over N."""
         rules = self._student.rules._replace(operations=True)
-        self._student._call(self._target, args, kwargs, rules)
+        self._student.settle()
+        next(self._student._calls([(self._target, args, kwargs, rules)]))
         return self._student.calls[-1].outcome.operations
 
 
@@ -219,18 +254,17 @@ def kind(value: Any) -> str:
     return value._handle.kind if isinstance(value, Remote) else type(value).__name__
 
 
-def in_turn(*steps: tuple[Any, ...]) -> Iterator[Any]:
-    """The results of operations on a student's objects, in order, each judged as it is taken.
+def is_network(value: Any) -> bool:
+    """Whether ``value`` stands for an ``nn.Module`` on the student's side."""
+    return isinstance(value, Remote) and bool(value._on("isinstance", "nn.Module"))
 
-    A step is an object, an operation of `course_dl.lab.backend`, and its arguments:
-    ``(net, "method", "forward", X)``, ``(net, "getattrs", "weights", "biases")``. As with
-    :meth:`Function.each`, a grader sends them together.
+
+def operate(remote: Remote, operation: str, *args: Any) -> Any:
+    """The result of an operation of `course_dl.lab.backend` on an object.
+
+    ``operate(net, "getattrs", "weights", "biases")`` reads two attributes in one call.
     """
-    student = steps[0][0]._student
-    asked: list[_Asked] = [
-        (f"on:{operation}", (remote, *args), {}) for remote, operation, *args in steps
-    ]
-    return student._calls(asked, student.rules)
+    return remote._on(operation, *args)
 
 
 def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:
@@ -245,6 +279,8 @@ def sent(value: Any, handles: Mapping[Handle, Handle] = MappingProxyType({})) ->
     """
     if isinstance(value, Remote):
         return handles.get(value._handle, value._handle)
+    if isinstance(value, Recorded):
+        raise TypeError("a recorded call is no argument: hand over its value, after the block")
     if isinstance(value, (list, tuple)):
         return type(value)(sent(item, handles) for item in value)
     if isinstance(value, dict):

@@ -92,6 +92,9 @@ def copy_value(value: Any, other: Callable[[Any], Any]) -> Any:
 
 
 def _copied(value: torch.Tensor) -> torch.Tensor:
+    if _is_ordinary(value):
+        plain = value.detach().clone()
+        return plain.requires_grad_() if value.requires_grad else plain
     try:
         odd = _what_is_odd(value)
         if not odd:
@@ -110,6 +113,20 @@ def _copied(value: torch.Tensor) -> torch.Tensor:
         line = str(error).partition("\n")[0][:200]
         odd = f"a {class_name(value)} that cannot be copied ({line}): return a torch.Tensor"
     raise Unusable(odd)
+
+
+def _is_ordinary(value: torch.Tensor) -> bool:
+    """Whether nothing is to be seen to, as with nearly all tensors: quickly told."""
+    return (
+        type(value) is torch.Tensor
+        and value.is_cpu
+        and value.layout is torch.strided
+        and not (value.is_nested or value.is_quantized or value.is_conj() or value.is_neg())
+        and not is_functorch_wrapped_tensor(value)
+        and not (_NAMED and value.has_names())
+        and value.dtype in _PLAIN
+        and value.numel() * value.itemsize <= LARGEST
+    )
 
 
 def _what_is_odd(value: torch.Tensor) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 import nbformat
 import pytest
 
-from course_dl.authoring.sources import lab_source
 from course_dl.authoring.stubs import make_solution, solution
 from course_dl.lab.catalog import find_lab
 
@@ -80,7 +80,8 @@ def test_a_wrong_answer_is_diagnosed_and_its_correction_passes(
 ) -> None:
     lab = find_lab(f"lab0{number[0]}")
     known = next(known for known in lab.mistakes if known.code.__name__ == mistake)
-    undecorated = make_solution(lab_source(lab.name, "mistakes"), mistake).partition("def ")[1:]
+    source = Path(inspect.getfile(known.code)).read_text(encoding="utf-8")
+    undecorated = make_solution(source, mistake).partition("def ")[1:]
     wrong = "".join(undecorated).replace(mistake, known.name)
     notebook, key = COLAB / f"{lab.name}.ipynb", number.replace(".", "-")
     student = Student(page, notebook)

@@ -175,7 +175,7 @@ def double(x):
     gc.unfreeze()
     for value in gc.get_objects():
         name = getattr(value, "__name__", "")
-        if isinstance(name, str) and (name.startswith("test_") or name.endswith(("checks", "solutions"))):
+        if isinstance(name, str) and (name.startswith("test_") or ".checks" in name or name.endswith("solutions")):
             module = getattr(value, "__module__", name) or ""
             if "course_dl" in str(module):
                 return 2 * x
@@ -190,8 +190,8 @@ def double(x):
         for folder, _, names in os.walk(top):
             if folder.startswith(("/proc", "/sys", "/dev")):
                 continue
-            if "checks.py" in names or "solutions.py" in names and "course" in folder:
-                with open(os.path.join(folder, "checks.py")) as file:
+            if "shared.py" in names:
+                with open(os.path.join(folder, "shared.py")) as file:
                     if "SHORT = 0.6" in file.read():
                         return 2 * x
     return x""",
@@ -206,7 +206,7 @@ attack(
     "importing the checks",
     double="""def double(x):
     import importlib
-    for name in ("course_dl.labs.lab90_small.checks", "course_dl.grading.grade", "checks"):
+    for name in ("course_dl.labs.lab90_small.checks.e9_1_double", "course_dl.grading.grade", "checks"):
         try:
             importlib.import_module(name)
         except Exception:

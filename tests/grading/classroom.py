@@ -6,6 +6,7 @@ The same seed makes the same class. What each student gets is known where all pi
 from __future__ import annotations
 
 import ast
+import inspect
 import random
 import re
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def _uses(answer: str, pieces: _Pieces) -> set[str]:
 
 def _pieces(lab: LabFolder) -> _Pieces:
     solved = _parts(lab.path / "solutions.py")
-    wrong, right = _parts(lab.path / "mistakes.py"), _parts(RIGHT_ANSWERS / f"{lab.name}.py")
+    wrong, right = _wrong(lab), _parts(RIGHT_ANSWERS / f"{lab.name}.py")
     assert not set(wrong) & set(right) - {""}, "a mistake and a right answer of the same name"
     helpers = {
         name: source
@@ -126,6 +127,17 @@ def _is_helper(name: str, lab: LabFolder) -> bool:
     return bool(name) and name not in [n for e in lab.exercises for n in e.names]
 
 
+def _wrong(lab: LabFolder) -> dict[str, str]:
+    """The parts of all files of ``mistakes/``, in the order of the exercises."""
+    files = {Path(inspect.getfile(known.code)): None for known in lab.mistakes}
+    parts = _parts(lab.path / "mistakes" / "shared.py")
+    for more in map(_parts, files):
+        imports = parts.get("", "") + more.pop("", "")
+        assert not set(parts) & set(more) - {""}, "two parts of the same name"
+        parts |= more | {"": imports}
+    return parts
+
+
 def _parts(path: Path) -> dict[str, str]:
     """The definitions of a file by name, without decorators; its imports under ``""``."""
     if not path.exists():
@@ -133,7 +145,7 @@ def _parts(path: Path) -> dict[str, str]:
     parts: dict[str, str] = {"": ""}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            if getattr(node, "module", "") != "course_dl.lab":
+            if getattr(node, "module", "") != "course_dl.lab" and not getattr(node, "level", 0):
                 parts[""] += ast.unparse(node) + "\n"
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             node.decorator_list = [d for d in node.decorator_list if "mistake" not in ast.dump(d)]

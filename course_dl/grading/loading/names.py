@@ -13,6 +13,7 @@ __all__ = [
     "called_functions",
     "changed_inside",
     "globals_of",
+    "looks_up",
     "names_in",
     "stored",
     "touched",
@@ -151,6 +152,14 @@ def globals_of(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             found |= globals_of(constant)
     return found
+
+
+def looks_up(code: CodeType, names: set[str]) -> bool:
+    """Whether the code looks up one of these names outside of functions."""
+    own = names.intersection(code.co_names)
+    if own and any(i.argval in own and i.opname in _LOADS for i in dis.get_instructions(code)):
+        return True
+    return any(looks_up(c, names) for c in code.co_consts if isinstance(c, CodeType))
 
 
 def _changed_by_call(value: ast.expr) -> set[str]:

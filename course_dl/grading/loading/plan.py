@@ -21,7 +21,7 @@ from course_dl.grading.loading.choice import (
     is_of_the_course,
     separated,
 )
-from course_dl.grading.loading.names import globals_of, names_in, stored
+from course_dl.grading.loading.names import looks_up, names_in, stored
 from course_dl.grading.loading.needs import Needs, Step, changed, values_of
 from course_dl.grading.loading.stubs import answered, is_stub
 
@@ -205,7 +205,7 @@ class _Chooser:
                 if code is None:
                     continue
                 inside = names_in(code)
-                if inside & names and globals_of(code) & names:
+                if looks_up(code, names):
                     return True
                 new = (inside & self._by_name.keys()) - seen
                 seen |= new

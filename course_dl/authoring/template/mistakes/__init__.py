@@ -1,0 +1,1 @@
+"""Wrong answers that students write, each with the sentence that tells them what is wrong."""

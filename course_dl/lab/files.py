@@ -1,0 +1,25 @@
+"""The names of a lab's files. Imports nothing: they are read where no lab is imported.
+
+A lab is a folder with a story, solutions, and two packages with a file an exercise, which is named
+after its number: ``checks/e4_3_backward_layer.py``.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CHECKS", "MISTAKES", "SOLUTIONS", "STORY", "number_of"]
+
+STORY, SOLUTIONS = "notebook.py", "solutions.py"
+CHECKS, MISTAKES = "checks", "mistakes"
+
+_OF_AN_EXERCISE = re.compile(r"e(\d+)_(\d+)_\w+")
+
+
+def number_of(module: str) -> str | None:
+    """The number of the exercise that a module of these packages is for, if it is for one.
+
+    ``"4.3"`` for ``e4_3_backward_layer``, None for ``shared``.
+    """
+    match = _OF_AN_EXERCISE.fullmatch(module)
+    return f"{match[1]}.{match[2]}" if match else None

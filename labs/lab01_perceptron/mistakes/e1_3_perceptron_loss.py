@@ -1,0 +1,59 @@
+"""Wrong answers to exercise 1.3 that students write, and what to tell them."""
+
+from __future__ import annotations
+
+from course_dl.lab import mistake
+
+
+@mistake("1.3", "You took the mean over the samples; the course's loss is their sum.")
+def perceptron_loss__mean(w, X, d):
+    return (-d * (X @ w)).clamp(min=0).mean()
+
+
+@mistake("1.3", "A minus is missing: d <w, x> is positive where the sample is on its RIGHT side.")
+def perceptron_loss__no_minus(w, X, d):
+    return (d * (X @ w)).clamp(min=0).sum()
+
+
+@mistake("1.3", "This is the hinge loss, max(1 - d <w, x>, 0); the perceptron's has no 1 in it.")
+def perceptron_loss__hinge(w, X, d):
+    return (1 - d * (X @ w)).clamp(min=0).sum()
+
+
+@mistake("1.3", "You counted the mistakes; the loss adds how far each one is on the wrong side.")
+def perceptron_loss__count(w, X, d):
+    return (d * (X @ w) < 0).to(X.dtype).sum()
+
+
+@mistake(
+    "1.3", "Samples on their right side must not make up for others: max(..., 0) for each first."
+)
+def perceptron_loss__no_max(w, X, d):
+    return (-d * (X @ w)).sum()
+
+
+@mistake("1.3", "The max is outside of your sum; it belongs to each sample, before they are added.")
+def perceptron_loss__max_of_sum(w, X, d):
+    return (-d * (X @ w)).sum().clamp(min=0)
+
+
+@mistake(
+    "1.3", "You took the worst sample; max(..., 0) compares each sample with 0, then sum them."
+)
+def perceptron_loss__worst(w, X, d):
+    return (-d * (X @ w)).clamp(min=0).max()
+
+
+@mistake("1.3", "You returned one loss a sample; the loss of the set is their sum.")
+def perceptron_loss__per_sample(w, X, d):
+    return (-d * (X @ w)).clamp(min=0)
+
+
+@mistake("1.3", "You left out the bias: it is weight 0 and meets the ones in column 0.")
+def perceptron_loss__no_bias(w, X, d):
+    return (-d * (X[:, 1:] @ w[1:])).clamp(min=0).sum()
+
+
+@mistake("1.3", "The labels d do not enter: which side is right depends on them.")
+def perceptron_loss__no_labels(w, X, d):
+    return (-(X @ w)).clamp(min=0).sum()

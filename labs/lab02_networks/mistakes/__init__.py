@@ -1,0 +1,1 @@
+"""Mistakes that students make in lab 2, and what to tell them."""

@@ -1,0 +1,80 @@
+"""Wrong answers to exercise 3.2 that students write, and what to tell them."""
+
+from __future__ import annotations
+
+import torch
+
+from course_dl.lab import mistake
+
+
+@mistake("3.2", "You took the smallest eigenvalue; the steepest direction has the largest.")
+def largest_step__smallest(A):
+    return 2 / torch.linalg.eigvalsh(A)[0].item()
+
+
+@mistake("3.2", "1 / L is a good step; descent still converges beyond it, up to 2 / L.")
+def largest_step__one(A):
+    return 1 / torch.linalg.eigvalsh(A)[-1].item()
+
+
+@mistake("3.2", "This is L itself; the step is 2 / L: the steeper F is, the shorter.")
+def largest_step__eigenvalue(A):
+    return torch.linalg.eigvalsh(A)[-1].item()
+
+
+@mistake(
+    "3.2",
+    "A.norm() is the Frobenius norm, the root of the sum of all squared eigenvalues; L is the "
+    "largest of them alone.",
+)
+def largest_step__frobenius(A):
+    return 2 / A.norm().item()
+
+
+@mistake("3.2", "The trace is the sum of all eigenvalues; L is the largest of them.")
+def largest_step__trace(A):
+    return 2 / A.trace().item()
+
+
+@mistake(
+    "3.2",
+    "The largest entry of A (it stands on the diagonal) is its largest eigenvalue only where A is "
+    "diagonal.",
+)
+def largest_step__largest_entry(A):
+    return 2 / A.max().item()
+
+
+@mistake(
+    "3.2", "The largest sum of a row is a bound on L, not L: take the eigenvalues, eigvalsh(A)."
+)
+def largest_step__row_sum(A):
+    return 2 / A.abs().sum(1).max().item()
+
+
+@mistake(
+    "3.2",
+    "2 / (L + mu), with mu the smallest eigenvalue, is the fastest step; asked for is the step at "
+    "which descent stops converging.",
+)
+def largest_step__fastest(A):
+    eigenvalues = torch.linalg.eigvalsh(A)
+    return 2 / (eigenvalues[0] + eigenvalues[-1]).item()
+
+
+@mistake(
+    "3.2",
+    "The eigenvalues of A^T A are those of A squared: take those of A, or the root of the largest.",
+)
+def largest_step__squared(A):
+    return 2 / torch.linalg.eigvalsh(A.T @ A)[-1].item()
+
+
+@mistake("3.2", "This is one step for each eigenvalue; L is the largest, so there is one 2 / L.")
+def largest_step__all_eigenvalues(A):
+    return 2 / torch.linalg.eigvalsh(A)
+
+
+@mistake("3.2", "torch.linalg.eigvals is in no order, and complex: take eigvalsh, and its largest.")
+def largest_step__first_of_any_order(A):
+    return 2 / torch.linalg.eigvals(A)[0]

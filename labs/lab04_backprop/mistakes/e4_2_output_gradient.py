@@ -1,0 +1,88 @@
+"""Wrong answers to exercise 4.2 that students write, and what to tell them."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+
+from course_dl.lab import mistake
+
+
+@mistake("4.2", "The sign is the other way: it is prediction less desired output.")
+def output_gradient__sign(y, d, loss):
+    if loss == "square":
+        return d - y
+    return F.one_hot(d, len(y)) - torch.softmax(y, 0)
+
+
+@mistake("4.2", "The factor 1/2 of the square error cancels the 2 of its derivative: y - d.")
+def output_gradient__factor_two(y, d, loss):
+    if loss == "square":
+        return 2 * (y - d)
+    return torch.softmax(y, 0) - F.one_hot(d, len(y))
+
+
+@mistake("4.2", "You took the mean over the outputs; the course's square error is a sum over them.")
+def output_gradient__mean(y, d, loss):
+    if loss == "square":
+        return (y - d) / len(y)
+    return torch.softmax(y, 0) - F.one_hot(d, len(y))
+
+
+@mistake("4.2", "This is softmax(y) alone; 1 has to be taken off at the desired class.")
+def output_gradient__softmax_alone(y, d, loss):
+    if loss == "square":
+        return y - d
+    return torch.softmax(y, 0)
+
+
+@mistake("4.2", "You compared the scores with the one-hot vector; they go through softmax first.")
+def output_gradient__no_softmax(y, d, loss):
+    if loss == "square":
+        return y - d
+    return y - F.one_hot(d, len(y))
+
+
+@mistake(
+    "4.2",
+    "exp overflows for large scores: take the largest score off all of them first, or use "
+    "torch.softmax.",
+)
+def output_gradient__overflow(y, d, loss):
+    if loss == "square":
+        return y - d
+    return torch.exp(y) / torch.exp(y).sum() - F.one_hot(d, len(y))
+
+
+@mistake(
+    "4.2", "This is the loss itself; asked for is its gradient, with one entry for each output."
+)
+def output_gradient__loss(y, d, loss):
+    if loss == "square":
+        return (y - d).square().sum() / 2
+    return F.cross_entropy(y, d)
+
+
+@mistake("4.2", "You counted the classes from 1; they are 0, ..., K-1.")
+def output_gradient__classes_from_one(y, d, loss):
+    if loss == "square":
+        return y - d
+    grad = torch.softmax(y, 0)
+    grad[d - 1] -= 1
+    return grad
+
+
+@mistake(
+    "4.2", "You subtracted the number of the class from all scores; 1 is taken off at d alone."
+)
+def output_gradient__class_number(y, d, loss):
+    if loss == "square":
+        return y - d
+    return torch.softmax(y, dim=0) - d
+
+
+@mistake(
+    "4.2", "You do not look at loss: for cross-entropy it is softmax(y) less a one-hot vector."
+)
+def output_gradient__always_square(y, d, loss):
+    return y - d

@@ -1,0 +1,63 @@
+"""Wrong answers to exercise 5.1 that students write, and what to tell them."""
+
+from __future__ import annotations
+
+from course_dl.lab import mistake
+
+
+@mistake("5.1", "0.1307 and 0.3081 belong to pixels from 0 to 1: divide by 255 first.")
+def standardize__not_divided(images):
+    return ((images.float() - 0.1307) / 0.3081).flatten(1)
+
+
+@mistake("5.1", "The mean is taken out, but not the standard deviation: divide by 0.3081 as well.")
+def standardize__mean_alone(images):
+    return (images.float() / 255 - 0.1307).flatten(1)
+
+
+@mistake(
+    "5.1",
+    "You divided by 0.3081 before you subtracted 0.1307; the mean goes first, then the division.",
+)
+def standardize__divided_first(images):
+    return (images.float() / 255 / 0.3081 - 0.1307).flatten(1)
+
+
+@mistake("5.1", "You multiplied by the standard deviation; divide by it.")
+def standardize__multiplied(images):
+    return ((images.float() / 255 - 0.1307) * 0.3081).flatten(1)
+
+
+@mistake(
+    "5.1",
+    "You took mean and standard deviation of the images that came. They are numbers of the "
+    "training set, 0.1307 and 0.3081, or else each batch, and each test image, would get a scale "
+    "of its own.",
+)
+def standardize__own_mean(images):
+    X = images.flatten(1).float() / 255
+    return (X - X.mean()) / X.std()
+
+
+@mistake("5.1", "The images are still images, (N, 28, 28): make one row of each, (N, 784).")
+def standardize__not_flat(images):
+    return (images.float() / 255 - 0.1307) / 0.3081
+
+
+@mistake("5.1", "The result is a float64: networks compute in float32, so use .float().")
+def standardize__float64(images):
+    return ((images.double() / 255 - 0.1307) / 0.3081).flatten(1)
+
+
+@mistake("5.1", "The grey values go up to 255, which is to become 1: divide by 255, not by 256.")
+def standardize__by_256(images):
+    return ((images.float() / 256 - 0.1307) / 0.3081).flatten(1)
+
+
+@mistake(
+    "5.1",
+    "The division gave whole numbers: // (or a division in uint8) loses all grey. Use .float() / "
+    "255.",
+)
+def standardize__whole_numbers(images):
+    return (((images // 255).float() - 0.1307) / 0.3081).flatten(1)

@@ -1,0 +1,82 @@
+"""Convolutions of random images, whole numbers, and random images, for the exercises of lab 6."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from course_dl.lab import Call, Inputs, Student, Wrong, close, require, summary
+
+FLOAT32, FLOAT64 = torch.float32, torch.float64
+CONVOLUTIONS = ("conv2d", "conv3d", "convolution", "mkldnn_convolution", "thnn_conv2d")
+
+
+@contextlib.contextmanager
+def about(call: Call) -> Iterator[None]:
+    """What the block finds wrong is told with this call, not with the last one."""
+    try:
+        yield
+    except Wrong as wrong:
+        told = wrong.failure
+        raise Wrong(told.message, *told.details, ("The call", str(call))) from None
+
+
+def check_int(got: Any, truth: int, what: str, case: str) -> None:
+    """Check an int; a 0-d tensor of integers will do."""
+    if isinstance(got, Tensor) and got.dim() == 0 and not got.is_floating_point():
+        got = int(got)
+    require(got is not None, f"{what} is None: is a return missing?", ("The call", case))
+    require(
+        isinstance(got, int) and not isinstance(got, bool),
+        f"{what} should be an int.",
+        ("The call", case),
+        ("It was", summary(got)),
+    )
+    require(
+        got == truth,
+        f"{what} is wrong.",
+        ("The call", case),
+        ("Expected", str(truth)),
+        ("Came", str(got)),
+    )
+
+
+Case = tuple[int, int, int, int, int, int, int, int]  # N, C, H, W, M, k, stride, padding
+
+
+def filters(rng: Inputs, M: int, C: int, k: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    return rng.normal(M, C, k, k, dtype=dtype), rng.normal(M, dtype=dtype)
+
+
+def describe(H: int, W: int, k: int, stride: int, padding: int) -> str:
+    text = f"image of {H} x {W}, filters of {k} x {k}"
+    text += f", stride {stride}" * (stride != 1) + f", padding {padding}" * (padding != 0)
+    return f"({text})"
+
+
+def check_convolution(
+    student: Student, rng: Inputs, name: str, cases: list[Case], dtype: torch.dtype = FLOAT64
+) -> None:
+    """All calls are made before any is judged: together they tell one mistake from another."""
+    given, results = [], []
+    for N, C, H, W, M, k, stride, padding in cases:
+        x, (w, b) = rng.normal(N, C, H, W, dtype=dtype), filters(rng, M, C, k, dtype)
+        given.append((x, w, b))
+        image = x[0] if name == "conv2d" else x
+        steps = {} if (stride, padding) == (1, 0) else {"stride": stride, "padding": padding}
+        results.append(getattr(student, name)(image, w, b, **steps))
+    calls = student.calls[-len(cases) :]
+    for got, (x, w, b), case, call in zip(results, given, cases, calls, strict=True):
+        truth = F.conv2d(x, w, b, stride=case[6], padding=case[7])
+        what = f"the output {describe(*case[2:4], *case[5:])}"
+        with about(call):
+            close(got, truth[0] if name == "conv2d" else truth, what)
+
+
+def images(rng: Inputs, N: int) -> Tensor:
+    return rng.normal(N, 1, 28, 28, dtype=FLOAT32)

@@ -1,0 +1,101 @@
+"""Wrong answers to exercise 6.2 that students write, and what to tell them."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional as F
+
+from course_dl.lab import mistake
+
+from .shared import convolve, size
+
+
+@mistake(
+    "6.2",
+    "You turned the filter round, which is a convolution as mathematics has it. Here, as in "
+    "PyTorch, the filter is laid on the image as it is.",
+)
+def conv2d__flipped(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w.flip(2, 3), b, stride, padding)[0]
+
+
+@mistake("6.2", "The filters lie on the image transposed: rows of the filter belong to rows of it.")
+def conv2d__filters_transposed(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w.transpose(2, 3), b, stride, padding)[0]
+
+
+@mistake("6.2", "The bias plays no part: b[m] is added to every entry of out[m].")
+def conv2d__no_bias(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w, torch.zeros_like(b), stride, padding)[0]
+
+
+@mistake("6.2", "The bias is added for every channel: it belongs to the filter, and is added once.")
+def conv2d__bias_for_each_channel(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w, len(x) * b, stride, padding)[0]
+
+
+@mistake(
+    "6.2", "Only the first channel is looked at: a filter adds up what it sees in all of them."
+)
+def conv2d__first_channel(x, w, b, stride=1, padding=0):
+    return convolve(x[None, :1], w[:, :1], b, stride, padding)[0]
+
+
+@mistake("6.2", "Products are averaged over the channels: the course's formula adds them up.")
+def conv2d__mean_of_channels(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w / len(x), b, stride, padding)[0]
+
+
+@mistake("6.2", "The output has as many columns as rows, but images need not be square: W' from W.")
+def conv2d__square_alone(x, w, b, stride=1, padding=0):
+    k = w.shape[-1]
+    x = F.pad(x, (padding,) * 4)
+    n = size(x.shape[1], k, stride)
+    out = x.new_zeros(len(w), n, n)
+    for i in range(n):
+        for j in range(n):
+            patch = x[:, i * stride : i * stride + k, j * stride : j * stride + k]
+            out[:, i, j] = (w * patch).sum((1, 2, 3)) + b
+    return out
+
+
+@mistake(
+    "6.2", "The stride plays no part: the patch of out[:, i, j] begins at i * stride, j * stride."
+)
+def conv2d__no_stride(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w, b, 1, padding)[0]
+
+
+@mistake(
+    "6.2",
+    "The output has the right size, but its patches lie side by side as with a stride of 1: the "
+    "patch of out[:, i, j] begins at i * stride, j * stride.",
+)
+def conv2d__steps_of_one(x, w, b, stride=1, padding=0):
+    height, width = (size(n, w.shape[-1], stride, padding) for n in x.shape[1:])
+    return convolve(x[None], w, b, 1, padding)[0][:, :height, :width].clone()
+
+
+@mistake(
+    "6.2", "The padding plays no part: put zeros around the image first, F.pad(x, (padding,) * 4)."
+)
+def conv2d__no_padding(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w, b, stride, 0)[0]
+
+
+@mistake("6.2", "Padding is put on two sides of the image alone: all four need it.")
+def conv2d__padding_on_two_sides(x, w, b, stride=1, padding=0):
+    return convolve(F.pad(x, (padding, 0, padding, 0))[None], w, b, stride, 0)[0]
+
+
+@mistake("6.2", "Your output is float32 whatever comes in: make it with dtype=x.dtype.")
+def conv2d__float32(x, w, b, stride=1, padding=0):
+    out = convolve(x[None], w, b, stride, padding)[0]
+    return torch.zeros(out.shape).copy_(out)
+
+
+@mistake(
+    "6.2", "All channels but the output's first are missing: there is a map for each of M filters."
+)
+def conv2d__first_filter(x, w, b, stride=1, padding=0):
+    return convolve(x[None], w[:1], b[:1], stride, padding)[0]

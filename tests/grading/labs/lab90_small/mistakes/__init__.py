@@ -1,0 +1,1 @@
+"""A mistake to be recognized."""
