@@ -26,7 +26,7 @@ def make_cells(lab: LabFolder, project: Project, *, solutions: bool) -> list[Not
     Raises
     ------
     ValueError
-        Where ``notebook.py`` has not one setup cell, or other exercises than ``checks/``.
+        If ``notebook.py`` has not one setup cell, or other exercises than ``checks/``.
     """
     story = jupytext.reads(lab.story.read_text(encoding="utf-8"), fmt="py:percent").cells
     _demand_whole(lab, story)

@@ -29,7 +29,7 @@ from course_dl.lab.files import CHECKS, MISTAKES
 __all__ = ["release"]
 
 PACKAGE = "course_dl"
-LEFT_OUT = "authoring"  # the package's part that needs the solutions
+LEFT_OUT = "authoring"  # the part of the package that needs the solutions
 CHECKS_FILES, MISTAKES_FILES = f"labs/*/{CHECKS}/*.py", f"labs/*/{MISTAKES}/*.py"
 LAB_FILES = ("labs/__init__.py", "labs/*/__init__.py", CHECKS_FILES, MISTAKES_FILES)
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
@@ -88,7 +88,7 @@ def _goes_in(path: PurePath) -> bool:
 
 
 def _adaptation(path: PurePath) -> Callable[[str], str] | None:
-    """What is done to the text of a file."""
+    """What changes the text of a file; None if it is copied as it is."""
     if path.match(CHECKS_FILES):
         return without_hidden_tests
     if path.match(MISTAKES_FILES):

@@ -48,5 +48,5 @@ def without_instructor_parts(markdown: str) -> str:
 
 
 def packed(source: str) -> str:
-    """A file of ``mistakes/`` that holds the same, not to be read by chance or found by search."""
+    """A file of ``mistakes/`` with the same content, not read by chance or found by a search."""
     return _PACKED.format(base64.encodebytes(zlib.compress(source.encode())).decode())
