@@ -14,8 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.digits import training_set
 from benchmarks.measure import Row, medians, report
-from course_dl.perceptron import Perceptron
-from course_dl.rosenblatt import rule
+from course_dl.perceptron import Perceptron, rosenblatt_rule
 
 EPOCHS = 20
 
@@ -35,7 +34,7 @@ def main() -> None:
             5,
         )
         w = np.zeros(785)
-        rule(X, d.astype(float), w, 1.0, EPOCHS)
+        rosenblatt_rule(X, d.astype(float), w, 1.0, EPOCHS)
         same = np.array_equal(Perceptron(max_epochs=EPOCHS).fit(X, d).weights_.numpy(), w)
         note = f"1 thread, weights {'equal to' if same else 'NOT'} the plain float64 rule's"
         rows.append(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from course_dl.validate import lookup
+from course_dl._arguments import lookup
 
 __all__ = [
     "ACTIVATIONS",
@@ -145,9 +145,9 @@ _BY_FUNCTION: dict[object, Activation] = {
 def get_activation(
     activation: str | Activation | Callable[[Tensor], Tensor],
 ) -> Activation:
-    """The `Activation` of a name, of a function of this file or of torch's own twin of it.
+    """The `Activation` of a name, of a function of this file or of the same function of torch.
 
-    An `Activation` of one's own is passed through. Raises ValueError for an unknown name,
+    An `Activation` is returned as it is. Raises ValueError for an unknown name,
     TypeError for anything whose derivative is not known here.
     """
     if isinstance(activation, Activation):

@@ -1,14 +1,15 @@
-"""Backpropagation written out: a network whose gradients owe nothing to autograd.
+"""Backpropagation written out: a network that computes its gradients without autograd.
 
-A network is a chain of layers. Each keeps from its `forward` what its `backward` needs, and
-`backward` turns the gradient of E with respect to the layer's output into the gradient with respect
-to its input; `gradient` gives those with respect to its own parameters, which are added up::
+A network is a chain of layers. Each keeps from its `forward` what its `backward` needs. `backward`
+turns the gradient of E with respect to the layer's output into the gradient with respect to its
+input; `gradient` gives the gradients with respect to the layer's parameters, which are added up::
 
     forward      a_k = W_k h_{k-1} + b_k                    h_k = g(a_k)
     backward     delta_k = grad_{h_k} E * g'(a_k)           grad_{W_k} E += delta_k h_{k-1}^T
                  grad_{h_{k-1}} E = W_k^T delta_k           grad_{b_k} E += delta_k
 
-Here a batch has one sample a row, and gradients are summed over its samples.
+A batch has one sample a row, and gradients are summed over its samples. `course_dl._fast.descent`
+has a faster form of a training step, which `course_dl.fit` uses.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from course_dl._arguments import check_batch, check_sizes, describe
 from course_dl.activations import Activation, get_activation
 from course_dl.mlp import MLP, initialize_
-from course_dl.validate import check_batch, check_sizes, describe
 
 __all__ = ["Elementwise", "Layer", "Linear", "ManualMLP", "ManualNetwork", "Trainable"]
 
 
 class Layer:
-    """A link of the chain; this base has no parameters."""
+    """A layer of the chain; this base class has no parameters."""
 
     def forward(self, H: Tensor) -> Tensor:
         """The layer's output for the batch ``H``."""
@@ -39,16 +40,13 @@ class Layer:
         raise NotImplementedError
 
     def accumulate(self, grad: Tensor) -> None:
-        """Add to the gradients of the layer's parameters what ``grad`` leads to."""
-
-    def descend(self, grad: Tensor, lr: float) -> None:
-        """Move the parameters at once by ``-lr`` times what `accumulate` would add."""
+        """Add the gradients with respect to the layer's parameters, from ``grad_output E``."""
 
 
 class Trainable(Layer):
     """A layer with weights ``W`` and biases ``b``, whose gradients add up until `zero_grad`."""
 
-    _sums: tuple[Tensor, Tensor] | None  # None stands for zeros
+    _sums: tuple[Tensor, Tensor] | None  # None means zeros, without writing them to memory
 
     def __init__(self, W: Tensor, b: Tensor) -> None:
         self.W, self.b = W.detach(), b.detach()
@@ -59,20 +57,14 @@ class Trainable(Layer):
         raise NotImplementedError
 
     def accumulate(self, delta: Tensor) -> None:
-        """``grad_W += ...``, ``grad_b += ...``: the `gradient` of ``delta``"""
+        """``grad_W E`` and ``grad_b E`` of `gradient` are added to the sums so far."""
         grad_W, grad_b = self.gradient(delta)
         if self._sums is not None:
             grad_W, grad_b = self._sums[0] + grad_W, self._sums[1] + grad_b
         self._sums = grad_W, grad_b
 
-    def descend(self, delta: Tensor, lr: float) -> None:
-        """``W -= lr grad_W``, ``b -= lr grad_b``"""
-        grad_W, grad_b = self.gradient(delta)
-        self.W.sub_(grad_W, alpha=lr)
-        self.b.sub_(grad_b, alpha=lr)
-
     def zero_grad(self) -> None:
-        """Set the gradients to 0, which takes no time: nothing is written, nothing added to it."""
+        """Set the gradients to 0."""
         self._sums = None
 
     @property
@@ -108,12 +100,6 @@ class Linear(Trainable):
         """``grad_W E = delta^T H``, ``grad_b E = sum_i delta_i``"""
         self.delta = delta
         return delta.T @ self.H, delta.sum(0)
-
-    def descend(self, delta: Tensor, lr: float) -> None:
-        """``W -= lr delta^T H``, ``b -= lr sum_i delta_i``: product and update in one."""
-        self.delta = delta
-        self.W.addmm_(delta.T, self.H, alpha=-lr)
-        self.b.sub_(delta.sum(0), alpha=lr)
 
 
 class Elementwise(Layer):
@@ -168,29 +154,17 @@ class ManualNetwork:
         return self.forward(X)
 
     def backward(self, grad_Y: Tensor) -> None:
-        """Lead ``grad_Y``, the gradient of E with respect to ``Y``, back to all parameters.
+        """Add the gradients of E with respect to all parameters.
 
-        To be called after `forward` on the same batch. As in PyTorch, gradients add up
-        until `zero_grad`.
+        ``grad_Y`` is the gradient of E with respect to ``Y``, in its shape. Call this after
+        `forward` on the same batch. As in PyTorch, gradients add up until `zero_grad`.
         """
         grad = self._checked(grad_Y)
         first, *others = self.layers
         for layer in reversed(others):
             layer.accumulate(grad)
             grad = layer.backward(grad)
-        first.accumulate(grad)  # Nobody asks for the gradient with respect to X.
-
-    def descend(self, grad_Y: Tensor, lr: float) -> None:
-        """`zero_grad`, `backward` and `step` in one, and faster: no gradient is kept.
-
-        An error signal goes back through the weights that it came through, then these move.
-        """
-        grad = self._checked(grad_Y)
-        first, *others = self.layers
-        for layer in reversed(others):
-            delta, grad = grad, layer.backward(grad)
-            layer.descend(delta, lr)
-        first.descend(grad, lr)
+        first.accumulate(grad)  # The gradient with respect to X is not needed.
 
     def step(self, lr: float) -> None:
         """Gradient descent: ``W -= lr * grad_W``, ``b -= lr * grad_b`` in every layer."""
@@ -263,7 +237,7 @@ class ManualMLP(ManualNetwork):
     ----------
     sizes : ``(N_0, ..., N_L)``
     activation : ``g`` of the hidden layers, differentiable; the output is linear.
-    generator : where the initial weights come from; the same state gives the weights of `MLP`.
+    generator : draws the initial weights; the same state gives the weights of `MLP`.
     dtype : float32 or float64.
     """
 
@@ -288,7 +262,7 @@ class ManualMLP(ManualNetwork):
         """A network with a copy of the weights of ``mlp``, on its device and in its dtype."""
         if not isinstance(mlp, MLP):
             raise TypeError(f"expected an MLP, got {type(mlp).__name__}")
-        # A generator of its own, for the weights to be overwritten: the global one stays untouched.
+        # These weights are overwritten; their own generator leaves the global one as it is.
         network = cls(mlp.sizes, mlp.activation, generator=torch.Generator())
         some = next(mlp.parameters())
         network.to(some.dtype).to(some.device).load_module(mlp)

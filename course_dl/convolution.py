@@ -1,7 +1,7 @@
 """Convolutional networks: what a filter computes, and how its error signal goes back.
 
 As in PyTorch, the convolution of the field is a cross-correlation: the filter is not flipped. Every
-patch of an image that a filter sees is one column, so that all filters on all patches are a matrix
+patch of an image that a filter sees is one column. So all filters on all patches are one matrix
 product, ``a = W columns + b``, and backpropagation is that of a linear unit.
 """
 
@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_dl._arguments import check_count, check_floating, describe
 from course_dl.activations import ACTIVATIONS
 from course_dl.backprop import Elementwise, Layer, Linear, ManualNetwork, Trainable
 from course_dl.mlp import he_normal_
-from course_dl.validate import check_count, check_floating, describe
 
 __all__ = [
     "ConvNet",
@@ -88,7 +88,7 @@ def max_pool2d(x: Tensor, k: int) -> Tensor:
 
 
 def max_pool2d_grad(grad_out: Tensor, x: Tensor, k: int) -> Tensor:
-    """``grad_x``: what comes back goes to the (first) largest entry of each window, 0 elsewhere."""
+    """``grad_x``: ``grad_out`` at the (first) largest entry of each window, 0 elsewhere."""
     windows = _windows(x, k)
     grad = torch.zeros_like(windows)
     grad.scatter_(-1, windows.max(-1, keepdim=True).indices, grad_out[..., None])
@@ -165,7 +165,7 @@ class ConvNet(nn.Module):
     ----------
     n_classes : number of scores.
     channels : of the first and of the second convolution.
-    generator : where the initial weights come from; the global one by default.
+    generator : draws the initial weights; the global one by default.
     """
 
     def __init__(
@@ -250,7 +250,7 @@ class ManualConvNet(ManualNetwork):
 
 
 def _places(x: Tensor, w: Tensor, stride: int, padding: int) -> tuple[int, int]:
-    """``(H', W')``, once ``x`` and ``w`` are found to fit."""
+    """``(H', W')``; raises if ``x`` and ``w`` do not fit."""
     check_floating(x, "x")
     if x.dim() != 4 or w.dim() != 4 or x.shape[1] != w.shape[1]:
         raise ValueError(
@@ -270,7 +270,7 @@ def _columns(x: Tensor, w: Tensor, stride: int, padding: int) -> Tensor:
 
 
 def _windows(x: Tensor, k: int) -> Tensor:
-    """The windows that pooling looks at, (N, C, H // k, W // k, k k); a rest is left out."""
+    """The windows of pooling, (N, C, H // k, W // k, k k); what is left over is dropped."""
     height, width = (n // k for n in x.shape[2:])
     x = x[..., : height * k, : width * k]
     return x.unflatten(3, (width, k)).unflatten(2, (height, k)).transpose(3, 4).flatten(4)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_dl.validate import (
+from course_dl._arguments import (
     check_count,
     check_finite,
     check_floating,
@@ -31,7 +31,7 @@ def gradient_descent(grad: Callable[[Tensor], Tensor], x0: Tensor, step: float, 
 
 
 def largest_step(A: Tensor) -> float:
-    """``2 / L``, the step from which on descent on ``1/2 x^T A x - b^T x`` converges no more.
+    """``2 / L``: descent on ``1/2 x^T A x - b^T x`` converges for steps below it alone.
 
     ``L`` is the largest eigenvalue of ``A`` (D, D), symmetric positive definite: along its
     eigenvector each step multiplies the error by ``1 - step * L``.
@@ -95,7 +95,7 @@ def sgd(
 
 
 def _checked(gradient: Tensor, x: Tensor, name: str) -> Tensor:
-    """The gradient, once it is found to have the shape of ``x`` (no silent broadcasting)."""
+    """The gradient; raises if it has not the shape of ``x`` (no silent broadcasting)."""
     check_tensor(gradient, name)
     if gradient.shape != x.shape:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Is the gradient right? Backpropagation by hand against autograd, both against differences."""
+"""Is the gradient right? Backpropagation by hand, autograd and finite differences compared."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from course_dl.losses import Loss, get_loss
 __all__ = ["GradientReport", "ParameterCheck", "check_gradients"]
 
 EPS = 1e-5  # The step of the finite differences.
-SAMPLED = 20  # Entries of a parameter that they look at, at the cost of two losses each.
-# E is known to some 1e-16 of itself, its differences to 1e-11 E: gradients below 1e-6 E, as they
-# vanish in deep networks, are compared with that size and not with their own.
+SAMPLED = 20  # Entries of a parameter that are compared with them; each costs two losses.
+# E has a rounding error of some 1e-16 E, its finite differences of 1e-11 E. In deep networks
+# gradients vanish: errors of gradients below 1e-6 E are relative to that size, not to their own.
 RESOLVED = 1e-6
 
 
@@ -26,8 +26,8 @@ RESOLVED = 1e-6
 class ParameterCheck:
     """What `check_gradients` found for one parameter: three largest relative differences.
 
-    Each is the largest difference over the largest entry of the gradient; where the gradient is
-    wholly 0, the difference itself. ``n_checked`` entries were compared with finite differences.
+    Each is the largest difference over the largest entry of the gradient; if the gradient is 0, the
+    difference itself. ``n_checked`` entries were compared with finite differences.
     """
 
     name: str
@@ -84,11 +84,11 @@ class GradientReport:
 def check_gradients(
     network: ManualNetwork, X: Tensor, d: Tensor, loss: str | Loss | Callable[..., Tensor]
 ) -> GradientReport:
-    """Compare the network's gradients of ``E = sum_i L(y_i; d_i)`` with two other ways to them.
+    """Compare the network's gradients of ``E = sum_i L(y_i; d_i)`` with those of two other methods.
 
-    These are autograd through the same forward, in the network's dtype, and central finite
-    differences, in float64, at up to 20 entries of each parameter (a seeded sample where it has
-    more). The network is left as it was, its parameters and gradients included.
+    These are autograd through the same forward pass, in the network's dtype, and central finite
+    differences, in float64, at up to 20 entries of each parameter (a seeded sample if it has more).
+    The network is not changed, and neither are its parameters and gradients.
     """
     loss = get_loss(loss)
     manual = _manual_gradients(network, X, d, loss)

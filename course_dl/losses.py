@@ -15,8 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from course_dl.activations import drelu, relu, sigmoid, softplus
-from course_dl.validate import (
+from course_dl._arguments import (
     check_classes,
     check_same_shape,
     check_scores,
@@ -24,6 +23,7 @@ from course_dl.validate import (
     describe,
     lookup,
 )
+from course_dl.activations import drelu, relu, sigmoid, softplus
 
 __all__ = [
     "LOSSES",
@@ -131,7 +131,7 @@ _BY_FUNCTION: dict[object, Loss] = {loss.value: loss for loss in LOSSES.values()
 
 
 def get_loss(loss: str | Loss | Callable[..., Tensor]) -> Loss:
-    """The `Loss` of a name or of a function of this file; a `Loss` of one's own is passed through.
+    """The `Loss` of a name or of a function of this file; a `Loss` is returned as it is.
 
     Raises ValueError for an unknown name, TypeError for anything whose gradient is not known here.
     """
@@ -157,7 +157,7 @@ def _reduce(total: Tensor, y: Tensor, reduction: str) -> Tensor:
 
 
 def _like(y: Tensor, d: Tensor) -> Tensor:
-    """``d`` in the dtype of ``y``, once their shapes are found to be the same."""
+    """``d`` in the dtype of ``y``; raises if their shapes differ."""
     check_scores(y)
     check_same_shape(y, d)
     return d.to(y.dtype)

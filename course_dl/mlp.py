@@ -9,8 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from course_dl._arguments import check_batch, check_sizes
 from course_dl.activations import Activation, get_activation
-from course_dl.validate import check_batch, check_sizes
 
 __all__ = ["MLP", "glorot_uniform_", "he_normal_", "initialize_"]
 
@@ -24,7 +24,7 @@ class MLP(nn.Module):
     ----------
     sizes : ``(N_0, ..., N_L)``, the number of inputs, of hidden units of each layer, of outputs.
     activation : ``g``, by name, as a function or as an `Activation`.
-    generator : where the initial weights come from; the global one by default.
+    generator : draws the initial weights; the global one by default.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ def he_normal_(W: Tensor, generator: torch.Generator | None = None) -> Tensor:
 def glorot_uniform_(W: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Fill ``W`` (n_out, n_in) uniformly, with variance ``2 / (n_in + n_out)``.
 
-    A compromise that keeps both activations and gradients in size where ``g'(0)`` is about 1
+    A compromise that keeps the size of both activations and gradients if ``g'(0)`` is about 1
     (Glorot and Bengio, "Understanding the difficulty of training deep networks", 2010).
     """
     bound = math.sqrt(6 / sum(W.shape))

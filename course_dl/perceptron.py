@@ -6,14 +6,60 @@ from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from course_dl._arguments import check_count, check_finite, check_positive, check_signs
+from course_dl._fast.rosenblatt import fast_rule
 from course_dl.activations import sign
-from course_dl.rosenblatt import rule, rule_in_blocks, rule_in_the_plane
-from course_dl.validate import check_count, check_finite, check_positive, check_signs
 
-__all__ = ["Perceptron"]
+__all__ = ["Perceptron", "rosenblatt_rule"]
+
+Floats = NDArray[np.float64]
+
+
+def rosenblatt_rule(
+    X: NDArray[np.generic],
+    d: Floats,
+    w: Floats,
+    lr: float,
+    max_epochs: int,
+    path: list[Floats] | None = None,
+) -> list[int]:
+    """Visit the samples in order, again and again; at each mistake ``w <- w + lr d x``.
+
+    A sample is a mistake if ``sign(<w, x>) != d``. Learning stops after the first epoch without a
+    mistake.
+
+    Parameters
+    ----------
+    X : (N, D), without a column of ones: ``x = (1, x_1, ..., x_D)`` is made here.
+    d : (N,) labels -1 and +1.
+    w : (D+1,) weights, the bias first; changed in place.
+    lr : learning rate.
+    max_epochs : largest number of epochs.
+    path : a list; the weights after each update are appended to it.
+
+    Returns
+    -------
+    The number of mistakes of each epoch.
+    """
+    x = np.ones(len(w))
+    mistakes = []
+    for _ in range(max_epochs):
+        made = 0
+        for features, label in zip(X, d.tolist(), strict=True):
+            x[1:] = features
+            predicted = 1.0 if w @ x >= 0 else -1.0
+            if predicted != label:
+                w += lr * label * x
+                made += 1
+                if path is not None:
+                    path.append(w.copy())
+        mistakes.append(made)
+        if made == 0:
+            break
+    return mistakes
 
 
 class Perceptron:
@@ -21,14 +67,14 @@ class Perceptron:
 
     Parameters
     ----------
-    lr : length of an update, above 0.
-    max_epochs : number of passes over the samples after which `fit` gives up.
+    lr : learning rate, above 0.
+    max_epochs : largest number of passes over the samples.
 
     Attributes
     ----------
     weights_ : (D+1,) float64, the bias first.
-    mistakes_ : number of mistakes in each epoch run; the last is 0 when it converged.
-    converged_ : whether an epoch went by without a mistake.
+    mistakes_ : number of mistakes of each epoch; the last one is 0 if the rule converged.
+    converged_ : whether the last epoch was without a mistake.
     path_ : (T+1, D+1), the weights at the start and after each of the T updates;
         None without ``keep_path=True``.
     """
@@ -50,7 +96,9 @@ class Perceptron:
         w0: Tensor | ArrayLike | None = None,
         keep_path: bool = False,
     ) -> Self:
-        """Visit the samples in order, one epoch after another; at each mistake ``w += lr d x``.
+        """Learn by Rosenblatt's rule (1958): see `rosenblatt_rule`.
+
+        A score of 0 predicts +1, so it is a mistake only if ``d = -1``.
 
         Parameters
         ----------
@@ -58,8 +106,6 @@ class Perceptron:
         d : (N,) labels -1 and +1.
         w0 : (D+1,) weights to start from, zeros by default.
         keep_path : keep the weights after every update in `path_`.
-
-        Rosenblatt (1958). A score of 0 predicts +1, so it is a mistake for ``d = -1`` alone.
         """
         samples = _samples(X)
         d = torch.as_tensor(d)
@@ -70,16 +116,15 @@ class Perceptron:
         labels = d.detach().cpu().double()
         check_signs(labels)
         w = _start(w0, samples.shape[1] + 1).numpy()
-        rows, run = samples.numpy(), (labels.numpy(), w, self.lr, self.max_epochs)
+        run = samples.numpy(), labels.numpy(), w, self.lr, self.max_epochs
         self.weights_ = torch.from_numpy(w)  # Shares its memory with w, which learns in place.
         self.path_ = None
         if keep_path:
             path = [w.copy()]
-            self.mistakes_ = rule(rows, *run, path)
+            self.mistakes_ = rosenblatt_rule(*run, path)
             self.path_ = torch.from_numpy(np.stack(path))
         else:
-            learn = rule_in_the_plane if rows.shape[1] == 2 else rule_in_blocks
-            self.mistakes_ = learn(rows, *run)
+            self.mistakes_ = fast_rule(*run)  # the same mistakes and weights in less time
         self.converged_ = self.mistakes_[-1] == 0
         return self
 

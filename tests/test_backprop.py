@@ -292,20 +292,3 @@ def test_a_network_of_one_layer_is_the_linear_classifier() -> None:
 
 def test_it_prints_its_sizes_and_activation() -> None:
     assert repr(ManualMLP([3, 4, 2], "tanh")) == "ManualMLP([3, 4, 2], activation='tanh')"
-
-
-def test_descend_is_zero_grad_backward_and_step_in_one() -> None:
-    generator = torch.Generator().manual_seed(3)
-    one = ManualMLP([5, 7, 4, 3], "tanh", generator=generator, dtype=torch.float64)
-    other = copy.deepcopy(one)
-    for _ in range(3):
-        X = torch.randn(6, 5, generator=generator, dtype=torch.float64)
-        grad = torch.randn(6, 3, generator=generator, dtype=torch.float64)
-        one(X)
-        one.zero_grad()
-        one.backward(grad)
-        one.step(0.1)
-        other(X)
-        other.descend(grad, 0.1)
-        for a, b in zip(one.parameters(), other.parameters(), strict=True):
-            torch.testing.assert_close(a, b, rtol=1e-13, atol=1e-15)

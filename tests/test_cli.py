@@ -96,10 +96,10 @@ def test_checking_at_home_ends_with_the_status_of_the_check(
 
 
 def test_demo_hands_on_what_it_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import course_dl.demo
+    import course_dl.cli.demo
 
     given = []
-    monkeypatch.setattr(course_dl.demo, "tour", lambda data, **rest: given.append((data, rest)))
+    monkeypatch.setattr(course_dl.cli.demo, "tour", lambda data, **rest: given.append((data, rest)))
     page = tmp_path / "page.pdf"
     command = ["demo", "--data", str(tmp_path), "--seed", "7", "--out", str(page), "--quick"]
     assert main(command) == 0

@@ -443,14 +443,6 @@ def test_an_unknown_split_is_told():
 FULL = os.environ.get("COURSE_DL_DATA", "")
 
 
-def is_full(name: str) -> bool:
-    file = Path(FULL, name, "raw", "train-images-idx3-ubyte")
-    return bool(FULL) and file.exists() and file.stat().st_size == 60_000 * 784 + 16
-
-
-@pytest.mark.skipif(
-    not (is_full("MNIST") and is_full("FashionMNIST")), reason="COURSE_DL_DATA lacks the full sets"
-)
 @pytest.mark.full_data
 class TestWithTheFullSets:
     def test_the_small_sets_are_what_the_script_makes_of_the_full_ones(self, tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ from tests.grading.classroom import classroom
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*/*.md"))]
 PUBLISHED = "https://github.com/course-dl/course-dl"
 BLOCK = re.compile(r"(<!-- (?:demo|tests) -->\n)?^```(bash|python)\n(.*?)^```", re.M | re.S)
 SECONDS = 300
@@ -131,7 +132,7 @@ def test_the_table_of_labs_is_what_the_labs_say() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in PAGES:
+    for page in LINKING:
         text = page.read_text(encoding="utf-8")
         targets = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\":]+)\"", text)
         missing = [t for pair in targets for t in pair if t and not (page.parent / t).exists()]

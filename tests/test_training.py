@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -202,8 +201,6 @@ def test_a_manual_network_of_any_layers_follows_a_schedule() -> None:
 
 @pytest.mark.full_data
 def test_both_networks_learn_the_full_mnist() -> None:
-    if "COURSE_DL_DATA" not in os.environ:
-        pytest.skip("COURSE_DL_DATA does not name a folder with the full MNIST")
     train, test = mnist("train"), mnist("test")
     assert len(train) == 60_000
     data, held_out = train.tensors(), test.tensors()

@@ -1,4 +1,4 @@
-"""Making what students get: notebooks from the labs, the student edition, a new lab to begin with.
+"""Makes what students get: notebooks from the labs and the student edition. Lays out new labs.
 
 Used in a checkout of the repository, installed with ``pip install -e ".[notebooks]"``.
 """

@@ -26,7 +26,7 @@ def make_cells(lab: LabFolder, project: Project, *, solutions: bool) -> list[Not
     Raises
     ------
     ValueError
-        Where ``notebook.py`` has not one setup cell, or other exercises than ``checks/``.
+        If ``notebook.py`` has not one setup cell, or other exercises than ``checks/``.
     """
     story = jupytext.reads(lab.story.read_text(encoding="utf-8"), fmt="py:percent").cells
     _demand_whole(lab, story)
@@ -80,7 +80,7 @@ def _demand_whole(lab: LabFolder, story: list[NotebookNode]) -> None:
         raise ValueError(f"{lab.name}: notebook.py needs one cell '# %% setup', it has {setups}")
     for cell in story:
         for number in cell.metadata.get("after", "").split():
-            lab.exercise(number)  # raises where there is none
+            lab.exercise(number)  # raises if there is none
 
 
 def _text(source: str, name: str = "") -> NotebookNode:
@@ -92,7 +92,7 @@ def _code(source: str, name: str = "", **metadata: str) -> NotebookNode:
 
 
 def _digest(source: str) -> str:
-    """An id that stays as long as the cell does, wherever it moves."""
+    """An id that depends on the source alone, so that a cell keeps it when it moves."""
     return hashlib.sha256(source.encode()).hexdigest()[:12]
 
 

@@ -19,8 +19,8 @@ _BADGE = (
     "(https://colab.research.google.com/github/{repository}/blob/{tag}/colab/{lab}.ipynb)"
 )
 
-# Fetched on Colab alone, where this version is not there yet; elsewhere the reader installs it.
-# Exporters comment the magic out: what is printed beside it leaves the file Python.
+# The package is installed on Colab alone, if this version is not there yet. Exporters comment the
+# magic out: the print beside it keeps the file valid Python.
 _SETUP = """\
 #@title Setup: run this cell first
 import sys

@@ -1,4 +1,4 @@
-"""A new lab to begin with: one sample exercise, all of its files."""
+"""A new lab: all of its files, with one sample exercise."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ RIGHT_ANSWERS = "right_answers.py"  # in tests/, not in the lab
 
 
 def new_lab(name: str) -> list[Path]:
-    """Lay out ``labs/<name>/`` and its right answers in ``tests/``; the files written.
+    """Make ``labs/<name>/`` and its right answers in ``tests/``; returns the files written.
 
     Raises
     ------
     ValueError
-        Where the name is not like ``lab12_topic``.
+        If the name is not like ``lab12_topic``.
     FileExistsError
-        Where there is such a lab, or one of that number, already.
+        If there is a lab of that name or number already.
     """
     match = re.fullmatch(r"lab(\d\d)_[a-z0-9_]+", name)
     if match is None:

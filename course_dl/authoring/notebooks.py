@@ -1,4 +1,4 @@
-"""The notebooks, made from the labs: the same to the byte every time."""
+"""The notebooks, made from the labs: the same bytes every time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def build(out: Path, *, solutions: bool = False) -> list[Path]:
 
 
 def find_stale(out: Path) -> dict[str, str]:
-    """The student notebooks in a folder that are not as the labs have them, and what is wrong."""
+    """The student notebooks in a folder that differ from what the labs give, and how."""
     notebooks = make_notebooks()
     there = {path.name: path.read_bytes() for path in out.glob("*.ipynb")}
     wrong = dict.fromkeys(there.keys() - notebooks.keys(), "belongs to no lab")

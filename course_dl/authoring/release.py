@@ -1,7 +1,7 @@
 """The student edition: the repository as students get it, without solutions and hidden tests.
 
-Only what is named here goes in, and of that only what git tracks: a file that somebody adds
-elsewhere, or leaves lying around, does not slip out.
+Only what is named here is copied, and of that only what git tracks: no other file can get out by
+mistake.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from course_dl.lab.files import CHECKS, MISTAKES
 __all__ = ["release"]
 
 PACKAGE = "course_dl"
-LEFT_OUT = "authoring"  # the package's part that needs the solutions
+LEFT_OUT = "authoring"  # the part of the package that needs the solutions
 CHECKS_FILES, MISTAKES_FILES = f"labs/*/{CHECKS}/*.py", f"labs/*/{MISTAKES}/*.py"
 LAB_FILES = ("labs/__init__.py", "labs/*/__init__.py", CHECKS_FILES, MISTAKES_FILES)
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
@@ -38,16 +38,16 @@ MARK = '[tool.course_dl]\nedition = "student"\n'
 
 
 def release(out: Path) -> None:
-    """Write the student edition into a folder that is empty, or holds an earlier one.
+    """Write the student edition into a folder that is empty or holds an earlier edition.
 
     A ``.git`` in the folder stays, so that the edition is published by committing it there.
 
     Raises
     ------
     FileExistsError
-        Where the folder holds anything else.
+        If the folder holds anything else.
     ValueError
-        Where git does not have a lab, or a hidden test would still be in the edition.
+        If git does not know a lab, or if a hidden test would be left in the edition.
     """
     root = repository_root()
     files = [path for path in _tracked(root) if _goes_in(path)]
@@ -88,7 +88,7 @@ def _goes_in(path: PurePath) -> bool:
 
 
 def _adaptation(path: PurePath) -> Callable[[str], str] | None:
-    """What is done to the text of a file."""
+    """What changes the text of a file; None if it is copied as it is."""
     if path.match(CHECKS_FILES):
         return without_hidden_tests
     if path.match(MISTAKES_FILES):
@@ -101,7 +101,7 @@ def _adaptation(path: PurePath) -> Callable[[str], str] | None:
 
 
 def _clear(out: Path) -> None:
-    """Make the folder, or empty it of an earlier edition."""
+    """Make the folder, or remove an earlier edition from it."""
     out.mkdir(parents=True, exist_ok=True)
     there = [path for path in out.iterdir() if path.name != ".git"]
     if there and not _is_edition(out):
@@ -122,7 +122,7 @@ def _is_edition(folder: Path) -> bool:
 
 
 def _demand_no_hidden_tests(out: Path) -> None:
-    """Read the checks as students will, and compare with the labs' own."""
+    """Raise if the checks of the edition hold other tests than the labs' public ones."""
     for lab in find_labs():
         edition = _exercises(out / "labs" / lab.name / CHECKS)
         left = [test for exercise in edition for test in exercise.tests]

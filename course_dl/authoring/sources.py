@@ -1,4 +1,4 @@
-"""The source of the labs: where it stands, and the functions and classes in it."""
+"""The source of the labs: where it is, and the functions and classes in it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 
 def repository_root() -> Path:
-    """The checkout that ``labs/`` is installed from.
+    """The checkout from which ``labs/`` is installed.
 
     Raises
     ------
     FileNotFoundError
-        Where the course was installed without its repository.
+        If the course was installed without its repository.
     """
     root = Path(importlib.import_module("course_dl.labs").__path__[0]).parent
     if not (root / "pyproject.toml").is_file():
@@ -32,7 +32,7 @@ def repository_root() -> Path:
 
 @dataclass(frozen=True)
 class Project:
-    """What ``pyproject.toml`` says of the course's version, and of where students get it."""
+    """From ``pyproject.toml``: the course's version, and where students get it."""
 
     version: str
     repository: str

@@ -1,4 +1,4 @@
-"""What a student gets to fill in, made from the solution: signature, docstring, what is kept.
+"""The stub that a student fills in, made from the solution: signature, docstring, kept lines.
 
 Code of a solution between the lines ``# keep`` and ``# end keep`` stays in the stub.
 """
@@ -33,8 +33,8 @@ def _solutions(lab: str) -> str:
 def make_stub(source: str, name: str) -> str:
     """Signature, docstring, kept lines and ``raise NotImplementedError``.
 
-    A class keeps its bases and its methods, each a stub; methods named ``_so`` are the author's
-    own. Decorators written as a call are part of the answer, ``@property`` is not.
+    A class keeps its bases and its methods, each as a stub. Methods named ``_so`` are left out, and
+    so are decorators written as a call, which are part of the answer; ``@property`` is kept.
     """
     node = find_definition(source, name)
     if ast.get_docstring(node) is None:
@@ -51,7 +51,7 @@ def make_stub(source: str, name: str) -> str:
 
 
 def make_solution(source: str, name: str) -> str:
-    """The whole definition, decorators included, without the marks of what is kept."""
+    """The whole definition with its decorators, without the marks of kept lines."""
     node, lines = find_definition(source, name), source.split("\n")
     whole = _cut(lines, _line_numbers(node, lines))
     return "\n".join(line for line in whole if line.strip() not in (KEEP, END_KEEP)).rstrip()
@@ -92,7 +92,7 @@ def _head(node: Definition, lines: Sequence[str]) -> list[str]:
 
 
 def _line_numbers(node: Definition, lines: Sequence[str]) -> range:
-    """Where a definition stands, with its decorators and the comments at its end."""
+    """The lines of a definition, with its decorators and the comments at its end."""
     stop = _end(node) + 1
     inside = " " * (node.col_offset + 1)
     while stop <= len(lines) and (
@@ -127,7 +127,7 @@ def _is_asked_for(method: str) -> bool:
 
 
 def _first_line(node: ast.AST) -> int:
-    """Where a node begins, its decorators included."""
+    """The first line of a node, or of its decorators."""
     return min(d.lineno for d in [*getattr(node, "decorator_list", []), node])
 
 

@@ -1,4 +1,4 @@
-"""What the student edition leaves out of a file, or does not show."""
+"""How files are changed for the student edition: parts are left out, or not shown."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def _hides(decorator: ast.expr) -> bool:
 
 
 def without_instructor_parts(markdown: str) -> str:
-    """A page without what stands between the comments ``instructors``, ``end instructors``."""
+    """A page without the parts between the comments ``instructors`` and ``end instructors``."""
     return _INSTRUCTORS.sub("", markdown)
 
 
 def packed(source: str) -> str:
-    """A file of ``mistakes/`` that holds the same, not to be read by chance or found by search."""
+    """A file of ``mistakes/`` with the same content, not read by chance or found by a search."""
     return _PACKED.format(base64.encodebytes(zlib.compress(source.encode())).decode())

@@ -1,7 +1,7 @@
-"""The command line, ``course-dl``: the way in, which imports nothing before it knows where it is.
+"""The command line, ``course-dl``. This file runs first, and imports nothing at its top.
 
-``grade`` and ``check`` meet students' files, maybe in the folder in which they are typed: they go
-on in an interpreter that imports nothing from there.
+``grade`` and ``check`` may be typed in a folder that holds students' files. They go on in an
+interpreter that imports nothing from there.
 """
 
 import sys

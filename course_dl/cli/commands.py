@@ -1,4 +1,4 @@
-"""The commands of ``course-dl``: each is a function, which imports what it needs."""
+"""The commands of ``course-dl``: a function for each, which imports what it needs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WEAK = "go on where the system cannot keep what is run from your own files and p
 
 
 def demo(given: Arguments) -> None:
-    from course_dl.demo import tour
+    from course_dl.cli.demo import tour
 
     tour(given.data, seed=given.seed, out=given.out, quick=given.quick)
 

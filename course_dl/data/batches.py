@@ -8,35 +8,30 @@ import torch
 from torch import Generator, Tensor
 from torch.utils.data import TensorDataset
 
-from course_dl.validate import check_count, check_tensor, describe
+from course_dl._arguments import check_count, check_tensor, describe
 
 __all__ = ["Batches"]
 
 
 class Batches:
-    """The batches of one epoch, ``(X_batch, d_batch)``, each time it is gone through.
+    """Batches ``(X_batch, d_batch)``; each pass over them is an epoch.
 
     One indexing operation a batch instead of one Python call a sample: several times faster than
-    a ``DataLoader`` over the same tensors. The batches lie on the device of ``X``.
+    a ``DataLoader`` over the same tensors. The batches are on the device of ``X``.
 
     Parameters
     ----------
-    X : (N, ...)
-        Samples, one a row.
-    d : (N, ...)
-        Their desired outputs.
-    batch_size : int
-        Samples a batch; what is left at the end makes a last, smaller one.
-    shuffle : bool
-        A fresh random order every time, or the order of ``X`` (then the batches are views of it).
-    generator : torch.Generator, optional
-        Where the orders come from; torch's global generator otherwise.
+    X : (N, ...) samples, one a row.
+    d : (N, ...) their desired outputs.
+    batch_size : samples a batch; the last batch may be smaller.
+    shuffle : whether each epoch has a new random order. Otherwise batches are views of ``X``.
+    generator : draws the orders; torch's global generator by default.
 
     Raises
     ------
     TypeError, ValueError
-        Where ``X`` and ``d`` are no tensors, differ in length or device, or are empty, or where the
-        batch size is not a whole number of at least 1.
+        If ``X`` and ``d`` are no tensors, differ in length or device, or are empty, or if the batch
+        size is not an integer of at least 1.
     """
 
     def __init__(
@@ -67,7 +62,7 @@ class Batches:
 
     @property
     def dataset(self) -> TensorDataset:
-        """All samples, as a ``DataLoader`` has them: for what asks ``len(loader.dataset)``."""
+        """All samples, for code that asks a loader for ``len(loader.dataset)``."""
         return TensorDataset(self.X, self.d)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -76,7 +71,7 @@ class Batches:
             parts = (torch.split(tensor, self.batch_size) for tensor in (X, d))
             yield from zip(*parts, strict=True)
             return
-        # Drawn where the generator lives: a generator on the CPU gives the same orders everywhere.
+        # Drawn on the generator's device: one on the CPU gives the same orders for all devices.
         device = "cpu" if self.generator is None else self.generator.device
         order = torch.randperm(len(X), generator=self.generator, device=device).to(X.device)
         for index in torch.split(order, self.batch_size):

@@ -1,4 +1,4 @@
-"""torchvision's download, made safe for a bad network, a kill and a neighbour doing the same."""
+"""torchvision's download, safe with a bad network, if killed, and if two run at once."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ class NotFetched(Exception):
 def fetch(name: str, cache: Path) -> None:
     """Download all four files of ``torchvision.datasets.<name>`` into ``cache/<name>/raw``.
 
-    They are downloaded and checked in a temporary folder beside and then moved, each in one
-    step: a download that is cut leaves no damaged file, and two at once do not meet.
+    They are downloaded and checked in a temporary folder beside it, and each is then moved in one
+    step. So a download that breaks off leaves no damaged file, and two at once do not disturb each
+    other.
     """
     import torchvision.datasets
 
@@ -58,7 +59,7 @@ def fetch(name: str, cache: Path) -> None:
 
 
 def _download(dataset: type, place: Path) -> None:
-    """Try, wait, try again; files that came through whole are not fetched twice."""
+    """Try, wait, try again; files that arrived whole are not downloaded twice."""
     raw = place / dataset.__name__ / "raw"
     failure = ""
     for pause in (0.0, *PAUSES):
@@ -66,7 +67,7 @@ def _download(dataset: type, place: Path) -> None:
         try:
             with _socket_timeout(TIMEOUT):
                 dataset(place, download=True)
-        # What a cut connection, a mirror out of order and a damaged archive raise.
+        # Raised by a broken connection, a mirror that is out of order, a damaged archive.
         except (RuntimeError, OSError, http.client.HTTPException, EOFError, zlib.error) as error:
             failure = " ".join(str(error).split()) or type(error).__name__
             continue
@@ -80,9 +81,9 @@ def _download(dataset: type, place: Path) -> None:
 
 
 def _answering(mirrors: list[str]) -> list[str]:
-    """Those that answer at all, asked side by side.
+    """The mirrors that answer at all; all are asked at the same time.
 
-    Without a network this ends at once, or after ``PATIENCE`` where even looking up a name hangs.
+    Without a network this ends at once, or after ``PATIENCE`` if looking up a name never returns.
     """
     answered = set()
 
@@ -107,7 +108,7 @@ def _answering(mirrors: list[str]) -> list[str]:
 
 @contextmanager
 def _socket_timeout(seconds: float) -> Iterator[None]:
-    """torchvision waits for ever otherwise."""
+    """A default time-out, since torchvision sets none and would wait for ever."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
@@ -117,8 +118,8 @@ def _socket_timeout(seconds: float) -> Iterator[None]:
 
 
 def _sweep(cache: Path) -> None:
-    """Remove what downloads that were killed a day ago or earlier have left."""
+    """Remove the folders of downloads that were killed a day ago or earlier."""
     for place in cache.glob("download-*"):
-        with suppress(OSError):  # a neighbour may be at it
+        with suppress(OSError):  # another process may remove it too
             if time.time() - place.stat().st_mtime > _DAY:
                 shutil.rmtree(place)

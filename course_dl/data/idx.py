@@ -24,7 +24,7 @@ def raw_files(split: str) -> tuple[str, str]:
 
 
 def find_problems(raw: Path, split: str) -> dict[Path, str]:
-    """What is wrong with the files of a split in the folder ``raw``, empty where they are whole."""
+    """What is wrong with the files of a split in the folder ``raw``; empty if they are whole."""
     images, labels = (raw / name for name in raw_files(split))
     problems = {path: p for path, ndim in ((images, 3), (labels, 1)) if (p := _problem(path, ndim))}
     if not problems and (n := _count(images)) != (m := _count(labels)):

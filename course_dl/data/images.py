@@ -1,8 +1,8 @@
-"""MNIST and Fashion-MNIST, read by torchvision, wherever they can be had.
+"""MNIST and Fashion-MNIST, read by torchvision from the first place that has them.
 
-The ladder: a folder given by argument or by ``COURSE_DL_DATA``; else the cache; else torchvision's
-download into the cache; else a small part of the real set that lies inside this package. The last
-is said in a line, and every set says in ``source`` where it comes from.
+The places: a folder given by argument or by ``COURSE_DL_DATA``; else the cache; else torchvision's
+download into the cache; else a small part of the real set inside this package, which is told in a
+line. The ``source`` of every set says where it comes from.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _FASHION = _Kind(
 )
 
 _SMALL = Path(__file__).parent / "small"
-_given_up: set[tuple[str, Path]] = set()  # not tried, and not told, a second time
+_given_up: set[tuple[str, Path]] = set()  # downloads that failed: neither tried nor told again
 
 
 def mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> ImageSet:
@@ -68,17 +68,16 @@ def mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> I
 
     Parameters
     ----------
-    split : "train" or "test"
-    root : path, optional
-        A folder that holds ``MNIST/raw`` with the unpacked IDX files. Without it, the folder named
-        by ``COURSE_DL_DATA``; else the cache (``~/.cache/course_dl``), filled by torchvision's
-        download where it is empty or damaged; else, with a notice, the small set inside the
-        package: 5,000 training and 1,000 test images of the real MNIST.
+    split : "train" or "test".
+    root : a folder that holds ``MNIST/raw`` with the unpacked IDX files. By default the folder that
+        ``COURSE_DL_DATA`` names; else the cache (``~/.cache/course_dl``), filled by torchvision's
+        download if it is empty or damaged; else, with a notice, the small set inside the package:
+        5,000 training and 1,000 test images of the real MNIST.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        Where a folder was named and its files are not there, or damaged: which, and in what way.
+        If a folder was named and its files are missing or damaged; the message says which and how.
     """
     return _load(_MNIST, split, root)
 
@@ -86,8 +85,8 @@ def mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> I
 def fashion_mnist(split: str = "train", root: str | os.PathLike[str] | None = None) -> ImageSet:
     """Articles of clothing: 60,000 training and 10,000 test images of 28 x 28, ten classes.
 
-    By Zalando Research, MIT licence. Parameters, sources and errors as for ``mnist``, the folder
-    being ``FashionMNIST/raw``; the small set has 3,000 training and 1,000 test images.
+    By Zalando Research, MIT licence. Parameters, places and errors as for `mnist`; the folder is
+    ``FashionMNIST/raw``, and the small set has 3,000 training and 1,000 test images.
     """
     return _load(_FASHION, split, root)
 
@@ -148,9 +147,9 @@ def _have(kind: _Kind, split: str, cache: Path) -> bool:
 
 @functools.cache
 def _unpacked(name: str) -> tempfile.TemporaryDirectory[str]:
-    """A folder with the small set as torchvision reads it, which lasts as long as the process.
+    """A folder with the small set, unpacked for torchvision; it lasts as long as the process.
 
-    Where answers run that are graded, the test images are out of reach, and are missing here.
+    In the sandbox of grading the test images cannot be read, and are missing in the folder.
     """
     folder = tempfile.TemporaryDirectory(prefix="course_dl-")
     raw = Path(folder.name, name, "raw")
@@ -165,7 +164,7 @@ def _read(kind: _Kind, split: str, root: Path, place: str) -> ImageSet:
     import torchvision.datasets
 
     original = getattr(torchvision.datasets, kind.name)
-    # torchvision asks for the files of both splits; a subclass of that name asks for one's own.
+    # torchvision wants the files of both splits; a subclass of that name wants those of one.
     own = [resource for resource in original.resources if resource[0].startswith(PREFIX[split])]
     dataset = type(kind.name, (original,), {"resources": own})(root, train=split == "train")
     return ImageSet(

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-from course_dl.validate import describe
+from course_dl._arguments import describe
 
 __all__ = ["ImageSet"]
 
@@ -20,17 +20,12 @@ class ImageSet:
 
     Parameters
     ----------
-    images : uint8 (N, 28, 28)
-        Grey values, 0 to 255.
-    labels : int64 (N,)
-        Classes ``0..K-1``.
-    classes : K names
-    source : str
-        In words, where the images come from.
-    mean, std : float
-        Of the full training set's pixels in [0, 1]: what ``tensors`` takes out.
-    root : Path, optional
-        The folder read, as ``torchvision.datasets`` takes it.
+    images : (N, 28, 28) uint8, grey values 0 to 255.
+    labels : (N,) int64, classes ``0..K-1``.
+    classes : K names.
+    source : where the images come from, in words.
+    mean, std : of the pixels of the full training set, in [0, 1]; `tensors` standardizes by them.
+    root : the folder that was read, as ``torchvision.datasets`` takes it.
     """
 
     images: Tensor
@@ -66,13 +61,13 @@ class ImageSet:
         )
 
     def tensors(self, *, flat: bool = True, standardize: bool = True) -> tuple[Tensor, Tensor]:
-        """What a network is trained on: ``(X, labels)``.
+        """Images and labels as a network is trained on them.
 
         Returns
         -------
-        X : float32 (N, 784), or (N, 1, 28, 28) where not ``flat``
-            Pixels in [0, 1]; where ``standardize``, then ``(pixel - mean) / std``.
-        labels : int64 (N,)
+        X : (N, 784) float32, or (N, 1, 28, 28) if not ``flat``. Pixels in [0, 1], or
+            ``(pixel - mean) / std`` if ``standardize``.
+        labels : (N,) int64.
         """
         X = self.images.float().div_(255)
         if standardize:
@@ -80,7 +75,7 @@ class ImageSet:
         return X.flatten(1) if flat else X.unsqueeze(1), self.labels
 
     def subset(self, n: int, *, generator: Generator | None = None) -> ImageSet:
-        """``n`` images chosen at random, equally many of each class as far as that goes.
+        """``n`` images chosen at random, equally many of each class as far as possible.
 
         The first images of a subset are balanced in the same way.
         """
@@ -88,7 +83,7 @@ class ImageSet:
             raise ValueError(f"n must be 1 to {len(self):,}, the images there are, got {n}")
         order = torch.randperm(len(self), generator=generator)
         labels = self.labels[order]
-        turn = torch.empty_like(order)  # its place among the images of its own class
+        turn = torch.empty_like(order)  # the place of an image among those of its class
         for k in range(len(self.classes)):
             members = labels == k
             turn[members] = torch.arange(int(members.sum()))

@@ -3,8 +3,8 @@
 Every function returns ``(X, d)``: the samples ``X (N, D)``, one a row, and their desired outputs
 ``d``. The sets of the perceptron have labels -1 and +1 in the dtype of ``X``, the other
 classification sets classes ``0..K-1`` (int64). Points are drawn in float64 and then rounded to
-``dtype``, so that a seed gives the same points in every precision. As everywhere in torch, a
-``generator`` of one's own leaves the global one untouched, and ``None`` stands for the global one.
+``dtype``, so that a seed gives the same points in every precision. ``generator`` draws them; None
+means torch's global generator.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from course_dl.validate import check_count, check_floating
+from course_dl._arguments import check_count, check_floating
 
 __all__ = [
     "SEPARATOR",
@@ -72,7 +72,7 @@ def overlapping_clouds(
 ) -> tuple[Tensor, Tensor]:
     """Two round Gaussian clouds of unit spread whose centres lie ``distance`` apart.
 
-    The best classifier there is is the line ``SEPARATOR``; it errs with probability
+    The best possible classifier is the line ``SEPARATOR``; it errs with probability
     ``Phi(-distance / 2)``, 16 % for a distance of 2 (lab 1).
 
     Returns
@@ -107,8 +107,8 @@ def xor(
 ) -> tuple[Tensor, Tensor]:
     """Exclusive or: ``d = +1`` where exactly one coordinate is 1; no line separates it (lab 1).
 
-    As it stands, its four points ``(0, 0), (0, 1), (1, 0), (1, 1)``; a larger ``n`` goes round them
-    again, and ``noise``, a standard deviation, makes a Gaussian cloud of each.
+    By default its four points ``(0, 0), (0, 1), (1, 0), (1, 1)``; a larger ``n`` repeats them in
+    turn, and ``noise``, a standard deviation, makes a Gaussian cloud of each.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a verdict depends on besides the submission, as one short text."""
+"""The version: a digest of what decides marks besides the submission."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from course_dl.lab.files import STORY
 __all__ = ["version_of"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# What shows results, makes notebooks or is asked for by nobody's answer decides no mark.
+# Files that show results, find the class's files, or make notebooks and pictures.
 _WITHOUT = ("grading/reports", "grading/intake/submissions.py", "authoring", "labs", "plots")
 
 
 def version_of(folder: Path) -> str:
-    """A digest of all that decides marks: the lab in ``folder``, this package, Python and torch.
+    """A digest of the lab in ``folder``, of this package, and of the versions of Python and torch.
 
-    The lab's checks, its known mistakes and its solutions count (which are put in place of wrong
-    earlier answers), not its story, and every file of the package that judges or runs answers.
-    Python and torch count too, since answers run on them: the same file gets the same mark, whoever
-    was graded before they were replaced.
+    Of the lab, every Python file counts but its story, ``notebook.py``. Of the package, every
+    Python file counts that is not in ``_WITHOUT``: what judges and runs answers, the chapters,
+    which answers import, and also files that decide no mark, such as the command line.
+    ``grading.toml`` does not count: weights and penalties are applied to the records at every run.
+    Python and torch count, since answers run on them: a whole class is graded on the same ones.
     """
     digest = hashlib.sha256()
     for top, without in ((folder, ()), (_PACKAGE, _WITHOUT)):

@@ -1,9 +1,9 @@
 """Every picture of the course, as functions that return a matplotlib figure.
 
-A figure is shown where it is the value of a notebook's cell, and saved by
-``figure.savefig("file.png")``; pyplot has no part in it, so there is nothing to close. Arguments
-are tensors of any dtype, with or without gradient, arrays or lists. All functions but those that
-animate take ``title=`` and ``figure=``, a panel of `page` to draw on.
+A notebook shows a figure that is the value of a cell; ``figure.savefig("file.png")`` saves it.
+pyplot is not used, so there is nothing to close. Arguments are tensors of any dtype, with or
+without gradient, arrays or lists. All functions but those that animate take ``title=`` and
+``figure=``, a panel of `page` to draw on.
 """
 
 from course_dl.plots._style import page

@@ -18,8 +18,11 @@ def as_array(
 
     Raises
     ------
-    TypeError : ``values`` are not numbers.
-    ValueError : they are none at all, not ``ndim``-dimensional, or (``finite``) NaN or infinite.
+    TypeError
+        If ``values`` are not numbers.
+    ValueError
+        If there are none, if they have not ``ndim`` dimensions, or, with ``finite``, if one is NaN
+        or infinite.
     """
     if isinstance(values, (list, tuple)):
         values = [v.tolist() if isinstance(v, torch.Tensor) else v for v in values]

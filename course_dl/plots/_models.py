@@ -1,4 +1,4 @@
-"""What a model says of points, whatever kind of model it is."""
+"""The outputs of any kind of model for points, as labels or probabilities."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def is_labels(output: np.ndarray, n_classes: int) -> bool:
 
 
 def outputs(predict: Any, points: np.ndarray, like: Any) -> np.ndarray:
-    """What ``predict`` gives for points; a module in evaluation mode, its modes put back after."""
+    """The output of ``predict`` for points; a module runs in evaluation mode, restored after."""
     dtype = like.dtype if isinstance(like, torch.Tensor) and like.is_floating_point() else None
     batch = torch.tensor(points, dtype=dtype or torch.float32)
     with torch.no_grad():

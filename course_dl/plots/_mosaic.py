@@ -30,7 +30,7 @@ BAR_ROOM = 1.0  # inches: a bar of colours, its numbers and its label
 
 @dataclass(frozen=True)
 class Caption:
-    """What stands above an image, in one line or more, and whether it tells of a mistake."""
+    """The text above an image, in one line or more, and whether it names a wrong prediction."""
 
     text: str
     wrong: bool = False
@@ -133,7 +133,7 @@ def mosaic(
     ax.set_ylim(bottom, -above)
     ax.set_aspect("equal")
     if label:
-        # In the same axes, with its text: it goes where the pictures go, however narrow a panel.
+        # In the same axes, with its text, so that it fits into narrow panels too.
         inch = 1 / (tile * (right + 0.05))
         place = (1 - (BAR_ROOM - 0.1) * inch, 0, 0.15 * inch, bottom / (bottom + above))
         figure.colorbar(ScalarMappable(scale, cmap), cax=ax.inset_axes(place), label=label)

@@ -1,4 +1,4 @@
-"""How every picture looks, and the kind of figure that all of them are."""
+"""The style of all pictures, and the kind of figure that all of them are."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 WIDTH = 7.5  # inches: the width of a notebook's output
-# Okabe and Ito's colours, told apart with any colour vision; a marker or a dash differs as well.
+# Okabe and Ito's colours, distinct for any colour vision; markers and dashes differ as well.
 PALETTE = (
     "#0072B2",
     "#E69F00",
@@ -82,14 +82,14 @@ STYLE: Any = {  # matplotlib's type of it lists every key there is
 
 
 class Picture(Figure):
-    """A figure which pyplot does not know of.
+    """A figure that pyplot does not know.
 
-    A notebook shows it once, where it is the value of a cell, with and without
-    ``%matplotlib inline``; nothing has to be closed. Elsewhere: ``figure.savefig("file.png")``.
+    A notebook shows it once, if it is the value of a cell, with and without ``%matplotlib inline``;
+    nothing has to be closed. Elsewhere: ``figure.savefig("file.png")``.
     """
 
     def draw(self, renderer: Any) -> None:
-        # Ticks are made as late as here, and read the style then.
+        # Ticks are made here, at drawing, and read the style then.
         with rc_context(STYLE):
             super().draw(renderer)
 

@@ -38,7 +38,7 @@ def activation_curves(
     Parameters
     ----------
     activations : names or `course_dl.activations.Activation`, one or a list; all without it.
-        Or ``{name: (g, dg)}`` with functions of one's own.
+        Or ``{name: (g, dg)}`` with other functions.
     span : drawn for ``-span <= a <= span``.
     """
     pairs = activation_pairs(activations)
@@ -68,7 +68,7 @@ def activation_curves(
 
 
 def activation_pairs(activations: Any) -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
-    """``{name: (g, dg)}`` of names, activations, or functions of one's own."""
+    """``{name: (g, dg)}`` of names, activations, or other functions."""
     if isinstance(activations, Mapping) and all(isinstance(v, tuple) for v in activations.values()):
         return {str(name): (g, dg) for name, (g, dg) in named(activations).items()}
     if activations is None:

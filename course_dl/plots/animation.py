@@ -32,10 +32,10 @@ SIZE = (6.5, 4.0)  # inches
 
 
 class Animation:
-    """Frames that a notebook plays, and a still picture for where nothing can be played.
+    """Frames that a notebook plays, and a still picture for a terminal.
 
-    The value of a cell is shown as a player; it is made then, once: 50 frames take about 3 s and
-    1 MB of the notebook, of which Colab allows 20.
+    A notebook shows a player if this is the value of a cell. The player is made then, once: 50
+    frames take about 3 s and 1 MB of the notebook; Colab allows 20 MB.
 
     Attributes
     ----------
@@ -103,10 +103,10 @@ def animate(
 
     Parameters
     ----------
-    draw : is given the axes and a member of ``frames``.
-    frames : their number n, for 0..n-1; or a sequence (epochs, weights). Of more than 50, fifty
-        are shown, evenly chosen, the first and the last among them.
-    seconds : that the animation lasts.
+    draw : a function of the axes and a member of ``frames``.
+    frames : their number n, for 0..n-1; or a sequence (epochs, weights). Of more than 50 frames,
+        50 are shown, evenly spaced, with the first and the last.
+    seconds : duration of the animation.
 
     Notes
     -----
@@ -134,7 +134,8 @@ def animate_separator(
 
     Parameters
     ----------
-    X : (N, 2) samples, no ones column. d : (N,) labels -1 and +1.
+    X : (N, 2) samples, no ones column.
+    d : (N,) labels -1 and +1.
     path : (T+1, 3) weights ``(b, w_1, w_2)``, start first, such as `Perceptron.path_`.
     limits : ``((low, high), (low, high))`` of the two axes, else a little beyond the samples.
     seconds, and the number of frames drawn : see `animate`.
@@ -170,7 +171,8 @@ def animate_descent(
 
     Parameters
     ----------
-    f, paths, limits : as in `descent_path`. seconds : see `animate`.
+    f, paths, limits : as in `descent_path`.
+    seconds : see `animate`.
     """
     tracks = as_tracks(paths, 2)
     limits = limits or limits_of_tracks(tracks)

@@ -23,7 +23,7 @@ def confusion_matrix(
     title: str | None = None,
     figure: Canvas | None = None,
 ) -> Figure:
-    """Who is taken for whom: counts, and below them the share of the row, the true class.
+    """Which class is taken for which: counts, and below each its share of the row, the true class.
 
     The shade is the share, on a scale that spreads small ones, so that rare confusions show.
 

@@ -78,7 +78,8 @@ def weights_as_images(
     ----------
     W : (M, P) weights without bias, one neuron a row, or (P,) of a single one.
     shape : (H, W) of the images; square without it.
-    names : a caption for each neuron. columns : images a row.
+    names : a caption for each neuron.
+    columns : images a row.
     """
     weights = np.atleast_2d(as_array(W, "W", finite=True))
     if shape is not None and weights[0].size != shape[0] * shape[1]:
@@ -100,7 +101,8 @@ def filters(
 
     Parameters
     ----------
-    w : (M, C, k, k) or (M, k, k). names : a caption for each filter.
+    w : (M, C, k, k) or (M, k, k).
+    names : a caption for each filter.
     """
     kernels = as_array(w, "w", finite=True)
     if kernels.ndim not in (3, 4):
@@ -159,7 +161,9 @@ def filter_responses(
 
     Parameters
     ----------
-    image : (H, W). kernels : ``{name: (k, k)}``. responses : ``{name: (H', W')}``, same names.
+    image : (H, W).
+    kernels : ``{name: (k, k)}``.
+    responses : ``{name: (H', W')}``, same names.
     """
     if not kernels or set(kernels) != set(responses):
         raise ValueError(

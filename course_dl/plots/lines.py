@@ -70,7 +70,8 @@ def regression_fit(
 
     Parameters
     ----------
-    X : (N, 1) or (N,) inputs. d : (N, 1) or (N,) desired outputs.
+    X : (N, 1) or (N,) inputs.
+    d : (N, 1) or (N,) desired outputs.
     fits : ``{label: fit}`` or one fit: a module or function of points (M, 1) in the dtype of
         ``X``, or a pair (x, y) of the curve's coordinates.
     """
@@ -110,11 +111,12 @@ def v_curve(
 ) -> Figure:
     """The error of finite differences over the step size: rounding on the left, truncation right.
 
-    The smallest error of each curve is marked and its step told.
+    The smallest error of each curve is marked, with its step.
 
     Parameters
     ----------
-    steps : (n,) positive. errors : (n,) or ``{label: (n,)}``; zeros are left out.
+    steps : (n,) positive.
+    errors : (n,) or ``{label: (n,)}``; zeros are left out.
     """
     x = as_array(steps, "steps", 1, finite=True)
     series = {}
@@ -180,7 +182,7 @@ def finish(ax: Axes, xlabel: str, ylabel: str, title: str | None) -> None:
 
 
 def every(n: int) -> int:
-    """Every which point of ``n`` has a marker: about fifteen of them."""
+    """The distance between points with a marker, for about fifteen markers in ``n`` points."""
     return max(1, n // 15)
 
 

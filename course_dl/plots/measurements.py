@@ -83,13 +83,14 @@ def monte_carlo(
 ) -> Figure:
     """Means of random estimates with two standard errors, next to the values expected of them.
 
-    So one sees ``E_S = |S| / |T|`` times the full gradient hold within its error, component by
-    component.
+    For instance, that ``E_S = |S| / |T|`` times the full gradient holds within its error, component
+    by component.
 
     Parameters
     ----------
     samples : (R, D), each row one random estimate of D components; R >= 2.
-    expected : (D,) values. names : of the components.
+    expected : (D,) values.
+    names : names of the components.
     """
     estimates = as_array(samples, "samples", 2, finite=True)
     truth = as_array(expected, "expected", finite=True).ravel()

@@ -1,4 +1,4 @@
-"""A network as a picture: what its neurons hold, and what flows back through them."""
+"""A network as a picture: the values of its neurons, and their error signals."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def network_diagram(
 
     Raises
     ------
-    ValueError : sizes, values or errors do not fit together.
+    ValueError
+        If sizes, values or errors do not fit together.
     """
     sizes, weights = structure(network)
     if max_nodes < 3:
@@ -90,7 +91,7 @@ class Layer:
 
     @property
     def shown(self) -> list[int | None]:
-        """Indices of neurons from the top; None stands for the dots."""
+        """Indices of neurons from the top; None means the dots."""
         if self.size <= self.max_nodes:
             return list(range(self.size))
         return [*range(self.max_nodes - 2), None, self.size - 1]

@@ -1,4 +1,4 @@
-"""The plane of two features: samples, separators, and what a classifier makes of each point."""
+"""The plane of two features: samples, separators, and the class of each point."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ def scatter(
 
     Parameters
     ----------
-    X : (N, 2) samples. d : (N,) labels, if there are any.
+    X : (N, 2) samples.
+    d : (N,) labels, if there are any.
     names : of the classes, by label or in the order of the labels.
-    figure : a panel to draw on (see `page`); a new figure without it.
+    figure : a panel to draw on (see `page`); a new figure by default.
     """
     points, labels = as_points(X, d)
     figure = canvas(figure, 4.5)
@@ -92,14 +93,16 @@ def decision_regions(
         of points (N, 2) in the dtype of ``X``. It gives labels (N,); or scores (N, K) of classes
         0..K-1; or one score (N,) or (N, 1), positive for the larger of two labels. Numbers that
         are probabilities (rows that sum to 1; one column within [0, 1]) are taken as such.
-    X : (N, 2) samples. d : (N,) labels.
+    X : (N, 2) samples.
+    d : (N,) labels.
     probability : shade by the probability of the class (softmax or sigmoid of the scores)
         instead of evenly.
     limits : ((left, right), (bottom, top)); the samples' own without it.
 
     Raises
     ------
-    ValueError : a shape does not fit, or ``probability`` of a function that gives labels only.
+    ValueError
+        If a shape does not fit, or if ``probability`` is asked and a function gives labels only.
     """
     points, labels = as_points(X, d)
     assert labels is not None
@@ -151,7 +154,8 @@ def decision_boundary(
 
     Parameters
     ----------
-    X : (N, 2) samples, no ones column. d : (N,) labels.
+    X : (N, 2) samples, no ones column.
+    d : (N,) labels.
     weights : one ``(b, w_1, w_2)``, or many (R, 3) such as runs from random starts, or
         ``{label: (b, w_1, w_2)}`` for a few lines with names.
     values : (R,) a number for each of the many, shown by its colour (its test error, its margin);
@@ -217,7 +221,8 @@ def half_spaces(
 
     Parameters
     ----------
-    W : (M, 2) weights, one neuron a row, or (2,) of a single one. b : (M,) biases, or a number.
+    W : (M, 2) weights, one neuron a row, or (2,) of a single one.
+    b : (M,) biases, or a number.
     X, d : samples (N, 2) and labels (N,) to draw as well.
     limits : ((left, right), (bottom, top)); of the samples, else -3 to 3.
     """

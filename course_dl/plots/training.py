@@ -1,4 +1,4 @@
-"""How a training went: losses, accuracies, mistakes, gradients over epochs and layers."""
+"""The course of a training: losses, accuracies, mistakes, gradients over epochs and layers."""
 
 from __future__ import annotations
 

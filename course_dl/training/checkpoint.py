@@ -1,4 +1,4 @@
-"""A training kept in a file, whole or not at all, so that a killed one can go on."""
+"""The state of a training in a file, from which a training that was ended goes on."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _ADVICE = "delete it, or give another file, to start anew"
 
 
 class CheckpointError(ValueError):
-    """The file cannot be gone on from: it is damaged, or belongs to another training."""
+    """A file from which this training cannot go on: damaged, or of another training."""
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write ``state`` (tensors, numbers, strings, lists, dicts) to ``path``, atomically.
 
-    A kill at any moment leaves either the former file or the new one, never half of one.
+    If the process is killed meanwhile, the file is the former one or the new one, never a part.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")  # in the same folder: a rename is atomic
@@ -40,9 +40,9 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read what `save_checkpoint` wrote, tensors on the CPU.
+    """Read what `save_checkpoint` wrote; tensors are on the CPU.
 
-    Nothing in the file is run (``weights_only``). Raises CheckpointError if it is damaged.
+    No code in the file is run (``weights_only``). Raises CheckpointError if it is damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -67,10 +67,10 @@ class Checkpoint:
 
     Parameters
     ----------
-    path : where it stands.
-    parts : what has ``state_dict`` and ``load_state_dict``, by name; "model" is one of them.
-    fingerprint : what must be the same for a training to go on, by name. The shapes of the model's
-        parameters are added.
+    path : the file.
+    parts : objects with ``state_dict`` and ``load_state_dict``, by name; one of them is "model".
+    fingerprint : values that must be the same for a training to go on, by name. The shapes of the
+        model's parameters are added.
     """
 
     def __init__(
@@ -82,10 +82,10 @@ class Checkpoint:
         self.fingerprint = {**fingerprint, **shapes}
 
     def resume(self) -> History:
-        """Put every part into the state kept, and return the history kept.
+        """Load the saved state into every part; returns the saved history.
 
-        If there is no file yet, one is made of the state at the start: a folder that cannot be
-        written to is found out before the first epoch and not after it.
+        If there is no file, the state at the start is saved first. So a folder that cannot be
+        written to is an error before the first epoch and not after it.
         """
         if not self.path.exists():
             self.save(History())
@@ -96,7 +96,7 @@ class Checkpoint:
         return History.from_dict(kept["history"])
 
     def save(self, history: History) -> None:
-        """Write the state of now."""
+        """Save the present state."""
         save_checkpoint(
             self.path,
             {

@@ -1,4 +1,4 @@
-"""Where a network computes: the device, chosen by itself and called by its name."""
+"""The device on which a network computes: how it is chosen, and its name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["device_name", "home_of", "on_device", "pick_device"]
 
 
 def pick_device(device: torch.device | str | None, model: Any) -> torch.device:
-    """The device asked for; else the accelerator that ``model`` stands on; else CUDA, MPS, CPU.
+    """``device`` if given; else the accelerator that holds ``model``; else CUDA, MPS or the CPU.
 
     Raises ValueError if PyTorch knows no such device, or cannot reach it on this machine.
     """
@@ -48,9 +48,9 @@ def device_name(device: torch.device) -> str:
 
 @contextmanager
 def on_device(device: torch.device, *parts: Any, optimizer: Any = None) -> Iterator[None]:
-    """Move networks (and losses that are modules) to ``device``; back to their places at the end.
+    """Move networks (and losses that are modules) to ``device``; at the end, back to their own.
 
-    The buffers of an optimizer that was used before follow the parameters.
+    The state of an optimizer that has made steps already moves with the parameters.
     """
     movable = [part for part in parts if isinstance(part, (nn.Module, ManualNetwork))]
     homes = [home_of(part) for part in movable]

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from course_dl._arguments import check_finite, check_tensor, describe
 from course_dl.data.batches import Batches
 from course_dl.training.device import home_of
-from course_dl.validate import check_finite, check_tensor, describe
 
 __all__ = ["Feed"]
 
@@ -19,18 +19,19 @@ _EXPECTED = "a pair (X, d) of tensors, Batches, an ImageSet or a DataLoader of p
 
 
 class Feed:
-    """The batches ``(x, d)`` of ``data`` on the device of ``model``, each time it is gone through.
+    """The batches ``(x, d)`` of ``data`` on the device of ``model``; each pass over it is an epoch.
 
     Tensors in memory are checked and moved once; the batches of a loader are moved one by one.
-    ``count`` is the number of batches, 0 where it is not known beforehand.
+    ``count`` is the number of batches, 0 if it is not known in advance.
 
     Parameters
     ----------
     data : pair (X, d) of tensors, `Batches`, an image set (its ``tensors()``), or an iterable of
         pairs such as a DataLoader.
-    batch_size, shuffle : how a pair or an image set is cut; `Batches` and loaders know themselves,
-        but for `Batches`, which are taken in order where ``shuffle`` is False.
-    name : what errors call it.
+    batch_size : samples a batch, for a pair or an image set; others come in batches already.
+    shuffle : whether a pair, an image set or `Batches` are taken in random order. `Batches` that
+        do not shuffle themselves, and loaders, keep their order.
+    name : the name of the data in error messages.
     """
 
     def __init__(self, data: Any, model: Any, batch_size: int, *, shuffle: bool, name: str) -> None:
@@ -72,7 +73,7 @@ class Feed:
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """What tells it from another feed."""
+        """Values in which feeds differ, for `Checkpoint`."""
         return {
             "batch_size": self.batch_size,
             "number of batches": self.count,
@@ -80,11 +81,11 @@ class Feed:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of the generators that the batches' own order is drawn from."""
+        """The states of the generators that draw the order of the batches."""
         return {"generators": [generator.get_state() for generator in self._generators()]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put these generators into the states of a `state_dict`."""
+        """Set these generators to the states of a `state_dict`."""
         for generator, kept in zip(self._generators(), state["generators"], strict=True):
             generator.set_state(kept)
 
@@ -108,7 +109,7 @@ def _check(batches: Batches, model: Any, name: str) -> None:
             f"try X.to({weight.dtype})"
         )
     for values, letter in ((X, "X"), (d, "d")):
-        # One fast pass; which entry is wrong is looked for only where there is one.
+        # One fast pass; the wrong entry is looked for only if there is one.
         if values.is_floating_point() and not values.sum().isfinite():
             check_finite(values, f"{name} {letter}")
 

@@ -1,4 +1,4 @@
-"""What a training leaves behind: a row an epoch, a loss a step."""
+"""The history of a training: a row for each epoch, a loss for each step."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _SHOWN = 20  # rows of a long table that are printed
 class Epoch:
     """One epoch: losses are means over samples, accuracies lie in [0, 1], time is in seconds.
 
-    ``loss`` and ``accuracy`` are those met on the way, before each step; ``val_loss`` and
-    ``val_accuracy`` are those of the weights at the end of the epoch, ``lr`` is that of its first
-    step. None where there is none.
+    ``loss`` and ``accuracy`` are over the training batches, each before its step; ``val_loss`` and
+    ``val_accuracy`` are those of the weights at the end of the epoch; ``lr`` is that of its first
+    step. None means that there is no such value.
     """
 
     epoch: int
@@ -41,14 +41,14 @@ COLUMNS = tuple(column.name for column in fields(Epoch))
 
 @dataclass(repr=False)
 class History:
-    """The course of a training.
+    """The course of a training; ``history["val_loss"]`` is a column.
 
     Attributes
     ----------
-    rows : one `Epoch` for each epoch completed; ``history["val_loss"]`` is a column
-    steps : the loss of every batch, before its step
-    device : where it was trained, in words
-    interrupted : whether it was stopped by hand
+    rows : one `Epoch` for each epoch completed.
+    steps : the loss of every batch, before its step.
+    device : the device in words.
+    interrupted : whether the training was stopped by hand.
     """
 
     rows: list[Epoch] = field(default_factory=list)
@@ -86,7 +86,7 @@ class History:
     def append(
         self, epoch: int, met: Metrics, reached: Metrics | None, lr: float, seconds: float
     ) -> None:
-        """Add an epoch: what was met on the way, what was reached on the validation set."""
+        """Add an epoch: metrics over its training batches, and those on the validation set."""
         val_loss, val_accuracy = (
             (None, None) if reached is None else (reached.loss, reached.accuracy)
         )

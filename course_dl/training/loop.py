@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_dl._arguments import check_count
 from course_dl.training.checkpoint import Checkpoint
 from course_dl.training.device import device_name, on_device, pick_device
 from course_dl.training.feed import Feed
@@ -22,7 +23,6 @@ from course_dl.training.objective import Objective, objective
 from course_dl.training.progress import Progress
 from course_dl.training.randomness import isolated_randomness, reseed
 from course_dl.training.schedule import Schedule
-from course_dl.validate import check_count
 
 __all__ = ["Metrics", "NonFiniteLoss", "evaluate", "fit", "mode"]
 
@@ -30,7 +30,7 @@ _EVAL_BATCH = 1024
 
 
 class NonFiniteLoss(FloatingPointError):
-    """The loss of a batch is NaN or infinite; raised before the weights are touched.
+    """The loss of a batch is NaN or infinite; raised before the weights are changed.
 
     Attributes: ``epoch`` and ``step`` (batches in all), both from 1, ``value``, and ``history``
     up to there.
@@ -68,30 +68,31 @@ def fit(
 
     Parameters
     ----------
-    model : an ``nn.Module``, or a manual network of `course_dl.backprop`. Submodules that were put
-        in evaluation mode within a model in training mode (a frozen BatchNorm) stay in it.
+    model : an ``nn.Module``, or a manual network of `course_dl.backprop`, whose steps are then made
+        by the fast form in `course_dl._fast.descent`. Submodules that were put in evaluation mode
+        within a model in training mode (a frozen BatchNorm) stay in it.
     train, val : a pair (X, d) of tensors, `course_dl.data.Batches`, an image set, or any loader
         of pairs (x, d), such as a DataLoader.
-    epochs : how many times the training set is gone through.
+    epochs : number of passes over the training set.
     loss : a name or `Loss` of `course_dl.losses`, an ``nn`` loss, or any function ``loss(y, d)``
         that returns the mean over the batch. What is minimised is always a mean over samples: sums
         are divided. By default cross-entropy for int64 targets, square error for floats.
-    optimizer : a ``torch.optim`` optimizer, or what makes one of the parameters, such as
-        ``torch.optim.Adam``. SGD by default.
-    scheduler : a scheduler of ``torch.optim.lr_scheduler``, or what makes one of the optimizer; see
-        `course_dl.training.schedule`.
-    batch_size : samples a batch, where ``train`` does not come in batches.
+    optimizer : a ``torch.optim`` optimizer, or a function that makes one from the parameters, such
+        as ``torch.optim.Adam``. SGD by default.
+    scheduler : a scheduler of ``torch.optim.lr_scheduler``, or a function that makes one from the
+        optimizer; see `course_dl.training.schedule`.
+    batch_size : samples a batch, if ``train`` does not come in batches.
     lr : learning rate, for an optimizer made here; 0.1 for SGD by default.
-    device : where to compute; an accelerator by default, if there is one. The model is handed back
-        where it was.
-    seed : what the order of the samples, dropout and the like are drawn from.
-    checkpoint : a file, written after every epoch. If it is there, training goes on from it and
-        ends with the weights of a training that was never cut.
+    device : the device to compute on; by default an accelerator, if there is one. At the end the
+        model is back on its own device.
+    seed : of the order of the samples, of dropout and the like.
+    checkpoint : a file, written after every epoch. If it exists, training goes on from it, and ends
+        with the same weights as a training without interruption.
     progress : whether a bar is shown.
 
     Returns
     -------
-    `History` : a row an epoch, a loss a step.
+    `History` : a row for each epoch, a loss for each step.
 
     Raises
     ------
@@ -100,7 +101,7 @@ def fit(
     CheckpointError
         If the file is damaged or belongs to another training.
     TypeError, ValueError
-        Where arguments, shapes or types do not fit.
+        If arguments, shapes or types do not fit.
     """
     check_count(epochs, "epochs")
     check_count(batch_size, "batch_size")
@@ -136,7 +137,7 @@ def fit(
         bar = Progress(progress, epochs, done=len(history), batches=batches.count)
         try:
             for epoch in range(len(history) + 1, epochs + 1):
-                reseed(place, seed, epoch)  # so that an epoch does not depend on those before
+                reseed(place, seed, epoch)  # an epoch then does not depend on those before
                 start, rate = perf_counter(), schedule.lr
                 met = _train_epoch(epoch, batches, learner, schedule, history, bar)
                 reached = None
@@ -169,7 +170,7 @@ def evaluate(
 ) -> Metrics:
     """Mean loss and accuracy of ``model`` over ``data``, in evaluation mode and without a graph.
 
-    Arguments are those of `fit`. The modes found are put back, the random state is not touched.
+    Arguments are those of `fit`. Modes and random state are at the end as they were.
     """
     check_count(batch_size, "batch_size")
     check_model(model)
@@ -181,9 +182,10 @@ def evaluate(
 
 @contextmanager
 def mode(model: Any, *, training: bool) -> Iterator[None]:
-    """Put a module in training or evaluation mode, and all its parts back at the end as found.
+    """Put a module in training or evaluation mode; at the end, each submodule back in its own.
 
-    In a module that is in training mode already, parts in evaluation mode are so on purpose.
+    For training, a module that is in training mode already stays as it is: its submodules in
+    evaluation mode were put there on purpose.
     """
     parts = model.modules() if isinstance(model, nn.Module) else ()
     found = {part: part.training for part in parts}

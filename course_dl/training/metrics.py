@@ -14,7 +14,7 @@ __all__ = ["Metrics", "Tally"]
 
 @dataclass(frozen=True)
 class Metrics:
-    """Mean loss over ``n`` samples, and the share of right answers where there are any."""
+    """Mean loss over ``n`` samples, and the share of right answers, if there are any."""
 
     loss: float
     accuracy: float | None
@@ -26,9 +26,10 @@ class Metrics:
 
 
 class Tally:
-    """Running sums over batches, of which `metrics` are the means over samples.
+    """Running sums over batches; `metrics` gives the means over samples.
 
-    Right answers are counted on the device: to read them after every batch would make it wait.
+    The number of right answers stays on the device until `metrics` reads it. So the loss is the
+    only number that is read, and waited for, after every batch.
     """
 
     def __init__(self, objective: Objective) -> None:
@@ -39,7 +40,7 @@ class Tally:
         self.n = 0
 
     def add(self, loss: float, y: Any, d: Any) -> None:
-        """Count a batch in: its mean loss, outputs and targets."""
+        """Add a batch: its mean loss, outputs and targets."""
         self._loss += loss * len(d)
         self.n += len(d)
         counted = self._objective.count_correct(y, d)

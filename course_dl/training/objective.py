@@ -1,17 +1,18 @@
-"""What a training minimises, as a mean over samples, and what counts as a right answer."""
+"""The loss that a training minimises, a mean over samples, and what counts as a right answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from course_dl.losses import LOSSES, Loss, Reduction, cross_entropy, get_loss
-from course_dl.validate import check_classes, describe
+from course_dl._arguments import describe
+from course_dl._fast.losses import FAST_CROSS_ENTROPY
+from course_dl.losses import LOSSES, Loss, get_loss
 
 __all__ = ["Objective", "by_target", "course_loss", "objective"]
 
@@ -26,10 +27,10 @@ class Objective:
     binary: bool = False
 
     def count_correct(self, y: Any, d: Any) -> tuple[Tensor, int] | None:
-        """(right answers, answers) of a batch; None where right and wrong have no meaning.
+        """(right answers, answers) of a batch; None if right and wrong have no meaning.
 
         The answer is the class of the largest score, ``argmax_k y_k``, for int64 classes, and
-        ``sign(y)`` for a binary loss. Every pixel counts where each has a class of its own.
+        ``sign(y)`` for a binary loss. If each pixel has a class, each pixel is an answer.
         """
         if not isinstance(y, Tensor) or not isinstance(d, Tensor):
             return None
@@ -43,8 +44,8 @@ class Objective:
 def objective(loss: Any) -> Objective:
     """The `Objective` of a name, a course loss, an ``nn`` loss module, any ``loss(y, d)``, or None.
 
-    A loss with ``reduction="sum"`` or ``"none"`` is divided by the number of samples. A function of
-    one's own is taken to return the mean over the batch. None chooses by the targets (`by_target`).
+    A loss with ``reduction="sum"`` or ``"none"`` is divided by the number of samples. Any other
+    function must return the mean over the batch. None chooses by the targets (`by_target`).
     """
     if loss is None or isinstance(loss, (str, Loss)) or loss in _FUNCTIONS:
         known = course_loss(loss)
@@ -73,27 +74,18 @@ def objective(loss: Any) -> Objective:
 def course_loss(loss: Any) -> Loss:
     """The course's `Loss`, whose gradient is known; None chooses by the targets.
 
+    The cross-entropy is the fast form of `course_dl._fast.losses`.
+
     Raises ValueError for an unknown name, TypeError for a loss whose gradient is not known.
     """
     if loss is None:
         return by_target
     known = get_loss(loss)
-    return _fused_cross_entropy if known is LOSSES["cross_entropy"] else known
-
-
-def _cross_entropy(y: Tensor, d: Tensor, reduction: Reduction = "sum") -> Tensor:
-    if y.ndim != 2 or not y.numel():
-        return cross_entropy(y, d, reduction)  # which says what is wrong
-    check_classes(d, *y.shape)
-    return nn.functional.cross_entropy(y, d, reduction=reduction)
-
-
-# The chapter's formula as PyTorch's one fused operation: the same value in a third of the time.
-_fused_cross_entropy = replace(LOSSES["cross_entropy"], value=_cross_entropy)
+    return FAST_CROSS_ENTROPY if known is LOSSES["cross_entropy"] else known
 
 
 def _choose(d: Tensor) -> Loss:
-    return LOSSES["square_error"] if d.is_floating_point() else _fused_cross_entropy
+    return LOSSES["square_error"] if d.is_floating_point() else FAST_CROSS_ENTROPY
 
 
 by_target = Loss(

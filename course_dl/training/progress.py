@@ -1,4 +1,4 @@
-"""The progress bar of a training: quiet enough to cost nothing."""
+"""The progress bar of a training, updated so rarely that it costs nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from course_dl.training.metrics import Tally
 
 __all__ = ["Progress"]
 
-_INTERVAL = 0.2  # seconds between two looks at it
+_INTERVAL = 0.2  # seconds between two updates
 
 
 class Progress:
@@ -24,13 +24,13 @@ class Progress:
         self._bar = _tqdm()(total=total, initial=done * batches, unit="batch") if shown else None
 
     def step(self, epoch: int, tally: Tally) -> None:
-        """Count a batch; ``tally`` says how the epoch goes, once in a while."""
+        """Count a batch; update the bar by ``tally`` if the last update is long ago."""
         self._waiting += 1
         if self._bar is not None and perf_counter() >= self._next:
             self.show(epoch, tally)
 
     def show(self, epoch: int, tally: Tally) -> None:
-        """Bring the bar up to date."""
+        """Update the bar."""
         if self._bar is not None:
             self._bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
             self._bar.set_postfix_str(str(tally.metrics()), refresh=False)
@@ -44,7 +44,7 @@ class Progress:
 
 
 def _tqdm() -> Any:
-    """The notebook's bar where it can be drawn; tqdm.auto warns where ipywidgets is missing."""
+    """The notebook's bar if it can be drawn; tqdm.auto warns if ipywidgets is missing."""
     if find_spec("ipywidgets") is None:
         from tqdm.std import tqdm
     else:

@@ -14,7 +14,7 @@ __all__ = ["isolated_randomness", "reseed"]
 
 @contextmanager
 def isolated_randomness(device: torch.device) -> Iterator[None]:
-    """Put the global generators (Python, NumPy, torch) back at the end as they were found."""
+    """Restore the states of the global generators (Python, NumPy, torch) at the end."""
     python, numpy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if device.type == "cuda" else []
     mps = torch.mps.get_rng_state() if device.type == "mps" else None
@@ -31,7 +31,7 @@ def isolated_randomness(device: torch.device) -> Iterator[None]:
 
 
 def reseed(device: torch.device, *numbers: int) -> None:
-    """Seed the global generators from ``numbers``, such as (seed, epoch), well mixed."""
+    """Seed the global generators by a hash of ``numbers``, such as (seed, epoch)."""
     seed = int(np.random.SeedSequence(numbers).generate_state(1)[0])
     random.seed(seed)
     np.random.seed(seed)

@@ -1,4 +1,4 @@
-"""Learning-rate schedulers, each stepped when it wants to be."""
+"""Learning-rate schedulers, stepped after each batch or each epoch, as each of them needs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _PER_BATCH = (lr_scheduler.OneCycleLR, lr_scheduler.CyclicLR)
 
 
 class Schedule:
-    """A scheduler of ``torch.optim.lr_scheduler``, what makes one of an optimizer, or None.
+    """A scheduler of ``torch.optim.lr_scheduler``, a function that makes one, or None.
 
-    Stepped after every epoch; OneCycleLR and CyclicLR after every batch; ReduceLROnPlateau with
-    the loss to watch.
+    It is stepped after every epoch; OneCycleLR and CyclicLR after every batch; ReduceLROnPlateau
+    with the loss that it watches.
     """
 
     def __init__(self, scheduler: Any, optimizer: torch.optim.Optimizer) -> None:
@@ -68,7 +68,7 @@ class Schedule:
 
     @property
     def fingerprint(self) -> dict[str, Any]:
-        """What tells it, and the optimizer, from another one."""
+        """Values in which schedulers and optimizers differ, for `Checkpoint`."""
         groups = self.optimizer.param_groups
         return {
             "optimizer": type(self.optimizer).__name__,

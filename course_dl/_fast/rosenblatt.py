@@ -1,8 +1,8 @@
-"""Rosenblatt's rule, run over the samples in their order: as the course writes it, and faster.
+"""Rosenblatt's rule, faster: two forms of `course_dl.perceptron.rosenblatt_rule`.
 
-Each function changes ``w`` (D+1,) float64 in place, the bias being weight 0, and returns the number
-of mistakes of each epoch, stopping after the first epoch without one. All visit the samples in the
-same order and decide in float64, so that they make the same mistakes and end at the same weights.
+Each changes ``w`` (D+1,) float64 in place, the bias being weight 0, and returns the number of
+mistakes of each epoch. Like the rule, they visit the samples in order and decide in float64, so
+they make the same mistakes and end at the same weights.
 """
 
 from __future__ import annotations
@@ -12,47 +12,24 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["rule", "rule_in_blocks", "rule_in_the_plane"]
+__all__ = ["fast_rule", "rule_in_blocks", "rule_in_the_plane"]
 
 Floats = NDArray[np.float64]
 BLOCK = 64  # samples whose margins are computed at once
 
 
-def rule(
-    X: NDArray[np.generic],
-    d: Floats,
-    w: Floats,
-    lr: float,
-    max_epochs: int,
-    path: list[Floats] | None = None,
+def fast_rule(
+    X: NDArray[np.generic], d: Floats, w: Floats, lr: float, max_epochs: int
 ) -> list[int]:
-    """``w <- w + lr d x`` for each ``x`` with ``sign(<w, x>) != d``: the form to read.
-
-    ``X`` (N, D) without its column of ones, ``d`` (N,) of -1 and +1. The weights after each update
-    are added to ``path``.
-    """
-    x = np.ones(len(w))
-    mistakes = []
-    for _ in range(max_epochs):
-        made = 0
-        for features, label in zip(X, d.tolist(), strict=True):
-            x[1:] = features
-            predicted = 1.0 if w @ x >= 0 else -1.0
-            if predicted != label:
-                w += lr * label * x
-                made += 1
-                if path is not None:
-                    path.append(w.copy())
-        mistakes.append(made)
-        if made == 0:
-            break
-    return mistakes
+    """The form that is fastest for this number of features."""
+    learn = rule_in_the_plane if X.shape[1] == 2 else rule_in_blocks
+    return learn(X, d, w, lr, max_epochs)
 
 
 def rule_in_the_plane(
     X: NDArray[np.generic], d: Floats, w: Floats, lr: float, max_epochs: int
 ) -> list[int]:
-    """`rule` for two features: on three products, Python's own numbers beat any array."""
+    """The rule for two features: for three products, floats are faster than arrays."""
     samples = list(zip(*X.astype(np.float64).T.tolist(), d.tolist(), strict=True))
     b, w1, w2 = w.tolist()
     mistakes = []
@@ -75,13 +52,13 @@ def rule_in_the_plane(
 def rule_in_blocks(
     X: NDArray[np.generic], d: Floats, w: Floats, lr: float, max_epochs: int
 ) -> list[int]:
-    """`rule` for many features: most samples are passed over a block at a time.
+    """The rule for many features: a block of samples is tested at once.
 
-    The margins ``<w, u_i>`` of a block, ``u_i = d_i x_i / ||x_i||``, are one product in float32. A
-    sample whose margin is further from 0 than float32 can be wrong by is right, or wrong, without a
-    further look; the others (and any that float32 cannot hold) are decided in float64. After an
-    update ``w + lr d_i x_i``, margin j of the block moves by ``lr ||x_i|| <u_i, u_j>``: row i of a
-    table that is computed when the block first errs.
+    The margins ``<w, u_i>`` of a block, ``u_i = d_i x_i / ||x_i||``, are one product in float32. If
+    a margin is further from 0 than the rounding error of float32, it decides whether the sample is
+    a mistake. All other samples, and those that float32 cannot hold, are decided in float64. After
+    an update ``w + lr d_i x_i``, margin j of the block changes by ``lr ||x_i|| <u_i, u_j>``. These
+    are row i of a table, which is computed at the first mistake in the block.
     """
     units, lengths = _units(X, d)
     rounding = (len(w) + BLOCK) * float(np.finfo(np.float32).eps)  # of a sum of products
@@ -120,7 +97,7 @@ def rule_in_blocks(
 
 
 def _units(X: NDArray[np.generic], d: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """``u_i = d_i x_i / ||x_i||`` (N, D+1) and ``||x_i||`` (N,), made block by block in cache."""
+    """``u_i = d_i x_i / ||x_i||`` (N, D+1) and ``||x_i||`` (N,), block by block in the cache."""
     units = np.empty((len(X), X.shape[1] + 1), np.float32)
     lengths = np.empty(len(X), np.float32)
     for start in range(0, len(X), BLOCK):

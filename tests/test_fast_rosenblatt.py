@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from course_dl.rosenblatt import rule, rule_in_blocks, rule_in_the_plane
+from course_dl._fast.rosenblatt import fast_rule, rule_in_blocks, rule_in_the_plane
+from course_dl.perceptron import rosenblatt_rule
 
 
 def problem(n: int, features: int, seed: int, noise: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
@@ -22,7 +23,7 @@ def runs(
 ) -> list[tuple[list[int], np.ndarray]]:
     """Mistakes and weights of the rule, then of its fast form."""
     results = []
-    for learn in (rule, fast):
+    for learn in (rosenblatt_rule, fast):
         w = np.full(X.shape[1] + 1, w0)
         results.append((learn(X, d, w, lr, epochs), w))
     return results
@@ -51,8 +52,7 @@ def test_ties_of_integer_data_are_decided_exactly(features: int) -> None:
     rng = np.random.default_rng(0)
     X = rng.integers(-2, 3, size=(500, features)).astype(np.int8)
     d = np.where(rng.random(500) < 0.5, 1.0, -1.0)  # scores of 0 abound, and it never ends
-    fast = rule_in_the_plane if features == 2 else rule_in_blocks
-    (mistakes, w), (fast_mistakes, fast_w) = runs(fast, X, d, epochs=5)
+    (mistakes, w), (fast_mistakes, fast_w) = runs(fast_rule, X, d, epochs=5)
     assert fast_mistakes == mistakes
     np.testing.assert_array_equal(fast_w, w)
 
