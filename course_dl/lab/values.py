@@ -123,7 +123,7 @@ def _is_ordinary(value: torch.Tensor) -> bool:
         and value.layout is torch.strided
         and not (value.is_nested or value.is_quantized or value.is_conj() or value.is_neg())
         and not is_functorch_wrapped_tensor(value)
-        and not (_NAMED and value.has_names())
+        and not (_NAMED and value.has_names())  # type: ignore[attr-defined]
         and value.dtype in _PLAIN
         and value.numel() * value.itemsize <= LARGEST
     )

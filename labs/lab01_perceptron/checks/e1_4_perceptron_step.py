@@ -17,7 +17,7 @@ perceptron_step = Exercise(
     points=3,
     difficulty=2,
     minutes=15,
-    answers=["course_dl.perceptron"],
+    answers=["course_dl.perceptron", "course_dl._fast.rosenblatt"],
     hints=[
         "There are two cases: the sample is classified rightly, or not. Your predict can tell.",
         "predict wants a batch: x[None] is a batch of one sample. Compare its answer with d; then "

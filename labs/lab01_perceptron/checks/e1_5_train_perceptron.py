@@ -18,7 +18,7 @@ train_perceptron = Exercise(
     points=4,
     difficulty=3,
     minutes=25,
-    answers=["course_dl.perceptron"],
+    answers=["course_dl.perceptron", "course_dl._fast.rosenblatt"],
     hints=[
         "Two loops: one over the epochs, and in it one over the samples, in the order of the rows.",
         "Count the mistakes as you meet them, with the weights of that moment; the count starts at "
