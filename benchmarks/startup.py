@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from benchmarks.measure import Row, medians, report, seconds
-from course_dl.lab.backend import LocalBackend
+from course_dl.calls.backend import LocalBackend
 from course_dl.lab.catalog import find_labs
 from course_dl.lab.judge import run_exercise
 

@@ -16,9 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # for the class that the tests hand in
 
+from course_dl.calls.backend import LocalBackend  # noqa: E402
 from course_dl.cli.demo import tour  # noqa: E402
 from course_dl.grading.bulk import grade_class  # noqa: E402
-from course_dl.lab.backend import LocalBackend  # noqa: E402
 from course_dl.lab.catalog import find_lab  # noqa: E402
 from course_dl.lab.judge import diagnose, run_exercise  # noqa: E402
 from course_dl.lab.show import result_page  # noqa: E402

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from tests.grading import attacks_bans, attacks_outside  # noqa: F401  (they add theirs)
 from tests.grading.attacks import ATTACKS, CANARY
 from tests.grading.honest import solved

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading import cgroups
+from course_dl.grading.sandbox.server import cgroups
 
 CODE = """
 import os, sys, time
-from course_dl.grading import cgroups
+from course_dl.grading.sandbox.server import cgroups
 try:
     cgroups.enter(os.getpid(), 64 << 20, 16)
 except OSError as error:

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from course_dl.authoring.notebooks import make_notebooks
+from course_dl.calls.backend import LocalBackend
 from course_dl.grading.grade import LARGEST_CODE, Grading, code_size, lab_sandbox
 from course_dl.grading.intake.notebooks import read_cells
 from course_dl.grading.result import ExerciseMark, Result
-from course_dl.grading.sandbox import Sandbox
-from course_dl.lab.backend import LocalBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.catalog import LabFolder, find_lab
 from course_dl.lab.challenge import Challenge, disturbed, renamed
 from course_dl.lab.exercise import Exercise

@@ -21,8 +21,8 @@ import pytest
 
 from course_dl.grading import files
 from course_dl.grading.intake.submissions import Submission, find_submissions
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.reports.entry import number
-from course_dl.grading.settings import Settings
 from tests.grading.paper import SHEET, contents, judged, paper_class, rows, run
 
 ROOT = Path(__file__).parents[1]

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading.needed import needed, unseen
+from course_dl.grading.sandbox.server.needed import needed, unseen
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the view of files is Linux's")
 TOLD = """
 import json, sys, course_dl
-from course_dl.grading.launch import launch
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.grading.sandbox import Sandbox
-from course_dl.lab.backend import Rules
+from course_dl.grading.sandbox.client.launch import launch
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.calls.backend import Rules
 ANSWER = '''
 def seen(names):
     import importlib, os

@@ -16,7 +16,7 @@ import pytest
 
 from course_dl.authoring.notebooks import make_notebooks
 from course_dl.grading.intake.notebooks import Unreadable, read_cells
-from course_dl.grading.loading.plan import Plan, make_plan
+from course_dl.grading.sandbox.child.loading.plan import Plan, make_plan
 from course_dl.lab.catalog import find_lab, find_labs
 
 # Texts as strings hold formulas, whose backslashes Python warns of.

@@ -13,10 +13,10 @@ import pytest
 from course_dl.authoring.stubs import stub
 from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.grade import Grading, lab_sandbox
-from course_dl.grading.remote import Cell
 from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.result import ExerciseMark, Result
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.remote import Cell
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.catalog import LabFolder, find_lab
 from tests.grading.classroom import _pieces
 from tests.grading.honest import notebook

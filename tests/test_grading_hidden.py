@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from course_dl.grading.grade import Grading
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.feedback import feedback_page
 from course_dl.grading.reports.gradescope import gradescope_results
 from course_dl.grading.reports.tables import grades_csv, moodle_csv
 from course_dl.grading.result import Result
-from course_dl.grading.sandbox import Sandbox
-from course_dl.grading.settings import Settings
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.states import State
 from tests.grading.honest import solved
 from tests.grading.small import grade, sandbox, small_lab

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from course_dl.calls.backend import Request, Rules
 from course_dl.grading.intake.notebooks import Unreadable, read_cells
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.grading.sandbox import Sandbox
-from course_dl.lab.backend import Request, Rules
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from tests.grading.honest import ALL, DOUBLE, SLOPE, notebook, solved
 from tests.grading.small import grade, marks, sandbox
 

@@ -8,7 +8,7 @@ import pytest
 
 from course_dl.authoring.notebooks import make_notebooks
 from course_dl.grading.grade import Grading, lab_sandbox
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.states import State

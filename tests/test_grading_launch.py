@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading.launch import launch
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.lab.backend import Rules
+from course_dl.calls.backend import Rules
+from course_dl.grading.sandbox.client.launch import launch
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
 from tests.grading.honest import solved
 from tests.grading.small import descendants, marks, sandbox
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from course_dl.grading.records import read_record, sound_result, write_record
-from course_dl.grading.sandbox import Sandbox
-from course_dl.grading.wire import Reader, Violation
+from course_dl.grading.results.records import read_record, sound_result, write_record
+from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.grading.sandbox.wire import Reader, Violation
 from tests.grading.attacks_odd import ODD
 from tests.grading.honest import solved
 from tests.grading.small import descendants, grade, marks, sandbox

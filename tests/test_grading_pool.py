@@ -16,10 +16,10 @@ import course_dl.labs
 import pytest
 
 from course_dl.cli import main
-from course_dl.grading import bulk, judges
+from course_dl.grading import bulk
 from course_dl.grading.intake.submissions import Submission
-from course_dl.grading.interrupt import Interrupt
-from course_dl.grading.pool import Job, Processes
+from course_dl.grading.workers.interrupt import Interrupt
+from course_dl.grading.workers.pool import Job, Processes, judges
 from tests.grading.honest import notebook
 from tests.grading.small import descendants
 

@@ -170,7 +170,7 @@ def test_a_run_inside_another_program_is_not_handed_over(tmp_path: Path, submiss
 OTHERS = """
 import sys
 def test_mine():
-    loaded = {"torch", "numpy", "course_dl.lab", "course_dl.grading.remote"} & set(sys.modules)
+    loaded = {"torch", "numpy", "course_dl.lab", "course_dl.grading.sandbox.client.remote"} & set(sys.modules)
     assert not loaded, loaded
 """
 

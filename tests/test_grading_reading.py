@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from course_dl.grading.result import Result
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from tests.grading.honest import ALL, COUNTER, DOUBLE, SLOPE, notebook, solved
 from tests.grading.small import grade, marks, sandbox
 

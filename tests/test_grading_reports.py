@@ -15,7 +15,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from course_dl.grading.mark import Mark, mark_of, number
+from course_dl.grading.marks.mark import Mark, mark_of, number
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.names import alphabetical
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.feedback import feedback_page
@@ -26,7 +27,6 @@ from course_dl.grading.reports.tables import grades_csv, moodle_csv
 from course_dl.grading.reports.text import cell, clean, html_comment
 from course_dl.grading.reports.words import feedback_html, feedback_text
 from course_dl.grading.result import ExerciseMark, Result, TestMark
-from course_dl.grading.settings import Settings
 
 
 def entry_of(student: str, *marks: ExerciseMark, mark: Mark | None = None, **more: object) -> Entry:

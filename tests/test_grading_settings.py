@@ -9,8 +9,8 @@ from typing import Literal
 
 import pytest
 
+from course_dl.grading.marks.settings import Settings, read_settings
 from course_dl.grading.result import ExerciseMark, Result
-from course_dl.grading.settings import Settings, read_settings
 
 NUMBERS = ["4.1", "4.2"]
 DEADLINE = datetime(2026, 11, 20, 23, 59, tzinfo=timezone(timedelta(hours=1)))

@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from course_dl.grading import files, records, reports
+from course_dl.grading import files, reports
 from course_dl.grading.files import update, write_atomically
-from course_dl.grading.folders import claimed, distinct_names
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.reports.entry import NOT_YET
-from course_dl.grading.settings import Settings
-from course_dl.grading.store import Store
-from course_dl.grading.version import version_of
+from course_dl.grading.results import records
+from course_dl.grading.results.folders import claimed, distinct_names
+from course_dl.grading.results.store import Store
+from course_dl.grading.results.version import version_of
 from tests.grading.paper import ODD_NAMES, SHEET, contents, judged, paper_class, rows, run
 
 
@@ -422,7 +423,7 @@ def test_places_that_cannot_hold_results_are_refused(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from course_dl.grading.folders import claimed
+from course_dl.grading.results.folders import claimed
 with claimed(Path(sys.argv[1]), Path("nowhere")):
     print("held", flush=True)
     time.sleep(100)
@@ -490,7 +491,7 @@ def test_the_version_follows_the_code_that_decides_marks(
     name: str, decides: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package, lab = tmp_path / "course_dl", tmp_path / "lab"
-    monkeypatch.setattr("course_dl.grading.version._PACKAGE", package)
+    monkeypatch.setattr("course_dl.grading.results.version._PACKAGE", package)
     (package / name).parent.mkdir(parents=True)
     (package / name).write_text("1")
     first = version_of(lab)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import pytest
 
-from course_dl.grading import kernel, syscalls
+from course_dl.grading.sandbox.server import kernel, syscalls
 
 
 def missing() -> str:

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
+from course_dl.calls.backend import Outcome, Rules
 from course_dl.grading.bulk import grade_class
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.texts import MOST, told, whole
-from course_dl.lab.backend import Outcome, Rules
 from tests.grading.honest import notebook, solved
 from tests.grading.small import grade, sandbox
 

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from course_dl.grading import meter as meter_module
-from course_dl.grading import remote
-from course_dl.grading.meter import Meter
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.grading.sandbox import Sandbox
-from course_dl.grading.usage import Usage, memory_of, used_by
-from course_dl.grading.wire import TimedOut, TooMuch
-from course_dl.lab import limits
-from course_dl.lab.backend import LocalBackend, Outcome, Rules
-from course_dl.lab.limits import TimeOut
+from course_dl.calls import limits
+from course_dl.calls.backend import LocalBackend, Outcome, Rules
+from course_dl.calls.limits import TimeOut
+from course_dl.grading.sandbox.client import meter as meter_module
+from course_dl.grading.sandbox.client import remote
+from course_dl.grading.sandbox.client.meter import Meter
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.grading.sandbox.server.usage import Usage, memory_of, used_by
+from course_dl.grading.sandbox.wire import TimedOut, TooMuch
 from course_dl.lab.states import Wrong
 from course_dl.lab.student import Student
 from tests.grading.honest import solved

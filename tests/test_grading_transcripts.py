@@ -10,7 +10,7 @@ import pytest
 from course_dl.grading import transcripts
 from course_dl.grading.grade import Grading
 from course_dl.grading.result import Result
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.judge import run_test
 from tests.grading.honest import COUNTER, solved
 from tests.grading.small import sandbox, small_lab

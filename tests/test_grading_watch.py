@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.grading.sandbox import Sandbox
-from course_dl.lab.backend import Outcome, Rules
+from course_dl.calls.backend import Outcome, Rules
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 
 TRICKS = {
     "threads": "import threading, time\nthreading.Thread(target=time.sleep, args=(0,)).start()",
@@ -27,7 +27,7 @@ TRICKS = {
     "PyTorch's private switches": "getattr(torch._C, 'DisableTorchFunction')",
     "PyTorch's functions patched": "torch.allclose = lambda *args: True",
     "Python's functions patched": "import builtins\nbuiltins.round = lambda x: 0",
-    "the grader's own modules": "import sys\nsys.modules['course_dl.grading.wire']",
+    "the grader's own modules": "import sys\nsys.modules['course_dl.grading.sandbox.wire']",
 }
 
 HONEST = """

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from course_dl.grading.remote import _outcomes
-from course_dl.grading.wire import (
+from course_dl.calls.backend import Outcome, StudentError
+from course_dl.calls.values import Handle
+from course_dl.grading.sandbox.client.remote import _outcomes
+from course_dl.grading.sandbox.wire import (
     Channel,
     Closed,
     Deadline,
@@ -25,8 +27,6 @@ from course_dl.grading.wire import (
     Writer,
     number_of,
 )
-from course_dl.lab.backend import Outcome, StudentError
-from course_dl.lab.values import Handle
 
 DTYPES = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
 

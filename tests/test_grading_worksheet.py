@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.marks.roster import extensions_of, handed_in, named
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.moodle.dates import read_times
 from course_dl.grading.moodle.worksheet import Filled, Worksheet, read_worksheet
-from course_dl.grading.roster import extensions_of, handed_in, named
-from course_dl.grading.settings import Settings
 
 PARIS = ZoneInfo("Europe/Paris")
 WHEN = datetime(2026, 11, 20, 23, 59, tzinfo=PARIS)

@@ -6,6 +6,7 @@ The graph has an edge for every import statement, inside functions and for type 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -27,14 +28,26 @@ LAW = {
     "plots": ("chapters",),
     "training": ("_arguments", "chapters", "_fast", "data", "plots"),
     "the face": ("chapters", "training"),  # course_dl/__init__.py
-    "lab": (),
+    "calls": (),
+    "lab": ("calls",),
     "labs": ("the face", "chapters", "data", "plots", "training", "lab"),
-    "grading": ("the face", "lab"),
+    # What a process of the sandbox may know: a child nothing of its judge.
+    "grading.texts": (),
+    "grading.files": (),
+    "grading.sandbox.wire": ("calls", "grading.texts"),
+    "grading.sandbox.child": ("calls", "grading.sandbox.wire", "grading.sandbox.server"),
+    "grading.sandbox.server": (
+        *("the face", "calls", "grading.files", "grading.sandbox.wire", "grading.sandbox.child"),
+    ),
+    "grading": (
+        *("calls", "lab", "grading.texts", "grading.files"),
+        *("grading.sandbox.wire", "grading.sandbox.server"),
+    ),
     "authoring": ("lab",),
     "authoring.template": ("data", "plots", "lab", "labs"),  # a lab to begin from
     "cli": ("the face", "chapters", "data", "plots", "training", "lab", "grading", "authoring"),
     # Where an isolated interpreter begins: it becomes the command line, a judge or a server.
-    "grading.bootstrap": ("grading", "cli"),
+    "grading.start.bootstrap": ("grading", "grading.sandbox.server", "cli"),
 }
 
 
@@ -121,3 +134,31 @@ def test_the_top_level_is_chapters_and_packages(graph: dict[str, set[str]]) -> N
     # The command line, fast forms and argument checks are in packages: no chapter is private.
     assert chapters <= set(course_dl._PARTS)
     assert not [name for name in chapters if name.startswith("_")]
+
+
+ROOMS = re.compile(r"# Runs in: ((?:notebook|judge|server|child)(?:, (?:judge|server|child))*)\n")
+
+
+def rooms() -> dict[str, set[str]]:
+    """The processes in which each module says that it runs, of those where rights differ."""
+    found = {}
+    for name, path in modules().items():
+        if name.startswith(("course_dl.calls.", "course_dl.grading.")):
+            said = ROOMS.match(path.read_text(encoding="utf-8"))
+            assert said or path.name == "__init__.py", f"{name} does not say where it runs"
+            if said:
+                found[name] = set(said[1].split(", "))
+    return found
+
+
+def test_what_runs_in_a_child_imports_nothing_of_its_judge(graph: dict[str, set[str]]) -> None:
+    rooms_of = rooms()
+    assert {room for name, room in rooms_of.items() if ".child." in name for room in room} == {
+        "child"
+    }
+    for name, room in rooms_of.items():
+        # A child is forked from its server, and finds in memory what that has imported.
+        allowed = {"child", "server"} if "server" in room else {"child"}
+        if room & {"child", "server"} and name != "course_dl.grading.start.bootstrap":
+            for target in graph[name] & rooms_of.keys():
+                assert rooms_of[target] & allowed, f"{name} imports {target}"

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_dl.calls.backend import LocalBackend, Rules
 from course_dl.lab import close
-from course_dl.lab.backend import LocalBackend, Rules
 from course_dl.lab.states import Forbidden, NotDone, Wrong
 from course_dl.lab.student import Student, operate
 

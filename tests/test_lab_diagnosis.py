@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from course_dl.calls.backend import LocalBackend
 from course_dl.lab import Exercise, Student, mistake, require
-from course_dl.lab.backend import LocalBackend
 from course_dl.lab.judge import diagnose, run_exercise
 
 

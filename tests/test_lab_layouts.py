@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from course_dl.grading.remote import Cell, Program, RemoteBackend
-from course_dl.grading.sandbox import Sandbox
+from course_dl.calls.backend import Backend, LocalBackend
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab import close, number
-from course_dl.lab.backend import Backend, LocalBackend
 from course_dl.lab.states import Wrong
 from course_dl.lab.student import Student
 from tests.grading.small import sandbox

@@ -10,8 +10,8 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from course_dl.calls.backend import LocalBackend
 from course_dl.lab import Exercise, Lab, Student
-from course_dl.lab.backend import LocalBackend
 from course_dl.lab.catalog import LabFolder, find_lab
 from course_dl.lab.judge import run_exercise
 from course_dl.lab.show import result_page

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from course_dl.lab.backend import LocalBackend, Outcome, Request
+from course_dl.calls.backend import LocalBackend, Outcome, Request
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import run_test
 from course_dl.lab.states import State, Wrong

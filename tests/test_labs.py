@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from course_dl.lab.backend import LocalBackend
+from course_dl.calls.backend import LocalBackend
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise, Mistake
 from course_dl.lab.judge import ExerciseResult, diagnose, run_exercise

@@ -12,7 +12,7 @@ __all__ = ["main"]
 def main(arguments: "list[str] | None" = None) -> int:
     """Run a command; its exit status: 0 done, 1 a check did not pass, 2 it could not be done."""
     if arguments is None and sys.argv[1:2] in (["grade"], ["check"]):
-        from course_dl.grading.interpreter import hand_over, imported_from_here
+        from course_dl.grading.start.interpreter import hand_over, imported_from_here
 
         if taken := imported_from_here():
             print(

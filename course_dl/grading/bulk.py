@@ -1,3 +1,4 @@
+# Runs in: judge
 """Grading a class: processes or a cluster, one result a student, resumed where it stopped."""
 
 from __future__ import annotations
@@ -10,21 +11,21 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from course_dl.grading.cluster import Cluster
 from course_dl.grading.files import write_atomically
-from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission, find_submissions
-from course_dl.grading.interrupt import Interrupt
 from course_dl.grading.labs import folder_of
+from course_dl.grading.marks.roster import handed_in, named
+from course_dl.grading.marks.settings import read_settings
 from course_dl.grading.moodle.worksheet import read_worksheet
-from course_dl.grading.pool import Job, Pool, Processes
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.moodle import filled_worksheet
-from course_dl.grading.roster import handed_in, named
-from course_dl.grading.settings import read_settings
-from course_dl.grading.store import Store
+from course_dl.grading.results.folders import claimed
+from course_dl.grading.results.store import Store
+from course_dl.grading.results.version import version_of
 from course_dl.grading.texts import told
-from course_dl.grading.version import version_of
+from course_dl.grading.workers.cluster import Cluster
+from course_dl.grading.workers.interrupt import Interrupt
+from course_dl.grading.workers.pool import Job, Pool, Processes
 
 __all__ = ["grade_class"]
 

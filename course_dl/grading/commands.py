@@ -1,3 +1,4 @@
+# Runs in: judge
 """What ``course-dl check`` and ``course-dl grade`` do."""
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def check(lab: str, file: Path, *, weak: bool = False) -> int:
 
 def _need_a_sandbox(weak: bool) -> None:
     """Refuse where answers could reach what is the user's, unless a weak sandbox is asked for."""
-    from course_dl.grading.weak import refusal
+    from course_dl.grading.sandbox.client.weak import refusal
 
     missing = "" if weak else refusal()
     if missing:
@@ -85,8 +86,8 @@ def _need_a_sandbox(weak: bool) -> None:
 
 def sandbox_report() -> int:
     """Print which layers of the sandbox are active on this machine; the exit status is 0."""
-    from course_dl.grading.sandbox import Sandbox
-    from course_dl.grading.weak import refusal
+    from course_dl.grading.sandbox.client.sandbox import Sandbox
+    from course_dl.grading.sandbox.client.weak import refusal
 
     print(refusal() or "what is the user's is out of reach: active")
     print("separate process, values only: active")

@@ -1,3 +1,4 @@
+# Runs in: judge, server
 """Files written whole or not at all, and folders removed whatever was done to them."""
 
 from __future__ import annotations

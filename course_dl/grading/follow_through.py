@@ -1,3 +1,4 @@
+# Runs in: judge
 """Follow-through: which earlier exercises an answer builds on, and right versions of those.
 
 An answer that fails only because an earlier one is wrong is judged again with a right version of
@@ -12,7 +13,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from course_dl.grading.remote import Cell
+from course_dl.grading.sandbox.client.remote import Cell
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult
 from course_dl.lab.states import State

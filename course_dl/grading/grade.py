@@ -1,3 +1,4 @@
+# Runs in: judge
 """Grading one submission, exercise by exercise."""
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from course_dl.calls.backend import Backend
 from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.intake.meant import said_of
 from course_dl.grading.intake.notebooks import read
-from course_dl.grading.remote import Cell, Program, RemoteBackend
 from course_dl.grading.result import ExerciseMark, Result, TestMark
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.transcripts import diagnosed, judged
-from course_dl.lab.backend import Backend
 from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise, Test
 from course_dl.lab.judge import ExerciseResult, TestResult, run_tests

@@ -1,3 +1,4 @@
+# Runs in: judge
 """Where a lab is, found by looking at folders: no lab is imported, and nothing heavy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """People's names: compared whatever wrote them, ordered as a reader looks for them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """The pytest plugin: ``pytest --pyargs course_dl.labs.lab04_backprop --submission FILE``.
 
 Each test of the lab's ``checks/`` is an item, named so that ``-k 4.3`` selects an exercise.
@@ -14,7 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from course_dl.grading.result import ExerciseMark, Result
-    from course_dl.grading.sandbox import Sandbox
+    from course_dl.grading.sandbox.client.sandbox import Sandbox
     from course_dl.lab.exercise import Exercise, Test
 
 __all__ = ["Gradebook"]
@@ -53,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """The first hook of all: where submissions are graded, the run goes on isolated from here."""
     config: Any = pluginmanager.get_plugin("pytestconfig")
     if any(str(argument).startswith("--submission") for argument in config.invocation_params.args):
-        from course_dl.grading.handover import hand_over
+        from course_dl.grading.start.handover import hand_over
 
         hand_over(config)
     group = parser.getgroup("course-dl", "grading the labs of course-dl")
@@ -75,7 +76,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """A submission that a file of settings names is not graded: that file would have a say."""
     if early_config.known_args_namespace.submission:
-        from course_dl.grading.handover import is_a_command
+        from course_dl.grading.start.handover import is_a_command
 
         if is_a_command(early_config):
             raise pytest.UsageError("--submission has to stand on the command line itself")
@@ -93,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _need_a_sandbox(config: pytest.Config) -> None:
-    from course_dl.grading.weak import refusal
+    from course_dl.grading.sandbox.client.weak import refusal
 
     missing = "" if config.getoption("weak_sandbox") else refusal()
     if missing:

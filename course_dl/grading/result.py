@@ -1,3 +1,4 @@
+# Runs in: judge
 """What grading gives: points, states and messages as plain data, without torch or any check."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge, child
 """Text from outside, made fit to be told: for any terminal, file, page or table.
 
 Runs on the judge's side. Values keep their text; what is told to people goes through :func:`told`.

@@ -1,3 +1,4 @@
+# Runs in: judge
 """What is known already: how tests end, and which mistakes they tell of.
 
 A test hangs on its seed and on what it is answered, on nothing else. Where it is answered, byte by
@@ -14,10 +15,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from course_dl.grading.remote import RemoteBackend, Talk
+from course_dl.calls.backend import Backend
+from course_dl.grading.sandbox.client.remote import RemoteBackend, Talk
+from course_dl.grading.sandbox.wire import Message
 from course_dl.grading.texts import told
-from course_dl.grading.wire import Message
-from course_dl.lab.backend import Backend
 from course_dl.lab.exercise import Exercise, Mistake, Test
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_test
 from course_dl.lab.states import Failure

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from course_dl.calls.values import summary
     from course_dl.lab.challenge import SLACK, Challenge, check_scores
     from course_dl.lab.compare import close, close_all, equal, number, require, shaped, unpack
     from course_dl.lab.exercise import Exercise, mistake
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from course_dl.lab.recording import Recorded
     from course_dl.lab.states import Forbidden, Wrong
     from course_dl.lab.student import Call, Remote, Student, backward, is_network, operate
-    from course_dl.lab.values import summary
 
 __all__ = [
     "SLACK",
@@ -49,22 +49,30 @@ __all__ = [
 
 # Imported when first asked for: who reads the names of a lab's files needs no torch.
 _HOMES = {
-    "challenge": ("SLACK", "Challenge", "check_scores"),
-    "compare": ("close", "close_all", "equal", "number", "require", "shaped", "unpack"),
-    "exercise": ("Exercise", "mistake"),
-    "inputs": ("Inputs",),
-    "notebook": ("Lab",),
-    "recording": ("Recorded",),
-    "states": ("Forbidden", "Wrong"),
-    "student": ("Call", "Remote", "Student", "backward", "is_network", "operate"),
-    "values": ("summary",),
+    "course_dl.lab.challenge": ("SLACK", "Challenge", "check_scores"),
+    "course_dl.lab.compare": (
+        "close",
+        "close_all",
+        "equal",
+        "number",
+        "require",
+        "shaped",
+        "unpack",
+    ),
+    "course_dl.lab.exercise": ("Exercise", "mistake"),
+    "course_dl.lab.inputs": ("Inputs",),
+    "course_dl.lab.notebook": ("Lab",),
+    "course_dl.lab.recording": ("Recorded",),
+    "course_dl.lab.states": ("Forbidden", "Wrong"),
+    "course_dl.lab.student": ("Call", "Remote", "Student", "backward", "is_network", "operate"),
+    "course_dl.calls.values": ("summary",),
 }
 
 
 def __getattr__(name: str) -> Any:
     for module, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(f"course_dl.lab.{module}"), name)
+            return getattr(import_module(module), name)
     raise AttributeError(f"module 'course_dl.lab' has no attribute {name!r}")
 
 

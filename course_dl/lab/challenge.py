@@ -16,12 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_dl.calls.values import summary
 from course_dl.lab.compare import require, shaped
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.inputs import Inputs
 from course_dl.lab.states import Wrong
 from course_dl.lab.student import Remote, Student, is_network
-from course_dl.lab.values import summary
 
 __all__ = ["SLACK", "Challenge", "check_scores", "disturbed", "renamed"]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_dl.calls.values import summary
 from course_dl.lab.states import Wrong
 from course_dl.lab.student import kind
-from course_dl.lab.values import summary
 
 __all__ = ["close", "close_all", "equal", "number", "require", "shaped", "unpack"]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from course_dl.lab.backend import Rules
+from course_dl.calls.backend import Rules
 
 __all__ = ["Exercise", "Mistake", "Test", "mistake"]
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_dl.lab.backend import Backend, LocalBackend, Outcome, Rules
+from course_dl.calls.backend import Backend, LocalBackend, Outcome, Rules
+from course_dl.calls.limits import private_randomness, seeded
+from course_dl.calls.values import Handle, handles_in, is_of_torch
 from course_dl.lab.exercise import Exercise, Mistake, Test
 from course_dl.lab.inputs import Inputs
-from course_dl.lab.limits import private_randomness, seeded
 from course_dl.lab.same import same_outcome
 from course_dl.lab.states import Failure, State, Wrong, _Verdict
 from course_dl.lab.student import Call, Remote, Student, sent
-from course_dl.lab.values import Handle, handles_in, is_of_torch
 
 __all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test", "run_tests"]
 

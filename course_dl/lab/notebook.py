@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import FrameType
 from typing import Any
 
-from course_dl.lab.backend import LocalBackend, Outcome, Rules
+from course_dl.calls.own_work import OwnWork
+from course_dl.calls.values import class_name
 from course_dl.lab.catalog import LabFolder, find_lab
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult, diagnose, run_exercise
 from course_dl.lab.page import Page
 from course_dl.lab.show import blocked_page, hint_page, progress_page, result_page
-from course_dl.lab.values import class_name
 
 __all__ = ["Lab"]
 
@@ -28,32 +27,6 @@ class Shown(ExerciseResult):
 
     def __repr__(self) -> str:
         return f"<{self.exercise.number}: {self.state}>"
-
-
-class OwnWork(LocalBackend):
-    """Runs student's code, and notices where it calls the package's own answers to an exercise."""
-
-    def __init__(self, names: Mapping[str, Any], answers: Sequence[str]) -> None:
-        super().__init__(names)
-        self._answers = answers
-
-    def call(
-        self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
-    ) -> Outcome:
-        found = ""
-
-        def profile(frame: FrameType, event: str, arg: Any) -> None:
-            nonlocal found
-            if event == "call" and frame.f_globals.get("__name__") in self._answers:
-                found = found or f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
-
-        profiler = sys.getprofile()
-        sys.setprofile(profile)
-        try:
-            outcome = super().call(target, args, kwargs, rules)
-        finally:
-            sys.setprofile(profiler)
-        return replace(outcome, used_library=found) if found else outcome
 
 
 class Lab:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from course_dl.lab.backend import Rules
+from course_dl.calls.backend import Rules
 
 __all__ = ["Asked", "Recorded", "Recording"]
 

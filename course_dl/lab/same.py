@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_dl.lab.backend import Outcome
+from course_dl.calls.backend import Outcome
+from course_dl.calls.values import Handle
 from course_dl.lab.compare import TOLERANCE, near
-from course_dl.lab.values import Handle
 
 __all__ = ["same_outcome"]
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import torch
 
-from course_dl.lab.backend import Backend, Outcome, Request, Rules, StudentError
-from course_dl.lab.limits import ASLEEP, TimeOut
+from course_dl.calls.backend import Backend, Outcome, Request, Rules, StudentError
+from course_dl.calls.limits import ASLEEP, TimeOut
+from course_dl.calls.values import Handle, summary
 from course_dl.lab.recording import Asked, Recorded, Recording
 from course_dl.lab.states import Forbidden, NotDone, Wrong
-from course_dl.lab.values import Handle, summary
 
 __all__ = [
     "Call",
@@ -260,7 +260,7 @@ def is_network(value: Any) -> bool:
 
 
 def operate(remote: Remote, operation: str, *args: Any) -> Any:
-    """The result of an operation of `course_dl.lab.backend` on an object.
+    """The result of an operation of `course_dl.calls.backend` on an object.
 
     ``operate(net, "getattrs", "weights", "biases")`` reads two attributes in one call.
     """

@@ -60,7 +60,7 @@ class E(Exception):
     def __str__(self): return Text("\\ud800" * 10**6)""",
 )
 raised("a group of exceptions", "E = ExceptionGroup('\\x00', [ValueError('a')] * 1000)")
-raised("TimeUp's own kind", "from course_dl.lab.limits import TimeUp as E")
+raised("TimeUp's own kind", "from course_dl.calls.limits import TimeUp as E")
 odd(
     "raises from code with an odd name and an odd place",
     double="""def double(x):

@@ -17,8 +17,8 @@ __all__ = ["by_us", "shown"]
 
 def by_us(cells: list[str], names: list[str], *, whole: bool | None = None) -> dict[str, Any]:
     """The names that a submission's child has after loading, for a process of its own."""
-    from course_dl.grading.child import Submission
-    from course_dl.grading.wire import Channel
+    from course_dl.grading.sandbox.child.main import Submission
+    from course_dl.grading.sandbox.wire import Channel
 
     judge, child = map(Channel, socket.socketpair())
     content = [
@@ -69,7 +69,7 @@ def main() -> None:
     sys.stdout = sys.stderr
     cases = json.load(sys.stdin)
     theirs = [shown(by_ipython(cells)) for cells in cases]
-    from course_dl.grading.child import Submission  # noqa: F401  (its stand-ins come last)
+    from course_dl.grading.sandbox.child.main import Submission  # noqa: F401  (its stand-ins come last)
 
     ours = [shown(by_us(cells, [], whole=True)) for cells in cases]
     sys.stdout = kept

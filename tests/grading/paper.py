@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_dl.grading.folders import claimed
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.result import ExerciseMark, Result, TestMark
-from course_dl.grading.settings import Settings
-from course_dl.grading.store import Store
-from course_dl.grading.work import Sheet
+from course_dl.grading.results.folders import claimed
+from course_dl.grading.results.store import Store
+from course_dl.grading.workers.work import Sheet
 
 __all__ = ["ODD_NAMES", "SHEET", "contents", "judged", "paper_class", "rows", "run"]
 

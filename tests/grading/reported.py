@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from course_dl.grading.mark import mark_of
+from course_dl.grading.marks.mark import mark_of
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 

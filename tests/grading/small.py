@@ -12,11 +12,11 @@ from typing import Any
 
 import course_dl.labs
 
-from course_dl.grading import remote
 from course_dl.grading.grade import Grading, lab_sandbox
-from course_dl.grading.layers import Bounds
 from course_dl.grading.result import Result
-from course_dl.grading.sandbox import Sandbox
+from course_dl.grading.sandbox.client import remote
+from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.grading.sandbox.server.layers import Bounds
 from course_dl.lab.catalog import LabFolder, find_lab
 
 __all__ = ["BOUNDS", "LABS", "descendants", "grade", "marks", "sandbox", "small_lab"]

@@ -1,3 +1,4 @@
+# Runs in: judge
 """What of a lab is answered in a text, told without parsing or running it: it may be hostile.
 
 An answer is a definition that is more than the stub that was handed out. Enough to choose between

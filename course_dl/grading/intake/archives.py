@@ -1,3 +1,4 @@
+# Runs in: judge
 """A zip, listed: entries are read in memory when needed, never unpacked to disk, within bounds."""
 
 from __future__ import annotations

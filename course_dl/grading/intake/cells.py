@@ -1,3 +1,4 @@
+# Runs in: judge
 """One cell of a submission, as it is sent to a child."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """Which file of a student is graded: the one with the most answers, then the newest.
 
 Files are read one after another, a student's own zip is opened, and all that is read and unpacked

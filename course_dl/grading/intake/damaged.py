@@ -1,3 +1,4 @@
+# Runs in: judge
 """A notebook whose JSON is damaged: the whole cells before and after the damage."""
 
 from __future__ import annotations

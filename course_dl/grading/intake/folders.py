@@ -1,3 +1,4 @@
+# Runs in: judge
 """A folder, listed: links are not followed, devices not opened, folders of results left out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """``submission_metadata.yml`` of Gradescope's export: who handed in each folder, and when."""
 
 from __future__ import annotations

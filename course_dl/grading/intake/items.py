@@ -1,3 +1,4 @@
+# Runs in: judge
 """A thing that was handed in, as a folder or an archive lists it; it is read when needed."""
 
 from __future__ import annotations

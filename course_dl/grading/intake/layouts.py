@@ -1,3 +1,4 @@
+# Runs in: judge
 """Whose a file or folder is, by the name that a learning platform gave it.
 
 Layouts as the platforms make them when all submissions are downloaded. A number in a name is a

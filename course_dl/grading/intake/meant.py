@@ -1,3 +1,4 @@
+# Runs in: judge
 """What is to be said of a submission besides its marks: damage, and that another file was meant."""
 
 from __future__ import annotations

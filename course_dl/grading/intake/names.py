@@ -1,3 +1,4 @@
+# Runs in: judge
 """Names as they are handed in: bytes that may be in any encoding, shown as text that loses nothing.
 
 Students are told apart by the bytes. What is shown is a label, made afterwards.

@@ -1,3 +1,4 @@
+# Runs in: judge
 """Reading a notebook, or a Python file, into the cells that the sandbox is given."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """What at the top of a class is no submission: results, tables, notes, the course's own notebooks.
 
 - what a system, an editor or a library keeps (``__MACOSX``, ``.git``): nobody's work,

@@ -1,3 +1,4 @@
+# Runs in: judge
 """A Python file, as an editor or an exporter of notebooks writes it, as cells."""
 
 from __future__ import annotations

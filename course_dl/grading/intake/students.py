@@ -1,3 +1,4 @@
+# Runs in: judge
 """Who handed in: each folder and each file at the top of a class is a student's.
 
 But for what is no submission (see ``of_the_class.py``), which is told, and beside what a learning

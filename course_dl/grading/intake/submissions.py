@@ -1,3 +1,4 @@
+# Runs in: judge
 """What is handed in: a file, a folder, a zip, in the layouts of learning platforms.
 
 Archives are read in memory and never unpacked to disk, links are not followed, and a name is a

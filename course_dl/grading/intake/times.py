@@ -1,3 +1,4 @@
+# Runs in: judge
 """When something was handed in: exact times first, then times without a zone, read in one."""
 
 from __future__ import annotations

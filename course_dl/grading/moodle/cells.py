@@ -1,3 +1,4 @@
+# Runs in: judge
 """A table of separated values whose cells can be changed one by one, all else staying as it is."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """The columns of Moodle's grading worksheet, found by what stands in them, in any language.
 
 Moodle writes, in this order: identifier, full name (unless marking is blind), further fields of the

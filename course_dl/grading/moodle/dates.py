@@ -1,3 +1,4 @@
+# Runs in: judge
 """Times as Moodle writes them into a worksheet: in words, in the language of whoever downloads it.
 
 The names of months and days are those of the Unicode consortium (by Babel), as Moodle's own are.

@@ -1,3 +1,4 @@
+# Runs in: judge
 """Whether it was teams that handed in, where no worksheet tells: Moodle's folders do not say it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """Moodle's grading worksheet: whose row is whose, when they handed in, their marks filled in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """What grading writes: tables for teachers and their systems, pages for students and teacher."""
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
+# Runs in: judge
 """One student in the reports."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_dl.grading.mark import Mark, number
+from course_dl.grading.marks.mark import Mark, number
 from course_dl.grading.reports.html import escape
 from course_dl.grading.result import Result
 

@@ -1,8 +1,9 @@
+# Runs in: judge
 """The page of feedback for a student."""
 
 from __future__ import annotations
 
-from course_dl.grading.mark import Line
+from course_dl.grading.marks.mark import Line
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.html import STATES, bar, escape, page
 from course_dl.grading.reports.words import follow_through, headline, late, tell

@@ -1,3 +1,4 @@
+# Runs in: judge
 """Gradescope's ``results.json``."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from course_dl.grading.mark import Line
+from course_dl.grading.marks.mark import Line
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.text import clean
 from course_dl.grading.reports.words import follow_through, headline, late, tell

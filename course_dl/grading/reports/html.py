@@ -1,3 +1,4 @@
+# Runs in: judge
 """What the pages share: frame, style and escaping. One file each, no script, prints well."""
 
 from __future__ import annotations

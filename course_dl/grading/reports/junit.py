@@ -1,3 +1,4 @@
+# Runs in: judge
 """A submission's results as JUnit XML: one suite, a case for each test."""
 
 from __future__ import annotations
@@ -6,7 +7,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
 
-from course_dl.grading.mark import Line, Mark, number
+from course_dl.grading.marks.mark import Line, Mark, number
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 
 __all__ = ["case_name", "junit_xml", "properties", "told"]

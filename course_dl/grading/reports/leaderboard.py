@@ -1,3 +1,4 @@
+# Runs in: judge
 """Who came how far in the challenges: what the checks measured, the best first."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """The marks, written into the grading worksheet that Moodle handed out."""
 
 from __future__ import annotations

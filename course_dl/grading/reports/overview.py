@@ -1,3 +1,4 @@
+# Runs in: judge
 """The instructor's page: how the class did, exercise by exercise, and what it misunderstood."""
 
 from __future__ import annotations

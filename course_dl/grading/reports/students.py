@@ -1,3 +1,4 @@
+# Runs in: judge
 """The class in the instructor's page: everybody's points, and what is worth a second look."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Runs in: judge
 """``grades.csv`` for spreadsheets, and a grading worksheet for an English Moodle."""
 
 from __future__ import annotations

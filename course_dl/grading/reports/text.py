@@ -1,3 +1,4 @@
+# Runs in: judge
 """Text for readers of different kinds: pages, Moodle's comments, spreadsheets. Each made safe here.
 
 What a submission prints, names or raises is a student's text, and so is the student's name.

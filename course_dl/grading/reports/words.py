@@ -1,3 +1,4 @@
+# Runs in: judge
 """What a student is told, in plain words: one place, for pages, Moodle and Gradescope alike.
 
 Of a hidden test only its title is told: its message could repeat its inputs.
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course_dl.grading.mark import Line, points_told
+from course_dl.grading.marks.mark import Line, points_told
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import html_comment, listed, shortened
 from course_dl.grading.result import ExerciseMark

@@ -1,0 +1,2 @@
+# Runs in: judge
+"""What grading gives, and where it is kept."""

@@ -1,0 +1,2 @@
+# Runs in: judge
+"""How isolated interpreters are started, and where they begin."""
