@@ -18,8 +18,8 @@ import pytest
 from course_dl.cli import main
 from course_dl.grading import bulk
 from course_dl.grading.intake.submissions import Submission
-from course_dl.grading.workers.interrupt import Interrupt
 from course_dl.grading.workers import judges
+from course_dl.grading.workers.interrupt import Interrupt
 from course_dl.grading.workers.pool import Job, Processes
 from tests.grading.honest import notebook
 from tests.grading.small import descendants
