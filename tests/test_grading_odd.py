@@ -9,7 +9,8 @@ import pytest
 
 from course_dl.grading.results.records import read_record, sound_result, write_record
 from course_dl.grading.sandbox.client.sandbox import Sandbox
-from course_dl.grading.sandbox.wire import Reader, Violation
+from course_dl.grading.sandbox.wire.limits import Violation
+from course_dl.grading.sandbox.wire.values import Reader
 from tests.grading.attacks_odd import ODD
 from tests.grading.honest import solved
 from tests.grading.small import descendants, grade, marks, sandbox

@@ -21,7 +21,8 @@ from course_dl.grading.sandbox.client.meter import Meter
 from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.sandbox.server.usage import Usage, memory_of, used_by
-from course_dl.grading.sandbox.wire import TimedOut, TooMuch
+from course_dl.grading.sandbox.wire.channel import TimedOut
+from course_dl.grading.sandbox.wire.limits import TooMuch
 from course_dl.lab.states import Wrong
 from course_dl.lab.student import Student
 from tests.grading.honest import solved

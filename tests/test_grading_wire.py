@@ -15,18 +15,16 @@ import torch
 from course_dl.calls.backend import Outcome, StudentError
 from course_dl.calls.values import Handle
 from course_dl.grading.sandbox.client.remote import _outcomes
-from course_dl.grading.sandbox.wire import (
+from course_dl.grading.sandbox.wire.channel import (
     Channel,
     Closed,
     Deadline,
-    Limits,
     Message,
-    Reader,
     TimedOut,
-    Violation,
-    Writer,
     number_of,
 )
+from course_dl.grading.sandbox.wire.limits import Limits, Violation
+from course_dl.grading.sandbox.wire.values import Reader, Writer
 
 DTYPES = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from course_dl.calls.backend import Backend
 from course_dl.grading.sandbox.client.remote import RemoteBackend, Talk
-from course_dl.grading.sandbox.wire import Message
+from course_dl.grading.sandbox.wire.channel import Message
 from course_dl.grading.texts import told
 from course_dl.lab.exercise import Exercise, Mistake, Test
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_test

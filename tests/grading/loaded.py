@@ -18,7 +18,7 @@ __all__ = ["by_us", "shown"]
 def by_us(cells: list[str], names: list[str], *, whole: bool | None = None) -> dict[str, Any]:
     """The names that a submission's child has after loading, for a process of its own."""
     from course_dl.grading.sandbox.child.main import Submission
-    from course_dl.grading.sandbox.wire import Channel
+    from course_dl.grading.sandbox.wire.channel import Channel
 
     judge, child = map(Channel, socket.socketpair())
     content = [

@@ -29,7 +29,7 @@ import torch
 from torch._C import _functorch as functorch
 
 from course_dl.calls import limits
-from course_dl.calls.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
+from course_dl.calls.backend import LocalBackend, Outcome, Request, StudentError, _told
 from course_dl.calls.limits import TimeUp, call_within, seeded, take_alarms
 from course_dl.calls.values import Unusable, copy_value
 from course_dl.grading.sandbox.child.loading.needs import Step
@@ -37,15 +37,10 @@ from course_dl.grading.sandbox.child.loading.plan import make_plan
 from course_dl.grading.sandbox.child.loading.standins import give_standins, modules_stand_in
 from course_dl.grading.sandbox.child.loading.told import explained, syntax_told
 from course_dl.grading.sandbox.child.watch import Watch
-from course_dl.grading.sandbox.wire import (
-    Channel,
-    Closed,
-    Limits,
-    Message,
-    Reader,
-    Violation,
-    Writer,
-)
+from course_dl.grading.sandbox.wire.channel import Channel, Closed, Message
+from course_dl.grading.sandbox.wire.limits import Limits, Violation
+from course_dl.grading.sandbox.wire.protocol import outcome_told, request_from
+from course_dl.grading.sandbox.wire.values import Reader, Writer
 
 __all__ = ["Submission", "main"]
 
@@ -167,7 +162,7 @@ class Submission:
         if not question.content["calls"] and self.watch is not None:
             self.watch.look()
         reader, writer = Reader(question.body, self._argument), Writer(limits=Limits())
-        asked = [self._request(content, reader) for content in question.content["calls"]]
+        asked = [request_from(content, reader) for content in question.content["calls"]]
         contents = []
         for one in asked:
             outcome = self._called(one)
@@ -175,14 +170,14 @@ class Submission:
                 value = writer.encode(outcome.value)
             except Exception as error:  # what cannot be encoded is an answer of the wrong kind
                 outcome, value = _unreadable(error), None
-            contents.append(_content(outcome, value))
+            contents.append(outcome_told(outcome, value))
             if outcome.error or outcome.missing or outcome.timed_out:
                 break
         try:
             told = {"outcomes": contents, "to": question.number} | self._tricks()
             return writer.message(told)
         except Violation as error:
-            contents = [_content(_unreadable(error), None)]
+            contents = [outcome_told(_unreadable(error), None)]
             return Writer().message({"outcomes": contents, "to": question.number})
 
     def _called(self, request: Request) -> Outcome:
@@ -199,12 +194,6 @@ class Submission:
             told = explained(outcome.error, self._failed, self._plan.left_out)
             outcome = replace(outcome, error=told)
         return outcome
-
-    def _request(self, content: dict[str, Any], reader: Reader) -> Request:
-        args, kwargs = reader.decode(content["args"]), reader.decode(content["kwargs"])
-        said = content["rules"]
-        sets = {"library": frozenset(said["library"]), "gradient": tuple(said["gradient"])}
-        return Request(content["call"], args, kwargs, Rules(**(said | sets)))
 
     def _argument(self, tag: str, content: Any) -> Any:
         if tag == "torch":
@@ -300,13 +289,3 @@ def _uninterrupted() -> Iterator[None]:
 
 def _unreadable(error: Exception) -> Outcome:
     return Outcome(error=StudentError("ValueError", f"the result cannot be read: {error}"))
-
-
-def _content(outcome: Outcome, value: Any) -> dict[str, Any]:
-    """What there is to tell of an outcome; what is left out is None, False, 0 or empty."""
-    told = {name: claim for name, claim in vars(outcome).items() if name != "value" and claim}
-    if outcome.error:
-        told["error"] = [outcome.error.kind, outcome.error.message, outcome.error.where]
-    if outcome.timed_out:
-        told["timed_out"] = [outcome.timed_out.reason, outcome.timed_out.module]
-    return told if value is None else told | {"value": value}

@@ -14,7 +14,8 @@ import time
 from course_dl.calls.limits import ASLEEP, BUSY, TimeOut
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.sandbox.server.usage import Usage, waited_here
-from course_dl.grading.sandbox.wire import Deadline, TimedOut, TooMuch
+from course_dl.grading.sandbox.wire.channel import Deadline, TimedOut
+from course_dl.grading.sandbox.wire.limits import TooMuch
 
 __all__ = ["Meter", "Wait"]
 

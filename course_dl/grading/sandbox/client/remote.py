@@ -12,23 +12,13 @@ from typing import Any
 import torch
 
 from course_dl.calls.backend import Backend, Outcome, Request, Rules, StudentError
-from course_dl.calls.limits import TimeOut
 from course_dl.grading.intake.cells import Cell
 from course_dl.grading.sandbox.client.meter import Meter, Wait
 from course_dl.grading.sandbox.client.sandbox import Sandbox
-from course_dl.grading.sandbox.wire import (
-    Channel,
-    Closed,
-    Limits,
-    Message,
-    Reader,
-    TimedOut,
-    TooMuch,
-    Violation,
-    Writer,
-    number_of,
-)
-from course_dl.grading.texts import told
+from course_dl.grading.sandbox.wire.channel import Channel, Closed, Message, TimedOut, number_of
+from course_dl.grading.sandbox.wire.limits import Limits, TooMuch, Violation
+from course_dl.grading.sandbox.wire.protocol import outcome_from, request_told, text_from
+from course_dl.grading.sandbox.wire.values import Reader, Writer
 
 __all__ = ["Cell", "Program", "RemoteBackend", "Talk"]
 
@@ -239,14 +229,16 @@ class RemoteBackend(Backend):
         if not isinstance(failures, list):
             raise Violation("malformed notices")
         told = [f for f in failures[:100] if isinstance(f, list) and len(f) == 3]
-        self.notices[:] = [(_text(place), _text(kind), _text(said)) for place, kind, said in told]
+        self.notices[:] = [
+            (text_from(place), text_from(kind), text_from(said)) for place, kind, said in told
+        ]
 
     def _remark(self, message: Any) -> None:
         """Keep what a message says of tricks: a hint, since a hostile child says what it likes."""
         told = message.get("tricks") if isinstance(message, dict) else None
         for trick in told[:32] if isinstance(told, list) else []:
             if len(self.remarks) < 32:
-                self.remarks.add(_text(trick)[:80].replace("\n", " "))
+                self.remarks.add(text_from(trick)[:80].replace("\n", " "))
 
     # -- calls ------------------------------------------------------------------------------
 
@@ -335,16 +327,7 @@ class RemoteBackend(Backend):
             return {"callback": [len(functions) - 1, getattr(value, "__name__", "function")]}
 
         writer = Writer(other)
-        calls = [
-            {
-                "call": target,
-                "args": writer.encode(args),
-                "kwargs": writer.encode(kwargs),
-                "rules": rules._asdict() | {"library": sorted(rules.library)},
-            }
-            for target, args, kwargs, rules in requests
-        ]
-        return writer.message({"calls": calls})
+        return writer.message({"calls": [request_told(r, writer) for r in requests]})
 
 
 class _Unloadable(Exception):
@@ -393,19 +376,6 @@ def _name_in_torch(function: Callable[..., Any]) -> str:
     return ""
 
 
-_CLAIMS = {
-    "missing": bool,
-    "timed_out": list,
-    "used_randomness": bool,
-    "used_autograd": bool,
-    "used_library": str,
-    "printed": str,
-    "operations": int,
-    "changed": list,
-    "error": list,
-}
-
-
 def _outcomes(answer: Message, question: int, most: int) -> list[Outcome]:
     """The outcomes that the child claims, at least one, checked field by field."""
     claims = answer.content
@@ -417,45 +387,6 @@ def _outcomes(answer: Message, question: int, most: int) -> list[Outcome]:
     if not isinstance(contents, list) or not 0 < len(contents) <= most:
         raise Violation("malformed answer")
     reader = Reader(answer.body)
-    outcomes = [_outcome(content, reader) for content in contents]
+    outcomes = [outcome_from(content, reader) for content in contents]
     reader.finished()
     return outcomes
-
-
-def _outcome(content: Any, reader: Reader) -> Outcome:
-    if not isinstance(content, dict):
-        raise Violation("malformed outcome")
-    value = reader.decode(content.pop("value", None))
-    if not content:  # nothing to tell but the value
-        return Outcome(value)
-    for name, claim in content.items():
-        if type(claim) is not _CLAIMS.get(name):
-            raise Violation("malformed outcome")
-    error, changed = content.get("error"), content.get("changed", [])
-    if error is not None and len(error) != 3:
-        raise Violation("malformed error")
-    if len(changed) > 64 or not 0 <= content.get("operations", 0) < 1 << 62:
-        raise Violation("malformed outcome")
-    content |= {
-        "timed_out": _why(content.get("timed_out")),
-        "error": error and StudentError(*map(_text, error)),
-        "changed": tuple(_text(name)[:100] for name in changed),
-        "used_library": _text(content.get("used_library", ""))[:100],
-        "printed": _text(content.get("printed", "")),
-    }
-    return Outcome(value, **content)
-
-
-def _why(claim: Any) -> TimeOut | None:
-    if claim is None:
-        return None
-    if len(claim) != 2 or claim[0] not in ("long", "asleep", "import", "busy"):
-        raise Violation("malformed outcome")
-    return TimeOut(claim[0], _text(claim[1])[:100])
-
-
-def _text(text: Any) -> str:
-    """Text from the child, fit to be told."""
-    if not isinstance(text, str):
-        raise Violation("malformed text")
-    return told(text)

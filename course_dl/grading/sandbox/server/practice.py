@@ -13,11 +13,13 @@ from typing import Any
 
 import torch
 
-from course_dl.calls.backend import Rules
+from course_dl.calls.backend import Request, Rules
 from course_dl.calls.limits import first_numbers
 from course_dl.calls.values import Handle
 from course_dl.grading.sandbox.child.main import Submission
-from course_dl.grading.sandbox.wire import Channel, Writer
+from course_dl.grading.sandbox.wire.channel import Channel
+from course_dl.grading.sandbox.wire.protocol import request_told
+from course_dl.grading.sandbox.wire.values import Writer
 
 __all__ = ["practise"]
 
@@ -95,10 +97,5 @@ def practise() -> None:
 
 def _question(calls: list[Call], rules: Rules) -> bytes:
     writer = Writer(lambda function: {"torch": function.__name__})
-    told = rules._asdict() | {"library": sorted(rules.library)}
-    nothing = writer.encode({})
-    asked = [
-        {"call": target, "args": writer.encode(args), "kwargs": nothing, "rules": told}
-        for target, args in calls
-    ]
-    return writer.message({"calls": asked})
+    asked = [Request(target, args, {}, rules) for target, args in calls]
+    return writer.message({"calls": [request_told(request, writer) for request in asked]})
