@@ -95,10 +95,9 @@ def needs_more(name: str, box: Sandbox) -> bool:
     """Whether an attack is one that the layers left in this sandbox need not stop."""
     if box.kind != "all layers" and name not in WITH_FEWER_LAYERS:  # type: ignore[attr-defined]
         return True
-    layers = box.layers()
-    no_view = bool(layers["own root, read only"]) and bool(layers.get("landlock", "off"))
-    return (name in NEED_A_VIEW and no_view) or (
-        name in NEED_NAMESPACES and bool(layers["pid namespace"])
+    active = {layer for layer, found in box.layers().items() if found.active}
+    return (name in NEED_A_VIEW and active.isdisjoint(["own root, read only", "landlock"])) or (
+        name in NEED_NAMESPACES and "pid namespace" not in active
     )
 
 

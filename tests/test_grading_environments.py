@@ -86,7 +86,7 @@ def test_a_first_import_in_a_child_works(environment: Path, layers: dict[str, bo
     assert done.returncode == 0, done.stderr
     told, error, report = json.loads(done.stdout)
     assert (told, error) == ([], None)
-    assert report["Python's packages in sight"] == ""
+    assert report["Python's packages in sight"] == [True, ""]
 
 
 def test_a_package_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from course_dl.calls.backend import Request, Rules
 from course_dl.grading.intake.notebooks import Unreadable, read_cells
 from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.grading.sandbox.server.layer import ACTIVE
 from tests.grading.honest import ALL, DOUBLE, SLOPE, notebook, solved
 from tests.grading.small import grade, marks, sandbox
 
@@ -268,7 +269,8 @@ def held():
 def test_every_layer_that_is_missing_says_why(box: Sandbox) -> None:
     layers = box.layers()
     assert {"limits", "pid namespace", "own root, read only", "another user"} <= set(layers)
-    assert layers["limits"] == ""
+    assert layers["limits"] == ACTIVE
+    assert all(layer.active or layer.reason for layer in layers.values())
 
 
 def test_submissions_and_results_are_hidden_from_the_child(tmp_path: Path) -> None:
@@ -279,7 +281,7 @@ def test_submissions_and_results_are_hidden_from_the_child(tmp_path: Path) -> No
         backend = RemoteBackend(box, Program([Cell("cell 1", source)], []))
         outcome = backend.call("student:look", (), {}, Rules())
         backend.end_child()
-    if layers["own root, read only"] and layers.get("landlock", "off"):
+    if not layers["own root, read only"].active and "landlock" not in layers:
         pytest.skip("nothing on this system can hide files")
     assert outcome.error is not None
 

@@ -92,8 +92,8 @@ def sandbox_report() -> int:
     print(refusal() or "what is the user's is out of reach: active")
     print("separate process, values only: active")
     with Sandbox() as sandbox:
-        for layer, reason in sandbox.layers().items():
-            print(f"{layer}: {'not here: ' + reason if reason else 'active'}")
+        for name, layer in sandbox.layers().items():
+            print(f"{name}: {'active' if layer.active else 'not here: ' + layer.reason}")
     return 0
 
 

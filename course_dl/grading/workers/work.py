@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
+from course_dl.grading.sandbox.server.layer import ACTIVE
+
 if TYPE_CHECKING:
     from course_dl.grading.sandbox.client.sandbox import Sandbox
 
@@ -43,8 +45,8 @@ def begin(lab_name: str, hidden: tuple[str, ...], line: socket.socket | None) ->
 
 def warnings(lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
     """What whoever grades should know about the sandbox of this machine."""
-    reason = _sandbox(lab_name, hidden).layers().get("Python's packages in sight", "")
-    return {"warnings": [reason] if reason else []}
+    packages = _sandbox(lab_name, hidden).layers().get("Python's packages in sight", ACTIVE)
+    return {"warnings": [] if packages.active else [packages.reason]}
 
 
 def describe(lab_name: str) -> Sheet:

@@ -12,7 +12,7 @@ import math
 import time
 
 from course_dl.calls.limits import ASLEEP, BUSY, TimeOut
-from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.grading.sandbox.client.connection import Connection
 from course_dl.grading.sandbox.server.usage import Usage, waited_here
 from course_dl.grading.sandbox.wire.channel import Deadline, TimedOut
 from course_dl.grading.sandbox.wire.limits import TooMuch
@@ -31,7 +31,7 @@ class Meter:
     ``left`` is how many seconds calls may take together.
     """
 
-    def __init__(self, sandbox: Sandbox, left: float = math.inf) -> None:
+    def __init__(self, sandbox: Connection, left: float = math.inf) -> None:
         self._sandbox = sandbox
         self.begin(left)
         self.restart()

@@ -13,8 +13,8 @@ import torch
 
 from course_dl.calls.backend import Backend, Outcome, Request, Rules, StudentError
 from course_dl.grading.intake.cells import Cell
+from course_dl.grading.sandbox.client.connection import Connection
 from course_dl.grading.sandbox.client.meter import Meter, Wait
-from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.sandbox.wire.channel import Channel, Closed, Message, TimedOut, number_of
 from course_dl.grading.sandbox.wire.limits import Limits, TooMuch, Violation
 from course_dl.grading.sandbox.wire.protocol import outcome_from, request_told, text_from
@@ -71,7 +71,7 @@ class RemoteBackend(Backend):
     was busy.
     """
 
-    sandbox: Sandbox
+    sandbox: Connection
     program: Program
     notices: list[tuple[str, str, str]] = field(default_factory=list)
     remarks: set[str] = field(default_factory=set)

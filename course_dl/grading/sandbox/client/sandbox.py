@@ -1,9 +1,8 @@
 # Runs in: judge
-"""A sandbox: the judge's line to a server, which forks a child for each submission."""
+"""A sandbox: servers that fork a child for each submission, with PyTorch's autograd and without."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
@@ -14,22 +13,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from course_dl.grading.files import remove_folder
-from course_dl.grading.sandbox.client.launch import FAREWELL, end, launch
+from course_dl.grading.sandbox.client.connection import Connection, Unavailable
+from course_dl.grading.sandbox.client.launch import end, launch
 from course_dl.grading.sandbox.server.layers import Bounds
-from course_dl.grading.sandbox.server.usage import Usage
 
 __all__ = ["Sandbox", "Unavailable"]
 
 
-class Unavailable(RuntimeError):
-    """There is no server, and none can be started: no submission's doing."""
-
-
-class Sandbox:
-    """A server that forks one child at a time. Use it as a context manager, or ``close`` it.
+class Sandbox(Connection):
+    """A server, and where it is asked for a second one. A context manager; or ``close`` it.
 
     Parameters
     ----------
@@ -56,7 +50,6 @@ class Sandbox:
         landlock: bool = True,
         control: socket.socket | None = None,
     ) -> None:
-        self.bounds = bounds
         self._config = {
             "answers": list(answers),
             "preload": list(preload),
@@ -65,22 +58,9 @@ class Sandbox:
             "namespaces": namespaces,
             "landlock": landlock,
         }
-        self._scratch = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._without_autograd: _WithoutAutograd | None = None
-        self._start(control)
-
-    def _start(self, control: socket.socket | None = None) -> None:
-        """Have a server; it says so once it is ready."""
-        if control is None:
-            self._process, [control] = launch()
-        self._control = control
-        self._scratch = tempfile.mkdtemp(prefix="course-dl-")
-        os.chmod(self._scratch, 0o711)
-        linux = sys.platform == "linux"
-        more = {"scratch": self._scratch, "cores": [*os.sched_getaffinity(0)] if linux else []}
-        self._control.sendall(json.dumps(self._config | more).encode())
-        self._ready = False
+        super().__init__(bounds, self._begin(control))
 
     def __enter__(self) -> Sandbox:
         return self
@@ -93,104 +73,70 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """End the server, and with it whatever its children left."""
-        if self._without_autograd is not None:
-            self._without_autograd.close()
-        self._stop()
-
-    def _stop(self) -> None:
-        with contextlib.suppress(OSError), self._control as line:
-            line.shutdown(socket.SHUT_WR)
-            line.settimeout(FAREWELL)
-            while line.recv(1 << 16):  # until the server has ended, and let go of its end
-                pass
-        if self._process is not None:
-            end(self._process)
-            self._process = None
-        if self._scratch:
-            remove_folder(self._scratch)
-
     @property
-    def without_autograd(self) -> Sandbox:
-        """The same with PyTorch's autograd taken out of its children."""
+    def without_autograd(self) -> Connection:
+        """The server whose children have no autograd in PyTorch."""
         if self._without_autograd is None:
             self._without_autograd = _WithoutAutograd(self)
         return self._without_autograd
 
-    def layers(self) -> dict[str, str]:
-        """Each layer of the sandbox, with ``""`` if it is active here, else the reason."""
-        report: dict[str, str] = self._request(b"probe")
-        return report
+    def close(self) -> None:
+        """End the servers, and with them whatever their children left."""
+        if self._without_autograd is not None:
+            self._without_autograd.close()
+        self._end()
 
-    def fork(self) -> socket.socket:
-        """End the child before, if any, and start a new one: the judge's end of its line."""
-        self._end_the_other()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._request(b"fork", theirs)
-        return ours
+    def _end(self) -> None:
+        super().close()
+        if self._process is not None:
+            end(self._process)
+            self._process = None
+        remove_folder(self._scratch)
 
-    def _end_the_other(self) -> None:
-        """Where one child could reach another by files, the two kinds never live at one time."""
+    def _connect(self) -> socket.socket:
+        self._end()
+        return self._begin(None)
+
+    def _begin(self, line: socket.socket | None) -> socket.socket:
+        """Tell a server what it is for."""
+        if line is None:
+            self._process, [line] = launch()
+        self._scratch = tempfile.mkdtemp(prefix="course-dl-")
+        os.chmod(self._scratch, 0o711)
+        linux = sys.platform == "linux"
+        more = {"scratch": self._scratch, "cores": [*os.sched_getaffinity(0)] if linux else []}
+        line.sendall(json.dumps(self._config | more).encode())
+        return line
+
+    def _before_fork(self) -> None:
         other = self._without_autograd
-        if other is not None and not other._apart:
+        if other is not None and not other.apart:
             other.kill()
 
-    def usage(self) -> Usage | None:
-        """What the child and its processes use; None where there is no server to ask."""
-        try:
-            return Usage(*self._asked(b"usage", None))
-        except OSError:
-            return None
-
-    def kill(self) -> None:
-        """End the child and all that it started."""
-        self._request(b"kill")
-
-    def _request(self, name: bytes, sent: socket.socket | None = None) -> Any:
-        """Ask the server; one that a submission has managed to end is replaced by a new one."""
-        try:
-            return self._asked(name, sent)
-        except ConnectionError:
-            self._stop()
-            self._start()
-        try:
-            return self._asked(name, sent)
-        except ConnectionError:
-            raise Unavailable("the sandbox cannot be started: see its error output") from None
-
-    def _asked(self, name: bytes, sent: socket.socket | None) -> Any:
-        if not self._ready:
-            self._answer()
-            self._ready = True
-        fds = [] if sent is None else [sent.fileno()]
-        socket.send_fds(self._control, [name], fds)
-        return self._answer()
-
-    def _answer(self) -> Any:
-        answer = self._control.recv(1 << 16)
-        if not answer:
-            raise ConnectionResetError
-        return json.loads(answer)
+    def split(self) -> tuple[socket.socket, bool]:
+        """The line to a server forked from this one, without autograd; whether children of both may
+        live at the same time, since none can reach another's files.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            return ours, self._request(b"split", theirs)
 
 
-class _WithoutAutograd(Sandbox):
+class _WithoutAutograd(Connection):
     """A server forked from another one's, in which PyTorch has no autograd."""
 
     def __init__(self, other: Sandbox) -> None:
         self._other = other
-        self.bounds = other.bounds
-        self._process, self._scratch = None, ""
-        self._without_autograd = None
-        self._start()
+        super().__init__(other.bounds, self._split())
 
-    def _start(self, control: socket.socket | None = None) -> None:
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._apart: bool = self._other._request(b"split", theirs)
-        self._ready = False
+    def _connect(self) -> socket.socket:
+        self.close()
+        return self._split()
 
-    def _end_the_other(self) -> None:
-        if not self._apart:
+    def _split(self) -> socket.socket:
+        line, self.apart = self._other.split()
+        return line
+
+    def _before_fork(self) -> None:
+        if not self.apart:
             self._other.kill()

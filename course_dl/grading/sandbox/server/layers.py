@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from course_dl.grading.sandbox.server import cgroups, kernel, needed, syscalls, view
+from course_dl.grading.sandbox.server.layer import ACTIVE, Layer
 
 __all__ = ["Bounds", "ServerLayers"]
 
@@ -39,12 +40,12 @@ class Bounds:
 
 
 class ServerLayers:
-    """Puts the layers on; ``report`` maps each layer to ``""`` (active) or why it is not."""
+    """Puts the layers on; ``report`` tells of each layer whether it is active, or why not."""
 
     def __init__(self, bounds: Bounds, hidden: list[str]) -> None:
         self.bounds = bounds
         self.hidden = hidden
-        self.report: dict[str, str] = {}
+        self.report: dict[str, Layer] = {}
         self._own_pid_namespace = -1
         self._number = os.getpid()  # as seen from outside: no other server's
         self._landlock: tuple[list[str], list[str]] | None = None
@@ -59,10 +60,14 @@ class ServerLayers:
         try:
             action()
         except OSError as error:
-            self.report[layer] = str(error)
+            self.report[layer] = Layer(False, str(error))
         else:
-            self.report[layer] = ""
-        return not self.report[layer]
+            self.report[layer] = ACTIVE
+        return self.report[layer].active
+
+    def has(self, layer: str) -> bool:
+        """Whether this layer is on."""
+        return layer in self.report and self.report[layer].active
 
     # -- in the server ----------------------------------------------------------------------
 
@@ -92,7 +97,7 @@ class ServerLayers:
                 _write("/proc/self/setgroups", "deny")
                 _write("/proc/self/uid_map", f"{user} {user} 1")
                 _write("/proc/self/gid_map", f"{group} {group} 1")
-                self.report["user namespace"] = ""
+                self.report["user namespace"] = ACTIVE
 
         if self._try("pid namespace", enter):
             _continue_in_child()
@@ -109,7 +114,7 @@ class ServerLayers:
             self._try("own root, read only", self._enter_root)
         else:
             self.report["own root, read only"] = self.report["pid namespace"]
-        if self.report["own root, read only"] and landlock and sys.platform == "linux":
+        if not self.has("own root, read only") and landlock and sys.platform == "linux":
             self._landlock = view.landlock_paths(self.hidden)
         self._choose_user([*roots, *self.packages.values()])
 
@@ -117,11 +122,11 @@ class ServerLayers:
         self._again = view.build_root(self.hidden)
 
     def _choose_user(self, places: list[str]) -> None:
-        if os.getuid() != 0 or "user namespace" in self.report:
-            self.report["another user"] = "the judge is not root"
+        if os.getuid() != 0 or self.has("user namespace"):
+            self.report["another user"] = Layer(False, "the judge is not root")
         else:
             self._user = 200_000 + self._number % 100_000
-            self.report["another user"] = ""
+            self.report["another user"] = ACTIVE
             if not all(view.open_to_others(path) for path in places if os.path.isdir(path)):
                 self._kept = kernel.MAY_READ_ALL  # Python's home is closed to other users
 
@@ -138,13 +143,15 @@ class ServerLayers:
 
     def signals_are_held(self) -> bool:
         """Whether signals reach no process but a child's own, filter or not."""
-        return not (self.report["pid namespace"] and self.report["another user"]) or (
-            self._landlock is not None and kernel.landlock_version() >= 6
+        return (
+            self.has("pid namespace")
+            or self.has("another user")
+            or (self._landlock is not None and kernel.landlock_version() >= 6)
         )
 
     def apart(self) -> bool:
         """Whether children that live at the same time have no files in common."""
-        return not self.report["own root, read only"] or self._landlock is not None
+        return self.has("own root, read only") or self._landlock is not None
 
     # -- for each child ---------------------------------------------------------------------
 
@@ -164,7 +171,7 @@ class ServerLayers:
         connection = _keep_only(connection)
         os.setsid()
         os.umask(0o077)
-        if not self.report["own root, read only"]:
+        if self.has("own root, read only"):
             kernel.unshare(kernel.CLONE_NEWNS | self._more_spaces())
             view.private_mounts(self.bounds.scratch, self._again)
             scratch = view.SCRATCH
@@ -186,7 +193,7 @@ class ServerLayers:
         if self._landlock is not None:
             rules = self._landlock
             self._try("landlock", lambda: kernel.allow_only_below(*rules, [scratch]))
-        if not self.report["system calls"]:
+        if self.has("system calls"):
             self._try("system calls", self._filter)
         os.environ.clear()
         os.environ.update(
@@ -201,7 +208,7 @@ class ServerLayers:
         """Where calls are filtered, nothing of a network or of System V's memory can be asked for:
         namespaces for that, which cost a child more than all the rest, are left away.
         """
-        return kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC if self.report["system calls"] else 0
+        return 0 if self.has("system calls") else kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC
 
     def _filter(self) -> None:
         held = self.signals_are_held()
@@ -228,11 +235,11 @@ class ServerLayers:
                 resource.setrlimit(getattr(resource, name), (value, value))
             except (AttributeError, ValueError, OSError):
                 missing.append(name)
-        self.report["limits"] = ", ".join(missing)
+        self.report["limits"] = Layer(not missing, ", ".join(missing))
 
     def _uncounted(self) -> bool:
         """Whether the child's processes are counted apart from those of the judge's user."""
-        return self._user is not None or "user namespace" in self.report
+        return self._user is not None or self.has("user namespace")
 
 
 def _continue_in_child() -> None:

@@ -23,6 +23,7 @@ from typing import Any
 from course_dl.grading.files import remove_folder
 from course_dl.grading.sandbox.server import cgroups, kernel
 from course_dl.grading.sandbox.server.hidden import hide_modules
+from course_dl.grading.sandbox.server.layer import Layer
 from course_dl.grading.sandbox.server.layers import Bounds, ServerLayers
 from course_dl.grading.sandbox.server.needed import unseen
 from course_dl.grading.sandbox.server.usage import memory_of, used_by
@@ -143,7 +144,7 @@ class _Server:
             self._control.sendall(json.dumps(answer).encode())
 
     def _new_scratch(self) -> str:
-        if self._layers.report["own root, read only"]:
+        if not self._layers.has("own root, read only"):
             self._scratch = tempfile.mkdtemp(dir=self._scratch_home)
         return self._scratch
 
@@ -163,7 +164,7 @@ class _Server:
         os.close(connection)
         return True
 
-    def _probe(self) -> dict[str, str]:
+    def _probe(self) -> dict[str, Layer]:
         """The layers that a child gets, as one that enters them finds them."""
         ours, theirs = socket.socketpair()
         scratch = self._new_scratch()
@@ -172,16 +173,19 @@ class _Server:
         if self._child == 0:
             try:
                 fd = self._layers.enter_child(theirs.fileno(), scratch)
-                self._layers.report["Python's packages in sight"] = unseen(self._layers.packages)
+                unread = unseen(self._layers.packages)
+                self._layers.report["Python's packages in sight"] = Layer(not unread, unread)
                 os.write(fd, json.dumps(self._layers.report).encode())
             except BaseException as error:
-                self._layers.report["child"] = f"{type(error).__name__}: {error}"
+                reason = f"{type(error).__name__}: {error}"
+                self._layers.report["child"] = Layer(False, reason)
                 os.write(3, json.dumps(self._layers.report).encode())
             finally:
                 os._exit(0)
         self._layers.after_fork()
         theirs.close()
-        report: dict[str, str] = json.loads(ours.recv(1 << 16) or b'{"child": "it died"}')
+        told = ours.recv(1 << 16)
+        report: dict[str, Layer] = json.loads(told) if told else {"child": Layer(False, "it died")}
         self._end_child()
         return report
 
@@ -217,7 +221,7 @@ class _Server:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child, signal.SIGKILL)
             os.waitpid(self._child, 0)
-            if self._layers.report["pid namespace"]:
+            if not self._layers.has("pid namespace"):
                 _end_descendants(self._splits)
             self._child = 0
         if self._scratch:
