@@ -212,7 +212,8 @@ def test_an_object_of_the_child_is_used_from_here(box: Sandbox) -> None:
     made = backend.call("student:A", (), {}, Rules()).value
     assert made.kind == "A"
     assert backend.call("on:len", (made,), {}, Rules()).value == 7
-    backend.call("on:fill", (made, {"w": [torch.zeros(3)]}), {}, Rules())
+    driver = "def fill(a: Unknown, w):\n    a.w[:] = [torch.clone(w)]"
+    backend.call("driver:fill", (driver, made, torch.zeros(3)), {}, Rules())
     assert torch.equal(
         backend.call("on:getattr", (made, "w"), {}, Rules()).value[0], torch.zeros(3)
     )

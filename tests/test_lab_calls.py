@@ -18,7 +18,7 @@ from torch import nn
 from course_dl.calls.backend import LocalBackend, Rules
 from course_dl.lab import close
 from course_dl.lab.states import Forbidden, NotDone, Wrong
-from course_dl.lab.student import Student, operate
+from course_dl.lab.student import Student, drive
 
 X = torch.arange(6.0).reshape(2, 3)
 
@@ -327,7 +327,7 @@ def test_objects_are_used_as_if_they_were_here() -> None:
     counter.step()
     assert torch.equal(counter.weights[0], torch.ones(2))
     assert len(counter) == 9
-    (weights,) = operate(counter, "fill", {"weights": [torch.ones(2)]})
+    (weights,) = drive(fill, counter, {"weights": [torch.ones(2)]})
     assert torch.equal(weights[0], torch.ones(2))
     counter.step()
     assert torch.equal(counter.weights[0], torch.full((2,), 2.0))
@@ -335,6 +335,26 @@ def test_objects_are_used_as_if_they_were_here() -> None:
     assert torch.equal(counter(torch.ones(2)), torch.full((2,), 6.0))
     with pytest.raises(Wrong, match="AttributeError"):
         counter.nothing  # noqa: B018
+
+
+def fill(net: Any, lists: dict[str, list[Any]]) -> list[Any]:
+    """As a lab's driver: torch and the arguments are all it has."""
+    for name, values in lists.items():
+        getattr(net, name)[:] = [torch.clone(value) for value in values]
+    return [getattr(net, name) for name in lists]
+
+
+def count_up(counter: Any, by: float) -> Any:
+    return counter.total + by
+
+
+def test_a_driver_is_told_by_its_name_and_what_it_was_given() -> None:
+    this = student(lambda: type("Counter", (), {"total": 2.0})())
+    counter = this.f()
+    assert drive(count_up, counter, 3.0) == 5.0
+    assert str(this.calls[-1]) == "count up(f(), 3.0)"
+    with pytest.raises(Wrong, match="count up raised TypeError"):
+        drive(count_up, counter, "a")
 
 
 def test_each_case_is_judged_when_its_result_is_taken() -> None:

@@ -2,12 +2,14 @@
 """Running student's code: one door through which every check calls, in notebook and grader alike.
 
 A call names its *target*: ``"student:backward_layer"`` (a name that the student defined),
-``"on:getattr"`` (an operation on an object that the student's code returned) or
-``"torch:nn.Linear"`` (something of torch to build a model, a loader or an optimizer from).
+``"on:getattr"`` (an operation on an object that the student's code returned), ``"torch:nn.Linear"``
+(something of torch to build a model, a loader or an optimizer from) or ``"driver:descend"`` (a
+function of the lab, which comes as text and is run beside such an object).
 :class:`LocalBackend` runs it here; the grader runs the same class in a sandboxed process.
 """
 
 from __future__ import annotations
+import __future__ as future
 
 import operator
 import os
@@ -16,11 +18,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import torch
-from torch.nn import functional
 
 from course_dl.calls.bans import count_operations, without_autograd, without_library
 from course_dl.calls.limits import (
@@ -103,26 +104,6 @@ class Backend(ABC):
 Randomness = Callable[[int], AbstractContextManager[Callable[[], bool]]]
 
 
-def _fill(obj: Any, lists: dict[str, list[Any]]) -> list[Any]:
-    for name, values in lists.items():
-        getattr(obj, name)[:] = values
-    return [getattr(obj, name) for name in lists]
-
-
-def _pass(net: Any, X: torch.Tensor, grad_Y: torch.Tensor) -> list[Any]:
-    Y = copy_value(net.forward(X), lambda other: other)  # which backward may write to
-    net.backward(grad_Y)
-    return [Y, net.grad_weights, net.grad_biases]
-
-
-def _descend(net: Any, X: torch.Tensor, d: torch.Tensor, lr: float, steps: int) -> None:
-    for _ in range(steps):
-        Y = net.forward(X)
-        net.zero_grad()
-        net.backward((torch.softmax(Y, 1) - functional.one_hot(d, Y.shape[1])) / len(X))
-        net.step(lr)
-
-
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda obj, /, *args, **kwargs: obj(*args, **kwargs),
     "getattr": getattr,
@@ -131,10 +112,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "setitem": operator.setitem,
     "getattrs": lambda obj, *names: [getattr(obj, name) for name in names],
     "method": lambda obj, name, /, *args: getattr(obj, name)(*args),
-    "fill": _fill,
     "backward": lambda model, loss_fn, X, d: loss_fn(model(X), d).backward(),
-    "forward and backward": _pass,
-    "descend": _descend,
     "len": len,
     "list": list,
     "isinstance": lambda obj, name: isinstance(obj, _torch_object(name)),
@@ -144,6 +122,18 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 def _torch_object(path: str) -> Any:
     """``"nn.Linear"`` -> ``torch.nn.Linear``; only what torch itself shows."""
     return operator.attrgetter(path)(torch)
+
+
+@lru_cache(maxsize=64)
+def _driver(name: str, source: str) -> Callable[..., Any]:
+    """The function of this name that a text defines, with torch at hand and nothing else."""
+    namespace: dict[str, Any] = {"torch": torch}
+    code = compile(
+        source, f"driver {name}", "exec", future.annotations.compiler_flag, dont_inherit=True
+    )
+    exec(code, namespace)
+    function: Callable[..., Any] = namespace[name]
+    return function
 
 
 TORCH = os.path.dirname(torch.__file__)
@@ -170,14 +160,20 @@ class LocalBackend(Backend):
         kind, _, name = target.partition(":")
         if kind == "student" and not callable(self._namespace.get(name)):
             return Outcome(missing=True)
-        tables: dict[str, Callable[[str], Any]] = {
-            "student": self._namespace.__getitem__,
-            "on": OPERATIONS.__getitem__,
-            "torch": _torch_object,
-        }
-        function = tables[kind](name)
-        if kind == "on":  # the object itself is no argument
-            function, args = partial(function, self._argument(args[0])), args[1:]
+        function: Callable[..., Any]
+        match kind:
+            case "student":
+                function = self._namespace[name]
+            case "torch":
+                function = _torch_object(name)
+            case "on":  # the object itself is no argument
+                function, args = partial(OPERATIONS[name], self._argument(args[0])), args[1:]
+            case "driver":
+                source, obj, *rest = args
+                function = partial(_driver(name, source), self._argument(obj))
+                args = tuple(rest)
+            case _:
+                raise ValueError(f"no target {target}")
         return self._guarded(function, args, kwargs, rules)
 
     def _argument(self, value: Any) -> Any:

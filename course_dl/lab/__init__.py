@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from course_dl.lab.notebook import Lab
     from course_dl.lab.recording import Recorded
     from course_dl.lab.states import Forbidden, Wrong
-    from course_dl.lab.student import Call, Remote, Student, backward, is_network, operate
+    from course_dl.lab.student import Call, Remote, Student, backward, drive, is_network, operate
 
 __all__ = [
     "SLACK",
@@ -36,6 +36,7 @@ __all__ = [
     "check_scores",
     "close",
     "close_all",
+    "drive",
     "equal",
     "is_network",
     "mistake",
@@ -64,7 +65,15 @@ _HOMES = {
     "course_dl.lab.notebook": ("Lab",),
     "course_dl.lab.recording": ("Recorded",),
     "course_dl.lab.states": ("Forbidden", "Wrong"),
-    "course_dl.lab.student": ("Call", "Remote", "Student", "backward", "is_network", "operate"),
+    "course_dl.lab.student": (
+        "Call",
+        "Remote",
+        "Student",
+        "backward",
+        "drive",
+        "is_network",
+        "operate",
+    ),
     "course_dl.calls.values": ("summary",),
 }
 

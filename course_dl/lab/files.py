@@ -1,16 +1,16 @@
 """The names of a lab's files. Imports nothing: they are read where no lab is imported.
 
 A lab is a folder with a story, solutions, and two packages with a file an exercise, which is named
-after its number: ``checks/e4_3_backward_layer.py``.
+after its number: ``checks/e4_3_backward_layer.py``. Drivers, where there are any, belong to checks.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["CHECKS", "MISTAKES", "SOLUTIONS", "STORY", "number_of"]
+__all__ = ["CHECKS", "DRIVERS", "MISTAKES", "SOLUTIONS", "STORY", "number_of"]
 
-STORY, SOLUTIONS = "notebook.py", "solutions.py"
+STORY, SOLUTIONS, DRIVERS = "notebook.py", "solutions.py", "drivers.py"
 CHECKS, MISTAKES = "checks", "mistakes"
 
 _OF_AN_EXERCISE = re.compile(r"e(\d+)_(\d+)_\w+")

@@ -7,7 +7,8 @@ and does is reached as if it were here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ __all__ = [
     "Remote",
     "Student",
     "backward",
+    "drive",
     "is_network",
     "kind",
     "operate",
@@ -56,12 +58,18 @@ class Call:
             return str(self.args[0])
         if self.target in ("on:getattr", "on:method"):
             return f"{self.args[0]}.{self.args[1]}"
-        return self.target.partition(":")[2]
+        return self.target.partition(":")[2].replace("_", " " if self.is_driven else "_")
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a driver of the lab was run, whose text is the first argument."""
+        return self.target.startswith("driver:")
 
     def __str__(self) -> str:
         if self.target == "on:getattr":
             return self.name
-        named = {"on:call": 1, "on:method": 2}.get(self.target, 0)  # of the arguments, by the name
+        # Of the arguments, how many the name tells, or nobody wants to read.
+        named = 1 if self.is_driven else {"on:call": 1, "on:method": 2}.get(self.target, 0)
         for numbers in (12, 4, 1):  # of a tensor that is told in full
             given = [summary(arg, numbers) for arg in self.args[named:]]
             given += [f"{key}={summary(arg, numbers)}" for key, arg in self.kwargs.items()]
@@ -265,6 +273,22 @@ def operate(remote: Remote, operation: str, *args: Any) -> Any:
     ``operate(net, "getattrs", "weights", "biases")`` reads two attributes in one call.
     """
     return remote._on(operation, *args)
+
+
+def drive(function: Callable[..., Any], remote: Remote, *args: Any) -> Any:
+    """The result of a lab's driver: a function that is run on the student's side, in one call.
+
+    Parameters
+    ----------
+    function
+        A plain function, ``function(object, *args)``. It is sent as text: it may use PyTorch
+        (``torch``) and its arguments, and nothing else of its file.
+    remote
+        The object that it is given.
+    """
+    asked = (inspect.getsource(function), remote, *args)
+    student = remote._student
+    return student._call(f"driver:{function.__name__}", asked, {}, student.rules)
 
 
 def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:

@@ -21,10 +21,12 @@ from course_dl.lab import (
     Wrong,
     close,
     close_all,
+    drive,
     operate,
     require,
 )
 
+from ..drivers import descend, fill, forward_and_backward
 from .shared import Network, Unit, forward, gradients, network
 
 manual_mlp = Exercise(
@@ -238,15 +240,15 @@ class Trainee:
 
     def put(self, net: Network) -> Any:
         """Weights and biases into its lists: see `check_put`."""
-        return operate(self.remote, "fill", {"weights": net[0], "biases": net[1]})
+        return drive(fill, self.remote, {"weights": net[0], "biases": net[1]})
 
     def passes(self, X: Tensor, grad_Y: Tensor) -> Any:
         """Forward and backward: the output, and the gradients as `read` gives them."""
-        return operate(self.remote, "forward and backward", X, grad_Y)
+        return drive(forward_and_backward, self.remote, X, grad_Y)
 
     def descend(self, X: Tensor, d: Tensor, lr: float, steps: int) -> Any:
         """Steps of gradient descent on the cross-entropy of scores and classes."""
-        return operate(self.remote, "descend", X, d, lr, steps)
+        return drive(descend, self.remote, X, d, lr, steps)
 
 
 def trainees(
