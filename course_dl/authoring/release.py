@@ -6,6 +6,7 @@ mistake.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import shutil
 import subprocess
@@ -127,7 +128,7 @@ def _is_edition(folder: Path) -> bool:
 def _demand_no_hidden_tests(out: Path) -> None:
     """Raise if the checks of the edition hold other tests than the labs' public ones."""
     for lab in find_labs():
-        edition = _exercises(out / "labs" / lab.name / CHECKS)
+        edition = _exercises(out / "labs" / lab.name)
         left = [test for exercise in edition for test in exercise.tests]
         public = [test for e in lab.exercises for test in e.tests if not test.hidden]
         if any(test.hidden for test in left) or len(left) != len(public):
@@ -137,17 +138,17 @@ def _demand_no_hidden_tests(out: Path) -> None:
             )
 
 
-def _exercises(folder: Path) -> list[Exercise]:
-    """The exercises of a ``checks/`` that is not the installed one."""
-    name = f"edition_{folder.parent.name}"
+def _exercises(lab: Path) -> list[Exercise]:
+    """The exercises of a lab that is not the installed one."""
+    name = f"edition_{lab.name}"
     spec = importlib.util.spec_from_file_location(
-        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        name, lab / "__init__.py", submodule_search_locations=[str(lab)]
     )
     assert spec is not None and spec.loader is not None
     sys.modules[name] = package = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(package)
-        return exercises_in(package)
+        return exercises_in(importlib.import_module(f"{name}.{CHECKS}"))
     finally:
         for module in [one for one in sys.modules if one.partition(".")[0] == name]:
             del sys.modules[module]
