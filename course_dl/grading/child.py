@@ -32,7 +32,16 @@ from course_dl.grading.loading.plan import make_plan
 from course_dl.grading.loading.standins import give_standins, modules_stand_in
 from course_dl.grading.loading.told import explained, syntax_told
 from course_dl.grading.watch import Watch
-from course_dl.grading.wire import Channel, Closed, Limits, Message, Reader, Violation, Writer
+from course_dl.grading.wire import (
+    ANY_SIZE,
+    Channel,
+    Closed,
+    Limits,
+    Message,
+    Reader,
+    Violation,
+    Writer,
+)
 from course_dl.lab import limits
 from course_dl.lab.backend import LocalBackend, Outcome, Request, Rules, StudentError, _told
 from course_dl.lab.limits import TimeUp, call_within, seeded, take_alarms
@@ -157,7 +166,7 @@ class Submission:
         """
         if not question.content["calls"] and self.watch is not None:
             self.watch.look()
-        reader, writer = Reader(question.body, self._argument), Writer(limits=Limits())
+        reader, writer = Reader(question.body, self._argument, ANY_SIZE), Writer(limits=Limits())
         asked = [self._request(content, reader) for content in question.content["calls"]]
         contents = []
         for one in asked:
@@ -220,7 +229,7 @@ class Submission:
             kind, text = told["raise"]
             exception = getattr(builtins, kind, RuntimeError)
             raise (exception if issubclass(exception, Exception) else RuntimeError)(text)
-        return Reader(answer.body).decode(told["return"])
+        return Reader(answer.body, limits=ANY_SIZE).decode(told["return"])
 
 
 class _Callback:
