@@ -80,7 +80,7 @@ def grade_class(
                 ) from None
         for stranger in store.strangers:
             print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
-        entries = store.publish(notes)
+        entries = store.publish(notes, moodle=book is None)
         if book:
             content, more = filled_worksheet(book, entries, scale=scale)
             write_atomically(store.out / "moodle.csv", content)
