@@ -104,7 +104,10 @@ def test_moodle_s_own_worksheet_is_filled_in(
     handed_in: list[HandedIn],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """And no other one is written before it."""
+    monkeypatch.setattr("course_dl.grading.reports.moodle_csv", lambda _: pytest.fail("written"))
     rows_of = [
         f'Participant {number};"{one.student}";Remis;;"100,00";Oui;"vendredi 20 novembre 2026, '
         '23:59";-;'

@@ -13,6 +13,7 @@ import pytest
 from course_dl.authoring.stubs import stub
 from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.grade import Grading, lab_sandbox
+from course_dl.grading.marks.mark import mark_of
 from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.result import ExerciseMark, Result
 from course_dl.grading.sandbox.client.remote import Cell
@@ -121,7 +122,7 @@ class ManualMLP(ManualMLP):
 def test_nothing_of_that_run_is_told(box: Sandbox) -> None:
     with Grading(LAB, notebook(*handed_in(LAB, accumulate=WRONG), SPY), "a.ipynb", box) as grading:
         result = grading.result([LAB.exercise("4.7"), LAB.exercise("4.8")])
-    told = json.dumps(result.to_json()) + junit_xml(result, "a.ipynb")
+    told = json.dumps(result.to_json()) + junit_xml(result, "a.ipynb", mark_of(result, {}))
     assert "TOLD [1]" in told  # by the student's own accumulate
     assert "TOLD [2]" not in told and "_right" not in told and "zip" not in told
     assert not grading.carried and not result.notices

@@ -18,9 +18,11 @@ import pytest
 from course_dl.cli import main
 from course_dl.grading import bulk
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.result import ExerciseMark, Result
 from course_dl.grading.workers import judges
 from course_dl.grading.workers.interrupt import Interrupt
 from course_dl.grading.workers.pool import Job, Processes
+from course_dl.grading.workers.work import Sheet
 from tests.grading.honest import notebook
 from tests.grading.small import descendants
 
@@ -93,6 +95,55 @@ def test_an_ended_run_keeps_what_is_graded_and_leaves_nothing(
     wait_until(lambda: not list(scratch.iterdir()))
     assert len(list(tmp_path.rglob("result.json"))) == 1
     assert not list(tmp_path.rglob("grades.csv"))
+
+
+class Pressed:
+    """Judges whose work is interrupted, after two results if ``early``, else never."""
+
+    sheet = Sheet("lab04_backprop", "A lab", "nowhere", (("4.7", ("accumulate",), 1.0),))
+    early = True
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __enter__(self) -> Pressed:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def done(self, jobs: Sequence[Job], *, alone: bool = False) -> Iterator[tuple[int, Any]]:
+        mark = ExerciseMark("4.7", ("accumulate",), 1.0, 1.0, "passed")
+        result = Result("lab04_backprop", 1, "", "graded", "", (mark,)).to_json()
+        for number, job in enumerate(jobs):
+            if self.early and number == 3:
+                raise KeyboardInterrupt
+            yield number, {"warnings": []} if job[0] == "warn" else {"result": result}
+
+
+def test_an_ended_run_says_where_reports_are_of_an_earlier_one(
+    submissions: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bulk, "Processes", Pressed)
+    line = ["grade", "lab04", str(submissions), "-o", str(tmp_path), "--weak-sandbox"]
+
+    def said(status: int, *options: str) -> str:
+        assert main([*line, *options]) == status
+        return capsys.readouterr().err.strip().rpartition("\n")[2]
+
+    assert said(130) == "stopped: 2 of 4 graded, and kept; the same line goes on"
+    monkeypatch.setattr(Pressed, "early", False)
+    assert said(0)
+    monkeypatch.setattr(Pressed, "early", True)
+    told = said(130, "--regrade")
+    assert told.startswith("stopped: 2 of 4") and "pages are those of an earlier run" in told
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("course_dl.grading.results.store.write_class_reports", interrupted)
+    assert "stopped while the reports were written" in said(130)
 
 
 # -- who dies -------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from course_dl.grading.grade import Grading, lab_sandbox
+from course_dl.grading.marks.settings import Settings
 from course_dl.grading.reports.junit import junit_xml
+from course_dl.grading.result import Result
 from course_dl.lab.catalog import find_lab
 from tests.grading.classroom import classroom
 from tests.grading.honest import notebook
@@ -82,8 +84,68 @@ def test_pytest_and_grade_tell_the_same_of_each_test(tmp_path: Path) -> None:
         options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", str(path)]
         run(tmp_path, *options, f"--junitxml={report}", "-o", "junit_family=xunit1")
         with lab_sandbox(LAB) as box, Grading(LAB, data, path.name, box) as grading:
-            ours = ElementTree.fromstring(junit_xml(grading.result(), path.name))
+            ours = ElementTree.fromstring(_junit(grading.result(), path.name))
         assert cases(ElementTree.parse(report).getroot()) == cases(ours), student
+
+
+def _junit(result: Result, file: str) -> str:
+    return junit_xml(result, file, Settings().mark(result, "", 0.0))
+
+
+WEIGHTED = """
+import pathlib, sys
+from course_dl.grading import commands
+from course_dl.grading.marks import settings
+
+read = settings.read_settings
+settings.read_settings = lambda _, numbers: read(pathlib.Path("."), numbers)
+
+class Named:
+    def pytest_configure(self, config):
+        from course_dl.grading.plugin import Gradebook
+
+        book = Gradebook({file: pathlib.Path(file).read_bytes()})
+        config.pluginmanager.register(book, Gradebook.name)
+
+if __name__ == "__main__":
+    import pytest
+
+    file, checks, report = sys.argv[1:]
+    options = ["-p", "no:cacheprovider", checks, "-k", "4.7", f"--junitxml={report}"]
+    pytest.main(options, [Named()])
+    commands.check("lab04", pathlib.Path(file))
+"""
+
+
+def weighted(folder: Path, submission: Path, settings: str) -> subprocess.CompletedProcess[str]:
+    """The submission graded by pytest, then checked, where the lab has these settings."""
+    (folder / "weighted.py").write_text(WEIGHTED)
+    (folder / "grading.toml").write_text(settings)
+    checks, report = str(LAB.path / "checks"), str(folder / "report.xml")
+    return subprocess.run(
+        [sys.executable, "weighted.py", str(submission), checks, report],
+        cwd=folder, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+
+def test_pytest_and_check_tell_weighted_points(tmp_path: Path, submission: Path) -> None:
+    done = weighted(tmp_path, submission, '[weights]\n"4.7" = 1.25')
+    points = 1.25 * LAB.exercise("4.7").points
+    whole = sum(e.points for e in LAB.exercises if e.number != "4.7") + points
+    report = ElementTree.parse(tmp_path / "report.xml")
+    told = {p.get("name"): p.get("value") for p in report.iter("property")}
+    assert (told["points"], told["max_points"]) == (f"{points:g}", f"{points:g}")
+    assert f"4.7 accumulate: passed, {points:g} points\n" in done.stdout, done.stderr
+    assert f"\n{points:g} of {whole:g} points by the public tests\n" in done.stdout
+
+
+def test_settings_that_cannot_be_are_told_where_one_file_is_graded(
+    tmp_path: Path, submission: Path
+) -> None:
+    done = weighted(tmp_path, submission, '[weights]\n"9.9" = 1')
+    told = "grading.toml: unknown 9.9 in [weights]"
+    assert told in done.stdout.partition("ERROR")[2] and "1 error" in done.stdout
+    assert done.stderr.strip().rpartition("\n")[2].startswith(f"ValueError: {told}")
 
 
 def cases(report: ElementTree.Element) -> dict[str, tuple[str, str, list[tuple[str, str]]]]:

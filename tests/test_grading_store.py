@@ -27,7 +27,7 @@ from course_dl.grading.reports.entry import NOT_YET
 from course_dl.grading.results import records
 from course_dl.grading.results.folders import claimed, distinct_names
 from course_dl.grading.results.store import Store
-from course_dl.grading.results.version import version_of
+from course_dl.grading.results.version import _PACKAGE, _WITHOUT, version_of
 from tests.grading.paper import ODD_NAMES, SHEET, contents, judged, paper_class, rows, run
 
 
@@ -478,16 +478,19 @@ def test_the_version_follows_where_code_stands(tmp_path: Path) -> None:
     [
         ("lab/judge.py", True),
         ("lab/challenge.py", True),
-        ("grading/settings.py", True),
+        ("grading/follow_through.py", True),
         ("grading/loading/plan.py", True),
         ("data/images.py", True),
         ("grading/reports/html.py", False),
+        ("grading/moodle/worksheet.py", False),
+        ("grading/settings.py", False),  # applied to the records at every run, as is mark.py
+        ("grading/mark.py", False),
         ("authoring/new.py", False),
         ("plots/lines.py", False),
         ("labs/lab04_backprop/solutions.py", False),  # of another lab, where labs are installed
     ],
 )
-def test_the_version_follows_the_code_that_decides_marks(
+def test_the_version_follows_the_code_that_decides_verdicts(
     name: str, decides: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package, lab = tmp_path / "course_dl", tmp_path / "lab"
@@ -497,3 +500,25 @@ def test_the_version_follows_the_code_that_decides_marks(
     first = version_of(lab)
     (package / name).write_text("2")
     assert (version_of(lab) != first) is decides
+
+
+JUDGING = """
+import sys
+import course_dl.grading.grade
+import course_dl.grading.sandbox.server.main
+import course_dl.grading.sandbox.server.practice
+import course_dl.grading.start.interpreter
+import course_dl.grading.workers.judges
+print(*sys.modules)
+"""
+
+
+def test_nothing_that_judges_is_left_out_of_the_version() -> None:
+    """Nor is there a name among what is left out that means nothing any more."""
+    command = [sys.executable, "-c", JUDGING]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    judging = [name.replace(".", "/") for name in told]
+    for left_out in _WITHOUT:
+        assert left_out == "labs" or (_PACKAGE / left_out).exists()  # labs may be elsewhere
+        name = f"course_dl/{left_out.removesuffix('.py')}"
+        assert not [one for one in judging if one == name or one.startswith(f"{name}/")]

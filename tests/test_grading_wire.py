@@ -158,6 +158,48 @@ def test_a_malformed_value_is_a_violation(item: Any) -> None:
         Reader(bytearray(b"12345678")).decode(item)
 
 
+EMPTY = {"tensor": ["float32", [0], False, 0]}
+MANY = [
+    {"list": [EMPTY] * 10_001},
+    {"tuple": [{"list": [EMPTY] * 101}] * 100},
+    {"list": [{"array": ["<f4", [0], 0]}] * 10_001},
+    {"list": [0] * 200_001},
+    {"list": [{"list": [None] * 1000}] * 200},
+    {"dict": [[k, 0] for k in range(100_001)]},
+]
+
+
+@pytest.mark.parametrize("item", MANY, ids=range(len(MANY)))
+def test_many_values_without_bytes_are_a_violation(item: Any) -> None:
+    with pytest.raises(Violation, match=r"holds more than \d+,000 (values|tensors)"):
+        Reader(bytearray()).decode(item)
+
+
+def test_values_are_counted_over_all_of_a_message() -> None:
+    reader = Reader(bytearray())
+    for _ in range(2):
+        reader.decode({"list": [EMPTY] * 5000})
+    with pytest.raises(Violation, match="tensors"):
+        reader.decode(EMPTY)
+
+
+def test_what_would_not_be_read_is_not_written_either() -> None:
+    writer = Writer(limits=Limits(values=10, tensors=3))
+    for many in ([0] * 11, dict.fromkeys(range(6), 0), [np.ones(1)] * 4, [torch.ones(1)] * 4):
+        with pytest.raises(Violation, match="holds more than"):
+            writer.encode(many)
+    assert writer.encode([torch.ones(1)] * 3)  # what failed counts for nothing
+    with pytest.raises(Violation, match="tensors"):
+        writer.encode(torch.ones(1))
+
+
+def test_thousands_of_numbers_and_tensors_arrive() -> None:
+    losses, parameters = [float(k) for k in range(50_000)], [torch.ones(0)] * 2_000
+    sent = Writer(limits=Limits()).encode([losses, parameters])
+    found = Reader(bytearray()).decode(sent)
+    assert found[0] == losses and len(found[1]) == 2_000
+
+
 def test_deep_nesting_on_arrival_is_a_violation() -> None:
     item: Any = 1
     for _ in range(50):

@@ -325,6 +325,38 @@ def test_an_e_mail_address_of_the_worksheet_is_a_name(tmp_path: Path) -> None:
     assert names["ann@uni.eu"] == ""
 
 
+@pytest.mark.parametrize(
+    "name", ["Zoé Müller", "zoe@uni.eu", "101", "Participant 101", "Teilnehmer/in101"]
+)
+def test_a_member_s_extension_is_the_team_s_and_told(tmp_path: Path, name: str) -> None:
+    team = moodle("Gruppe A", "12")
+    given = Settings(WHEN, per_day=10, extensions={name: 2, "ann@uni.eu": 1}, zone=PARIS)
+    _, settings, told = handed_in([team], given, sheet(tmp_path, GERMAN, [team]))
+    assert settings.extensions == {"Gruppe A": 2}
+    assert f'"{name}" counts for the whole team "Gruppe A"' in told[0]
+
+
+@pytest.mark.parametrize("name", ["12", "Teilnehmer/in12", "Ina Test"])
+def test_a_team_s_number_is_no_name_of_it(tmp_path: Path, name: str) -> None:
+    team = moodle("Gruppe A", "12")  # participant 12 is somebody else
+    given = Settings(WHEN, extensions={name: 2}, zone=PARIS)
+    _, settings, told = handed_in([team], given, sheet(tmp_path, GERMAN, [team]))
+    assert not settings.extensions and "has handed in nothing" in told[0]
+
+
+def test_without_a_worksheet_either_a_team_s_number_is_no_name_of_it() -> None:
+    found = [moodle("Gruppe A", "12"), moodle("Gruppe B", "13")]
+    _, settings, told = handed_in(found, Settings(extensions={"12": 2}), None)
+    assert not settings.extensions and any("matches no student" in line for line in told)
+
+
+def test_a_team_meets_its_own_name_without_a_word(tmp_path: Path) -> None:
+    team = moodle("Gruppe A", "12")
+    given = Settings(extensions={"gruppe a": 2})
+    _, settings, told = handed_in([team], given, sheet(tmp_path, GERMAN, [team]))
+    assert settings.extensions == {"Gruppe A": 2} and not told
+
+
 def test_only_meets_names_however_they_are_written() -> None:
     assert named(CLASS, "mu\u0308LLER") == [ZOE] == named(CLASS, "101")
     assert named(CLASS, None) == CLASS

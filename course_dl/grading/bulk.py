@@ -29,6 +29,8 @@ from course_dl.grading.workers.pool import Job, Pool, Processes
 
 __all__ = ["grade_class"]
 
+_OLD = ". Until then grades.csv, moodle.csv and all pages are those of an earlier run"
+
 
 def grade_class(
     lab_name: str,
@@ -78,14 +80,21 @@ def grade_class(
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(
                     f"stopped: {bar.n} of {len(todo)} graded, and kept; the same line goes on"
+                    f"{_OLD * (store.out / 'grades.csv').exists()}"
                 ) from None
         for stranger in store.strangers:
             print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
-        entries = store.publish(notes)
-        if book:
-            content, more = filled_worksheet(book, entries, scale=scale)
-            write_atomically(store.out / "moodle.csv", content)
-            notes += more
+        try:
+            entries = store.publish(notes, moodle=book is None)
+            if book:
+                content, more = filled_worksheet(book, entries, scale=scale)
+                write_atomically(store.out / "moodle.csv", content)
+                notes += more
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                "stopped while the reports were written: some are missing, or of an earlier run; "
+                "the same line writes them all"
+            ) from None
         for note in notes:
             print(told(note), file=sys.stderr)
         return entries

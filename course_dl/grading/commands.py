@@ -54,25 +54,33 @@ def grade(
 
 
 def check(lab: str, file: Path, *, weak: bool = False) -> int:
-    """Check a student's own file by the public tests; the exit status is 0 if all pass."""
+    """Check a student's own file by the public tests; the exit status is 0 if all pass.
+
+    Points are weighted as where a class is graded; when the file will be handed in is not known.
+    """
     _need_a_sandbox(weak)
     from course_dl.grading.grade import Grading, lab_sandbox
+    from course_dl.grading.marks.mark import number, points_told
+    from course_dl.grading.marks.settings import read_settings
     from course_dl.lab.catalog import find_lab
     from course_dl.lab.show import result_page
 
     folder = find_lab(lab)
+    settings = read_settings(folder.path, [exercise.number for exercise in folder.exercises])
     data = Path(file).read_bytes()
-    earned = possible = 0.0
     with lab_sandbox(folder) as sandbox, Grading(folder, data, Path(file).name, sandbox) as grading:
-        for result in grading.judge(hidden=False):
-            print(_coloured(str(result_page(result))))
-            earned, possible = earned + result.points, possible + result.exercise.points
-        for place, kind, text in grading.notices:
-            print(f"{place} did not run: {kind}: {text}")
-        if grading.said(earned):
-            print(f"{file}: {grading.said(earned)}")
-    print(f"{earned:g} of {possible:g} points by the public tests")
-    return int(earned < possible)
+        judged = grading.judge(hidden=False)
+        result = grading.as_result(judged)
+    mark = settings.mark(result, "", 0.0)
+    for one in judged:
+        line = mark.line(one.exercise.number)
+        print(_coloured(str(result_page(one, earned=line.points, whole=line.max_points))))
+    for place, kind, text in result.notices:
+        print(f"{place} did not run: {kind}: {text}")
+    if result.reason:
+        print(f"{file}: {result.reason}")
+    print(f"{number(mark.total)} of {points_told(mark.max_points)} by the public tests")
+    return int(not all(judged))
 
 
 def _need_a_sandbox(weak: bool) -> None:

@@ -152,7 +152,10 @@ class Grading:
 
     def result(self, exercises: Sequence[Exercise] | None = None, *, hidden: bool = True) -> Result:
         """The exercises judged, as plain data."""
-        judged = self.judge(exercises, hidden=hidden)
+        return self.as_result(self.judge(exercises, hidden=hidden))
+
+    def as_result(self, judged: Sequence[ExerciseResult]) -> Result:
+        """What :meth:`judge` gave, as plain data."""
         marks = tuple(_mark(r, self.carried.get(r.exercise.number, ())) for r in judged)
         notices = tuple((a, b, _timeless(c)) for a, b, c in self.notices)
         said = self.said(sum(mark.points for mark in marks))

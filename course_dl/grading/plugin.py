@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from course_dl.grading.marks.mark import Line
+    from course_dl.grading.marks.settings import Settings
     from course_dl.grading.result import ExerciseMark, Result
     from course_dl.grading.sandbox.client.sandbox import Sandbox
     from course_dl.lab.exercise import Exercise, Test
@@ -183,9 +185,16 @@ class Checks(pytest.Directory):
 
     lab: Any
     book: Gradebook
+    settings: Settings  # by which points are weighted
     _own_sandbox: Sandbox | None = None
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        from course_dl.grading.marks.settings import read_settings
+
+        try:
+            self.settings = read_settings(self.lab.path, [e.number for e in self.lab.exercises])
+        except ValueError as error:
+            raise self.CollectError(str(error)) from None
         several = len(self.book.submissions) > 1
         for name, data in self.book.submissions.items():
             if several:
@@ -228,10 +237,10 @@ class Open:
 
     def __init__(self, checks: Checks, file: str, data: bytes) -> None:
         self.checks, self.file, self.data = checks, file, data
-        self._marks: dict[str, ExerciseMark] = {}
+        self._marks: dict[str, tuple[ExerciseMark, Line]] = {}
 
-    def marks(self, session: pytest.Session) -> dict[str, ExerciseMark]:
-        """How the exercises ended that were selected, by number."""
+    def marks(self, session: pytest.Session) -> dict[str, tuple[ExerciseMark, Line]]:
+        """How the exercises ended that were selected, and their points, by number."""
         if not self._marks:
             from course_dl.grading.grade import Grading
 
@@ -241,7 +250,8 @@ class Open:
             with Grading(self.checks.lab, self.data, self.file, sandbox) as grading:
                 result = grading.result(exercises, hidden=self.checks.book.hidden)
             self.checks.book.results[self.file] = result
-            self._marks = {mark.number: mark for mark in result.exercises}
+            mark = self.checks.settings.mark(result, "", 0.0)  # whose it is, is not known here
+            self._marks = {e.number: (e, mark.line(e.number)) for e in result.exercises}
         return self._marks
 
 
@@ -271,8 +281,8 @@ class Check(pytest.Item):
     def runtest(self) -> None:
         from course_dl.grading.reports.junit import properties, told
 
-        mark = self.opened.marks(self.session)[self.exercise.number]
-        self.user_properties += properties(mark, is_last=self.is_last)
+        mark, line = self.opened.marks(self.session)[self.exercise.number]
+        self.user_properties += properties(line, is_last=self.is_last)
         test = next((t for t in mark.tests if t.title == self.test.title), None)
         if test is None:
             pytest.skip("not run, after a test that did not pass")

@@ -25,10 +25,20 @@ def points(n: float) -> str:
     return f"{n:g} point{'s' * (n != 1)}"
 
 
-def result_page(result: ExerciseResult) -> Page:
-    """One exercise: its state, its tests, the first failure, the diagnosis, where help is."""
+def result_page(
+    result: ExerciseResult, *, earned: float | None = None, whole: float | None = None
+) -> Page:
+    """One exercise: its state, its tests, the first failure, the diagnosis, where help is.
+
+    Where points are weighted, ``earned`` of the ``whole`` are told in place of the exercise's own.
+    """
     exercise = result.exercise
-    heading = Heading(f"{_name(exercise)}: {_headline(result)}", TONES[result.state])
+    headline = _headline(
+        result,
+        result.points if earned is None else earned,
+        exercise.points if whole is None else whole,
+    )
+    heading = Heading(f"{_name(exercise)}: {headline}", TONES[result.state])
     if result.state is State.NOT_DONE and all(t.state is State.NOT_DONE for t in result.tests):
         return Page([heading])
     blocks: list[Block] = [heading]
@@ -71,7 +81,8 @@ def progress_page(
     ]
     for exercise in exercises:
         result = results[exercise.number]
-        blocks.append(Line(f"{_name(exercise)}: {_headline(result)}", TONES[result.state]))
+        headline = _headline(result, result.points, exercise.points)
+        blocks.append(Line(f"{_name(exercise)}: {headline}", TONES[result.state]))
     return Page(blocks)
 
 
@@ -84,12 +95,11 @@ def blocked_page(missing: Sequence[ExerciseResult]) -> Page:
     return Page(blocks)
 
 
-def _headline(result: ExerciseResult) -> str:
-    whole = result.exercise.points
+def _headline(result: ExerciseResult, earned: float, whole: float) -> str:
     if result.state is State.PASSED:
         return f"passed, {points(whole)}"
-    if result.points:
-        return f"{result.points:g} of {points(whole)}"
+    if earned:
+        return f"{earned:g} of {points(whole)}"
     return str(result.state)
 
 

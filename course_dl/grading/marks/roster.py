@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from course_dl.grading.intake.submissions import Submission
 from course_dl.grading.marks.settings import Settings
@@ -29,9 +30,18 @@ def handed_in(
         else:
             timed, told = times_by_files(timed)
         notes = told + notes
-    others = worksheet.other_names() if worksheet else {}
-    extensions, told = extensions_of(settings.extensions, found, others)
+    known = _without_numbers(timed, worksheet.rows) if worksheet else timed
+    others, teams = (worksheet.other_names(), worksheet.teams) if worksheet else ({}, set())
+    extensions, told = extensions_of(settings.extensions, known, others, teams)
     return timed, settings.with_extensions(extensions), notes + told
+
+
+def _without_numbers(found: Sequence[Submission], rows: Container[str]) -> list[Submission]:
+    """Those who have a row without the number of their folder: the worksheet tells the numbers.
+
+    A folder's may be a team's, which is some participant's too.
+    """
+    return [replace(s, number="") if s.student in rows else s for s in found]
 
 
 def named(found: Sequence[Submission], said: str | None) -> list[Submission]:
@@ -58,16 +68,20 @@ def extensions_of(
     said: Mapping[str, float],
     found: Sequence[Submission],
     others: Mapping[str, str] | None = None,
+    teams: Container[str] = (),
 ) -> tuple[dict[str, float], list[str]]:
     """The extensions by student, and what is to be told of names that mean nobody, or several.
 
     ``others`` are further names of students, in :func:`same_name`'s form, with the student that
     each means: e-mail addresses, and names without a group's; ``""`` for one without submission.
+    A member's extension is that of the member's team, if it is one of ``teams``.
     """
     given: dict[str, float] = {}
     told: list[str] = []
     for name, days in said.items():
         students, remark = _meant(name, found, others or {})
+        if not remark and students[0] in teams and same_name(students[0]) != same_name(name):
+            remark = f'counts for the whole team "{students[0]}"'
         if remark:
             told.append(f'[extensions] "{name}" {remark}')
         for student in students:
@@ -87,6 +101,7 @@ def _meant(
     numbered = [s.student for s in found if number and s.number.lstrip("0") == number[1]]
     if numbered:
         return numbered, ""
+    key = number[1] if number and number[1] in others else key
     if key in others:
         return ([others[key]], "") if others[key] else ([], "has handed in nothing")
     namesakes = [s.student for s in found if _NUMBERED.sub("", same_name(s.student)) == key]

@@ -52,18 +52,27 @@ class Worksheet:
         times = [0.0, *read_times(self.table.column(column), zone)]
         return {student: max(times[row] for row in rows) for student, rows in self.rows.items()}
 
+    @property
+    def teams(self) -> set[str]:
+        """Those who handed in for several people."""
+        return {student for student, rows in self.rows.items() if len(rows) > 1}
+
     def other_names(self) -> dict[str, str]:
-        """Identifiers, names and addresses of the rows, with the student that each means."""
+        """Identifiers and their numbers, names and addresses of the rows, with whose they are.
+
+        That is the team of a member, and ``""`` where there is no submission.
+        """
         whose = {row: student for student, rows in self.rows.items() for row in rows}
-        teams = {student for student, rows in self.rows.items() if len(rows) > 1}
+        first = self.columns.identifier
         found: dict[str, str] = {}
         for row in range(1, len(self.table.rows)):
             student = whose.get(row, "")
-            first = self.columns.identifier
-            for column in (first, first + 1, self.columns.email):
-                name = same_name(self.table.text(row, column)) if column >= 0 else ""
-                if name and student not in teams:
-                    found[name] = "" if name in found and found[name] != student else student
+            columns = [column for column in (first, first + 1, self.columns.email) if column >= 0]
+            names = [self.table.text(row, column) for column in columns]
+            if number := IDENTIFIER.fullmatch(names[0]):
+                names.append(number[1].lstrip("0"))
+            for name in filter(None, map(same_name, names)):
+                found[name] = "" if found.get(name, student) != student else student
         return found
 
     def fill(self, marks: Mapping[str, Filled], *, scale: bool = False) -> tuple[bytes, list[str]]:

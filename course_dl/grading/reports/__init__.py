@@ -41,10 +41,15 @@ def remove_student_reports(feedback: Path, records: Path) -> None:
 
 
 def write_class_reports(
-    out: Path, title: str, entries: Sequence[Entry], notes: Sequence[str] = ()
+    out: Path,
+    title: str,
+    entries: Sequence[Entry],
+    notes: Sequence[str] = (),
+    *,
+    moodle: bool = True,
 ) -> None:
-    """``grades.csv``, ``moodle.csv`` and ``overview.html`` of the class."""
-    for name, text in _class_reports(title, entries, notes):
+    """``grades.csv``, ``moodle.csv`` (unless it is made elsewhere) and ``overview.html``."""
+    for name, text in _class_reports(title, entries, notes, moodle=moodle):
         update(out / name, text)
 
 
@@ -74,12 +79,12 @@ def demand_all(out: Path, students: Sequence[str]) -> None:
 
 
 def _class_reports(
-    title: str, entries: Sequence[Entry], notes: Sequence[str] = ()
+    title: str, entries: Sequence[Entry], notes: Sequence[str] = (), *, moodle: bool = True
 ) -> Iterator[tuple[str, str]]:
     yield "grades.csv", grades_csv(entries)
-    # No grade of 0 for those who have none yet.
-    graded = [entry for entry in entries if entry.result.status != NOT_YET]
-    yield "moodle.csv", moodle_csv(graded)
+    if moodle:  # no grade of 0 for those who have none yet
+        graded = [entry for entry in entries if entry.result.status != NOT_YET]
+        yield "moodle.csv", moodle_csv(graded)
     yield "overview.html", overview_page(title, entries, notes)
 
 

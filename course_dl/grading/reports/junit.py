@@ -15,15 +15,14 @@ __all__ = ["case_name", "junit_xml", "properties", "told"]
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_xml(result: Result, file: str, mark: Mark | None = None) -> str:
+def junit_xml(result: Result, file: str, mark: Mark) -> str:
     """The suite of a submission, for the teacher alone: it tells hidden tests too.
 
     A test that was not run is skipped. A submission that could not be graded is a suite with one
-    error that tells the reason. The points are those of ``mark``, if it is given: weighted as in
-    the other reports, and less what being late costs.
+    error that tells the reason. The points are those of ``mark``, weighted as in the other reports;
+    the suite tells what being late costs.
     """
-    lines = {line.number: line for line in mark.lines} if mark else {}
-    cases = [case for e in result.exercises for case in _cases(e, lines.get(e.number))]
+    cases = [case for e in result.exercises for case in _cases(e, mark.line(e.number))]
     if result.status != "graded":
         cases = [ElementTree.Element("testcase", {"name": file})]
         error = f"{result.status}: {result.reason}"
@@ -32,10 +31,8 @@ def junit_xml(result: Result, file: str, mark: Mark | None = None) -> str:
     for key, tag in (("errors", "error"), ("failures", "failure"), ("skipped", "skipped")):
         suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", "0")
-    if mark:
-        _tell(
-            suite, [(key, number(getattr(mark, key))) for key in ("total", "max_points", "penalty")]
-        )
+    totals = ("total", "max_points", "penalty")
+    _tell(suite, [(key, number(getattr(mark, key))) for key in totals])
     for case in cases:
         case.attrib = {"classname": result.lab, "name": _plain(case.get("name", "")), "time": "0"}
         suite.append(case)
@@ -57,17 +54,13 @@ def told(test: TestMark, diagnosis: str = "") -> str:
     return "\n".join(line for line in lines if line)
 
 
-def properties(
-    exercise: ExerciseMark, line: Line | None = None, *, is_last: bool
-) -> list[tuple[str, str]]:
+def properties(line: Line, *, is_last: bool) -> list[tuple[str, str]]:
     """What each test tells of its exercise, the last one also of its points."""
-    found = [("exercise", exercise.number)]
-    if is_last and line:
+    found = [("exercise", line.number)]
+    if is_last:
         found += [("points", number(line.points)), ("max_points", number(line.max_points))]
-    elif is_last:
-        found += [("points", f"{exercise.points:g}"), ("max_points", f"{exercise.max_points:g}")]
-    if is_last and exercise.carried:
-        found.append(("carried_points", f"{exercise.carried_points:g}"))
+    if is_last and line.carried:
+        found.append(("carried_points", number(line.could)))
     return found
 
 
@@ -77,13 +70,13 @@ def _tell(element: ElementTree.Element, said: Iterable[tuple[str, str]]) -> None
         ElementTree.SubElement(told_of, "property", {"name": key, "value": value})
 
 
-def _cases(exercise: ExerciseMark, line: Line | None) -> Iterator[ElementTree.Element]:
+def _cases(exercise: ExerciseMark, line: Line) -> Iterator[ElementTree.Element]:
     run = {test.title: test for test in exercise.tests}
     titles = [*run, *exercise.not_run]
     for place, title in enumerate(titles, start=1):
         name = case_name(exercise.number, exercise.names[0], title)
         case = ElementTree.Element("testcase", {"name": name})
-        _tell(case, properties(exercise, line, is_last=place == len(titles)))
+        _tell(case, properties(line, is_last=place == len(titles)))
         test = run.get(title)
         if test is None:
             message = "not run, after a test that did not pass"

@@ -8,6 +8,7 @@ import errno
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,24 +103,26 @@ class Store:
             record = write_record(self._key(submission), result)
             write_atomically(folder / "result.json", record)
 
-    def publish(self, notes: Sequence[str] = ()) -> list[Entry]:
+    def publish(self, notes: Sequence[str] = (), *, moodle: bool = True) -> list[Entry]:
         """Write all reports from what is kept and the settings of now; an entry a student.
 
-        ``notes`` are for the instructor, of the run as a whole.
+        ``notes`` are for the instructor, of the run as a whole. Without ``moodle`` its worksheet
+        is left as it is.
         """
         for submission in self.found:
             with self._for_one(submission, "the reports could not be written"):
                 self._report(submission)
         with self._telling_of_the_folder():
+            write = partial(write_class_reports, self.out, self.sheet.title, moodle=moodle)
             try:
-                write_class_reports(self.out, self.sheet.title, self._entries(), notes)
+                write(self._entries(), notes)
             except OSError:
                 raise
             except Exception:  # whose is it?
                 for entry, submission in zip(self._entries(), self.found, strict=True):
                     with self._for_one(submission, "the reports could not be written"):
                         try_class_reports(self.sheet.title, entry)
-                write_class_reports(self.out, self.sheet.title, self._entries(), notes)
+                write(self._entries(), notes)
             demand_all(self.out, [submission.student for submission in self.found])
         return self._entries()
 

@@ -1,5 +1,5 @@
 # Runs in: judge
-"""The version: a digest of what decides marks besides the submission."""
+"""The version: a digest of what decides verdicts besides the submission."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from course_dl.lab.files import STORY
 __all__ = ["version_of"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
-# Files that show results, find the class's files, or make notebooks and pictures.
-_WITHOUT = ("grading/reports", "grading/intake/submissions.py", "authoring", "labs", "plots")
+# What shows results, finds the class and its files, weighs points, or makes notebooks and pictures.
+_OF_REPORTS = ("reports", "moodle", "marks", "names.py", "intake/submissions.py")
+_WITHOUT = (*(f"grading/{name}" for name in _OF_REPORTS), "authoring", "labs", "plots")
 
 
 def version_of(folder: Path) -> str:
@@ -24,7 +25,8 @@ def version_of(folder: Path) -> str:
     Of the lab, every Python file counts but its story, ``notebook.py``. Of the package, every
     Python file counts that is not in ``_WITHOUT``: what judges and runs answers, the chapters,
     which answers import, and also files that decide no mark, such as the command line.
-    ``grading.toml`` does not count: weights and penalties are applied to the records at every run.
+    ``grading.toml`` does not count, nor what reads and applies it: weights and penalties are
+    applied to the records at every run.
     Python and torch count, since answers run on them: a whole class is graded on the same ones.
     """
     digest = hashlib.sha256()

@@ -38,7 +38,7 @@ from course_dl.grading.sandbox.child.loading.standins import give_standins, modu
 from course_dl.grading.sandbox.child.loading.told import explained, syntax_told
 from course_dl.grading.sandbox.child.watch import Watch
 from course_dl.grading.sandbox.wire.channel import Channel, Closed, Message
-from course_dl.grading.sandbox.wire.limits import Limits, Violation
+from course_dl.grading.sandbox.wire.limits import ANY_SIZE, Limits, Violation
 from course_dl.grading.sandbox.wire.protocol import outcome_told, request_from
 from course_dl.grading.sandbox.wire.values import Reader, Writer
 
@@ -161,7 +161,7 @@ class Submission:
         """
         if not question.content["calls"] and self.watch is not None:
             self.watch.look()
-        reader, writer = Reader(question.body, self._argument), Writer(limits=Limits())
+        reader, writer = Reader(question.body, self._argument, ANY_SIZE), Writer(limits=Limits())
         asked = [request_from(content, reader) for content in question.content["calls"]]
         contents = []
         for one in asked:
@@ -218,7 +218,7 @@ class Submission:
             kind, text = told["raise"]
             exception = getattr(builtins, kind, RuntimeError)
             raise (exception if issubclass(exception, Exception) else RuntimeError)(text)
-        return Reader(answer.body).decode(told["return"])
+        return Reader(answer.body, limits=ANY_SIZE).decode(told["return"])
 
 
 class _Callback:

@@ -11,6 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,29 @@ _MOST_OF_ONE_HASH = 100  # keys of a dict; as many as a dict of honest numbers n
 _ALIGNED = 16  # bytes: where in the body the numbers of a tensor begin
 
 
+class _Count:
+    """How many values and tensors there are so far, which a message may hold."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.values = self.tensors = 0
+
+    def add(self, values: int = 0, tensors: int = 0) -> None:
+        self.values += values
+        self.tensors += tensors
+        if self.values > self._limits.values:
+            raise Violation(f"it holds more than {self._limits.values:,} values")
+        if self.tensors > self._limits.tensors:
+            raise Violation(f"it holds more than {self._limits.tensors:,} tensors and arrays")
+
+
 class Writer:
     """Turns values into a header and a body. ``other`` encodes what is not plain, or raises."""
 
     def __init__(self, other: Callable[[Any], Any] | None = None, limits: Limits = ANY_SIZE):
         self._other = other
         self._limits = limits
+        self._count = _Count(limits)
         self._parts: list[bytes] = []
         self._size = 0
 
@@ -49,11 +67,11 @@ class Writer:
 
     def encode(self, value: Any) -> Any:
         """``value`` as JSON; the bytes of tensors are kept for the body, unless it fails."""
-        parts, size = len(self._parts), self._size
+        parts, size, count = len(self._parts), self._size, copy(self._count)
         try:
             return self._encode(value, 0)
         except Exception:
-            self._size = size
+            self._size, self._count = size, count
             del self._parts[parts:]
             raise
 
@@ -70,8 +88,10 @@ class Writer:
         if kind is torch.Tensor:
             return self._tensor(value)
         if kind is list or kind is tuple:
+            self._count.add(len(value))
             return {kind.__name__: [self._encode(item, depth + 1) for item in value]}
         if kind is dict:
+            self._count.add(2 * len(value))
             pairs = value.items()
             return {
                 "dict": [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in pairs]
@@ -89,11 +109,13 @@ class Writer:
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
         if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+            self._count.add(tensors=1)
             array = np.ascontiguousarray(value)
             return {"array": [array.dtype.str, list(value.shape), self._bytes(array.tobytes())]}
         if isinstance(value, torch.dtype) and value in _NAMES:
             return {"dtype": _NAMES[value]}
         if isinstance(value, torch.Generator):
+            self._count.add(tensors=1)
             return {"generator": self._bytes(value.get_state().numpy().tobytes())}
         if isinstance(value, Handle):
             return {"handle": [value.number, value.kind[:_LONGEST_NAME]]}
@@ -104,6 +126,7 @@ class Writer:
     def _tensor(self, value: torch.Tensor) -> Any:
         if value.dtype not in _NAMES or value.layout is not torch.strided:
             raise Violation(f"a tensor of {value.dtype}, {value.layout} cannot be passed on")
+        self._count.add(tensors=1)
         plain = value
         if plain.dtype is torch.bfloat16:  # which numpy does not know
             plain = plain.detach().view(torch.int16)
@@ -127,12 +150,16 @@ class Reader:
     """
 
     def __init__(
-        self, body: bytearray, other: Callable[[str, Any], Any] | None = None, depth: int = 32
+        self,
+        body: bytearray,
+        other: Callable[[str, Any], Any] | None = None,
+        limits: Limits = Limits(),
     ) -> None:
         self._body = body
         self._at = 0
         self._other = other
-        self._depth = depth
+        self._depth = limits.depth
+        self._count = _Count(limits)
 
     def decode(self, item: Any) -> Any:
         """The value of an encoded ``item``; tensors must be asked for in the order of sending."""
@@ -166,11 +193,11 @@ class Reader:
             case "tensor":
                 return self._tensor(*_a_list(content, 4))
             case "list":
-                return [self._decode(part, depth + 1) for part in _a_list(content)]
+                return [self._decode(part, depth + 1) for part in self._counted(content)]
             case "tuple":
-                return tuple([self._decode(part, depth + 1) for part in _a_list(content)])
+                return tuple([self._decode(part, depth + 1) for part in self._counted(content)])
             case "dict":
-                pairs = [_a_list(pair, 2) for pair in _a_list(content)]
+                pairs = [_a_list(pair, 2) for pair in self._counted(content, 2)]
                 return _a_dict(
                     [(self._decode(k, depth + 1), self._decode(v, depth + 1)) for k, v in pairs]
                 )
@@ -196,11 +223,18 @@ class Reader:
             case "dtype":
                 return DTYPES[content]
             case "generator":
+                self._count.add(tensors=1)
                 state = torch.frombuffer(self._take(content), dtype=torch.uint8)
                 return torch.Generator().set_state(state)
         if self._other is None:
             raise Violation("value of an unknown kind")
         return self._other(tag, content)
+
+    def _counted(self, content: Any, values: int = 1) -> list[Any]:
+        """The parts of a list, of which each holds so many values."""
+        parts = _a_list(content)
+        self._count.add(values * len(parts))
+        return parts
 
     def _skip(self, size: Any) -> int:
         """Where in the body the next so many bytes begin."""
@@ -215,6 +249,7 @@ class Reader:
         return self._body[start : start + size]
 
     def _tensor(self, name: Any, shape: Any, requires_grad: Any, size: Any) -> torch.Tensor:
+        self._count.add(tensors=1)
         dtype = DTYPES[name]
         count = _checked_shape(shape, dtype.itemsize, size)
         start = self._skip(size)
@@ -228,6 +263,7 @@ class Reader:
         return tensor.requires_grad_() if requires_grad is True else tensor
 
     def _array(self, name: Any, shape: Any, size: Any) -> np.ndarray:
+        self._count.add(tensors=1)
         dtype = np.dtype(str(name)[:8])
         if dtype.kind not in "biufc" or not dtype.isnative or dtype.itemsize > 16:
             raise Violation("malformed array")
