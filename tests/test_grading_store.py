@@ -479,12 +479,12 @@ def test_the_version_follows_where_code_stands(tmp_path: Path) -> None:
         ("lab/judge.py", True),
         ("lab/challenge.py", True),
         ("grading/follow_through.py", True),
-        ("grading/loading/plan.py", True),
+        ("calls/backend.py", True),
+        ("grading/sandbox/child/loading/plan.py", True),
         ("data/images.py", True),
         ("grading/reports/html.py", False),
         ("grading/moodle/worksheet.py", False),
-        ("grading/settings.py", False),  # applied to the records at every run, as is mark.py
-        ("grading/mark.py", False),
+        ("grading/marks/settings.py", False),  # applied to the records at every run
         ("authoring/new.py", False),
         ("plots/lines.py", False),
         ("labs/lab04_backprop/solutions.py", False),  # of another lab, where labs are installed

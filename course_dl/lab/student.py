@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -286,9 +286,12 @@ def drive(function: Callable[..., Any], remote: Remote, *args: Any) -> Any:
     remote
         The object that it is given.
     """
-    asked = (inspect.getsource(function), remote, *args)
+    asked = (_text_of(function), remote, *args)
     student = remote._student
     return student._call(f"driver:{function.__name__}", asked, {}, student.rules)
+
+
+_text_of = lru_cache(maxsize=64)(inspect.getsource)
 
 
 def backward(model: Remote, loss_fn: Remote, X: torch.Tensor, d: torch.Tensor) -> None:
