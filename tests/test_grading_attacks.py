@@ -21,7 +21,7 @@ FULL = {"9.1": 1.0, "9.2": 2.0, "9.3": 1.0, "9.4": 2.0, "9.5": 1.0}
 NEED_A_VIEW = {"searching the disk", "writing and deleting around", "the network"}
 NEED_NAMESPACES = {"files without end"}
 
-# Where a layer is missing, these show whether the others hold; the rest does not hang on layers.
+# Where a layer is missing, these show whether the others hold; the rest does not depend on layers.
 WITH_FEWER_LAYERS = {
     *(name for name in ATTACKS if name.startswith(("TorchScript", "the other child"))),
     *(name for name in ATTACKS if name.startswith("the library's own function, in a thread")),

@@ -56,7 +56,7 @@ def told(result: Any) -> str:
 def is_right(result: ExerciseResult) -> bool:
     """Every test passed; of a measured one it is enough that it could measure something good.
 
-    How far a challenge comes in its seconds hangs on the machine, and on what else it does.
+    How far a challenge comes in its seconds depends on the machine, and on what else it does.
     """
     return all(
         test.state is State.PASSED or (test.test.measured and test.notes.get("accuracy", 0) > 0.8)

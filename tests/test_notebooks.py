@@ -59,7 +59,7 @@ def text_of(cell: Any) -> str:
 
 
 def is_solved(exercise: Exercise, text: str) -> bool:
-    """A pass is told; of a challenge some points are enough: how many hangs on the machine."""
+    """A pass is told; of a challenge some points are enough: how many, the machine decides."""
     if any(test.measured for test in exercise.tests):
         earned = rf"^✗ {re.escape(exercise.number)} .* of {exercise.points:g} points$"
         return ": passed, " in text or bool(re.search(earned, text, re.MULTILINE))

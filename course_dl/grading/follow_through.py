@@ -33,7 +33,7 @@ def builds_on(
     """The exercises that fail, each with the earlier ones that fail too and may be the cause.
 
     That are those which the answer mentions, itself or through what it uses. What is not written
-    yet fails by itself. What hangs on the clock is left out on both sides: it takes long.
+    yet fails by itself. Measured exercises are left out on both sides: they take long.
     """
     blocks: dict[str, str] = {}
     wrong: list[Exercise] = []

@@ -1,10 +1,10 @@
 # Runs in: judge
 """What is known already: how tests end, and which mistakes they tell of.
 
-A test hangs on its seed and on what it is answered, on nothing else. Where it is answered, byte by
-byte, as it was before, it asks the same next, and ends the same: neither has to be worked out
-again, nor has the mistake that is behind it. In a class many answers are the same, since many
-students write the same formula.
+A test is a deterministic function of its seed and of the answers that it gets, so results are
+remembered by test, seed and digests of the answers. Where the answers are the same, byte by byte,
+the test asks the same next, and ends the same, and the mistake behind it is the same. In a class
+many answers are, since many students write the same formula.
 """
 
 from __future__ import annotations

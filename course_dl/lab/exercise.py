@@ -17,7 +17,7 @@ Code = TypeVar("Code", bound=Callable[..., Any])
 class Test:
     """One test of an exercise; hidden ones are not handed out to students.
 
-    What a ``measured`` test finds hangs on the clock: it is not repeated to find a mistake. A
+    What a ``measured`` test finds depends on the clock: it is not repeated to find a mistake. A
     ``last`` test is long: it is run only where all before it have passed.
     """
 

@@ -223,7 +223,7 @@ def _behaves_alike(
 
 
 def _repeatable(call: Call) -> bool:
-    """Whether a call hangs on its arguments alone: functions of a check may keep what they saw."""
+    """Whether a call depends on its arguments alone: a check's functions may keep what they saw."""
     given = (*call.args, *call.kwargs.values())
     own = (one for one in given if callable(one) and not isinstance(one, Remote))
     return not call.target.startswith("torch:") and all(map(is_of_torch, own))

@@ -4,7 +4,7 @@
 Python tells a hook of what code does besides computing; the names that code uses tell of PyTorch's
 private switches; a few looks find what has been patched and what is left running. A trick that is
 told is a hint. That none is told proves nothing: whoever runs in this process can mislead the
-watch, and marks never hang on it.
+watch, and marks never depend on it.
 """
 
 from __future__ import annotations
