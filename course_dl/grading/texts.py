@@ -1,7 +1,7 @@
 # Runs in: judge, child
 """Text from outside, made fit to be told: for any terminal, file, page or table.
 
-Runs on the judge's side. Values keep their text; what is told to people goes through :func:`told`.
+Values keep their text; what is told to people goes through :func:`told`, in the judge.
 """
 
 from __future__ import annotations
