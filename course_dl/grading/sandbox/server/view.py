@@ -65,6 +65,7 @@ def build_root(hidden: Iterable[str]) -> list[str]:
     for path, is_folder in cover:
         if os.path.exists(root + path):
             kernel.bind(root + "/nothing" if is_folder else "/dev/null", root + path)
+    again = [path for path in again if os.path.exists(root + path)]  # what is not covered with it
     for path in again:
         _place(root + _HELD + path, is_folder=os.path.isdir(root + path))
         kernel.bind(root + path, root + _HELD + path)
