@@ -23,6 +23,26 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
 
 
+# Files whose tests take longest, most of them minutes on one core.
+LONGEST = [
+    *("test_labs", "test_authoring_release", "test_grading_pytest", "test_grading_pool"),
+    *("test_grading_bulk", "test_grading_labs", "test_grading_odd", "test_grading_attacks"),
+    *("test_grading_environments", "test_grading_mixed_class", "test_grading_store"),
+    *("test_grading_launch", "test_grading_transcripts", "test_grading_isolation"),
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers of xdist take the files as they come, not those with the most tests first."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first, so that no worker is left alone with one at the end."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
 def pytest_sessionstart() -> None:
     """What the tests start is none of xdist's workers, though they may run in one."""
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:

@@ -26,7 +26,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*/*.md"))]
 PUBLISHED = "https://github.com/course-dl/course-dl"
 BLOCK = re.compile(r"(<!-- (?:demo|tests) -->\n)?^```(bash|python)\n(.*?)^```", re.M | re.S)
-SECONDS = 300
+SECONDS = 600
 
 
 @pytest.fixture
