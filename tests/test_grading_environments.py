@@ -89,6 +89,19 @@ def test_a_first_import_in_a_child_works(environment: Path, layers: dict[str, bo
     assert report["Python's packages in sight"] == [True, ""]
 
 
+@LINUX
+def test_a_covered_folder_may_hold_the_course_itself(environment: Path) -> None:
+    """A student's file may lie in a checkout: then its folder is covered with all that is in it."""
+    course = environment.parents[2] / "away"
+    done = subprocess.run(
+        [environment, "-c", TOLD, json.dumps({"hidden": [str(course)]}), "torchvision"],
+        capture_output=True, text=True, cwd="/", timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told, error, _ = json.loads(done.stdout)
+    assert (told, error) == ([], None)
+
+
 def test_a_package_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
     package(tmp_path, "there")
     packages = {"there": str(tmp_path / "there"), "gone": str(tmp_path / "gone")}
