@@ -1,2 +1,2 @@
 # Runs in: judge
-"""From results to marks: weights, times, teams, and the names of people."""
+"""From results to marks: weights, times, teams, and who is meant by a name."""
