@@ -62,6 +62,33 @@ def test_a_later_public_failure_tells_nothing_that_hidden_tests_asked(box: Sandb
     assert not [text for text in HIDDEN if text in json.dumps(result.to_json())]
 
 
+def test_what_public_calls_left_behind_costs_no_points_in_hidden_tests(box: Sandbox) -> None:
+    counting = """
+calls = []
+def double(x):
+    calls.append(1)
+    if x.ndim == 2 and len(calls) > 1:  # the hidden test asks once, of a matrix
+        raise ValueError("public calls were before")
+    return 2 * x"""
+    slope = """
+asked = []
+def slope(x):
+    asked.append(1)
+    if len(x) == 50 and len(asked) > 1:
+        raise ValueError("public calls were before")
+    return 3 * x ** 2"""
+    result = grade(solved(double=counting, slope=slope), box)
+    assert result.total == result.max_points
+
+
+def test_an_answer_that_spoils_the_process_costs_no_other_its_points(box: Sandbox) -> None:
+    """The answers before it have hidden tests too, which come after it."""
+    spoiling = "def twice(g, x):\n    torch.set_default_dtype(torch.float16)\n    torch.mul = torch.add = None\n    torch.Tensor.__rmul__ = torch.Tensor.__mul__ = None"
+    result = grade(solved(twice=spoiling), box)
+    states = {mark.number: mark.state for mark in result.exercises}
+    assert states == dict.fromkeys(["9.1", "9.2", "9.3", "9.4"], "passed") | {"9.5": "failed"}
+
+
 @pytest.mark.parametrize(
     "failing",
     [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -355,6 +357,24 @@ def test_a_driver_is_told_by_its_name_and_what_it_was_given() -> None:
     assert str(this.calls[-1]) == "count up(f(), 3.0)"
     with pytest.raises(Wrong, match="count up raised TypeError"):
         drive(count_up, counter, "a")
+
+
+def test_what_a_call_that_raised_had_in_hand_is_let_go() -> None:
+    kept: list[weakref.ref[Any]] = []
+
+    def f(x: int) -> None:
+        large = torch.nn.Linear(2, 2)
+        kept.append(weakref.ref(large))
+        error = ValueError("it is in a local variable of the frame that it holds")
+        raise error
+
+    gc.disable()
+    try:
+        with pytest.raises(Wrong, match="ValueError"):
+            student(f).f(1)
+        assert kept[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_each_case_is_judged_when_its_result_is_taken() -> None:

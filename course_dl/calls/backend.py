@@ -228,6 +228,8 @@ class LocalBackend(Backend):
                 raise
             except BaseException as exception:  # a student may raise anything, SystemExit too
                 error = _told(exception)
+                # An exception and its frames hold one another, and with them all local variables.
+                traceback.clear_frames(exception.__traceback__)
             changed = [argument.name for argument in watched if argument.has_changed()]
             if torch.is_grad_enabled() != recording:
                 changed.append("the recording of gradients")

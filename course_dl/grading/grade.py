@@ -136,14 +136,15 @@ class Grading:
         """Judge exercises (all if None) and diagnose them.
 
         The public tests of all come first, then the hidden ones: what a submission learns from
-        hidden inputs comes too late for any message that a student reads. What fails because of
-        earlier answers is judged again after that, in new processes.
+        hidden inputs comes too late for any message that a student reads. What fails after that
+        may fail for what calls before it left behind, or for an earlier answer that is wrong: it is
+        judged again in new processes.
         """
         exercises = self.lab.exercises if exercises is None else exercises
         found = [self._tested(exercise, False) for exercise in exercises]
         self.notices = tuple(dict.fromkeys(self._phase.notices()))
         if hidden:
-            found = [self._tested(r.exercise, True, r.tests) for r in found]
+            found = self._untouched([self._tested(r.exercise, True, r.tests) for r in found])
         results = [self._diagnosed(result) for result in found]
         if hidden:
             self._follow_through(results)
@@ -166,6 +167,11 @@ class Grading:
     def said(self, points: float) -> str:
         """What else is to be said: that the file is damaged, or that another one was meant."""
         return said_of(self._reading, self.lab, points)
+
+    @property
+    def _loaded(self) -> float:
+        """The seconds that loading has taken so far, in all processes."""
+        return self._loading + self._phase.loading
 
     def _enter(self, program: Program) -> None:
         """Go on with new processes."""
@@ -194,6 +200,21 @@ class Grading:
                 exercise, backend, self.seed, hidden=hidden, before=before, run=self._run
             )
         return ExerciseResult(exercise, tests)
+
+    def _untouched(self, found: Sequence[ExerciseResult]) -> list[ExerciseResult]:
+        """The results; of exercises that failed in hidden tests alone, as new processes give them.
+
+        What other answers left behind in the processes, memory say, costs an answer no points.
+        """
+        public = [[test for test in result.tests if not test.test.hidden] for result in found]
+        lost = [not result and all(tests) for result, tests in zip(found, public, strict=True)]
+        if not any(lost) or self._loaded > _LOADING:
+            return list(found)
+        self._enter(self._program)
+        return [
+            self._tested(result.exercise, True, tests) if again else result
+            for result, tests, again in zip(found, public, lost, strict=True)
+        ]
 
     def _run(self, exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
         """One test; what is measured is not, where the code could hold what is to be learnt."""
@@ -224,7 +245,7 @@ class Grading:
             groups[tuple(e.number for e in earlier)].append(exercise)
         for numbers, exercises in groups.items():
             right = right_versions(self.lab.solutions, [self.lab.exercise(n) for n in numbers])
-            if right is None or self._loading > _LOADING:
+            if right is None or self._loaded > _LOADING:
                 continue
             self._enter(Program([*self._program.cells, right], self._program.names))
             for exercise in exercises:
@@ -252,6 +273,11 @@ class _Phase:
 
     def notices(self) -> list[tuple[str, str, str]]:
         return [notice for backend in self._backends.values() for notice in backend.notices]
+
+    @property
+    def loading(self) -> float:
+        """The seconds that loading has taken in these processes."""
+        return sum(backend.loading for backend in self._backends.values())
 
     def close(self) -> list[RemoteBackend]:
         """End the processes; the backends that held them."""
