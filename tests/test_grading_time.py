@@ -15,8 +15,8 @@ import pytest
 from course_dl.calls import limits
 from course_dl.calls.backend import LocalBackend, Outcome, Rules
 from course_dl.calls.limits import TimeOut
+from course_dl.grading.sandbox.client import child as children
 from course_dl.grading.sandbox.client import meter as meter_module
-from course_dl.grading.sandbox.client import remote
 from course_dl.grading.sandbox.client.child import Cell, Child, Program
 from course_dl.grading.sandbox.client.meter import Meter
 from course_dl.grading.sandbox.client.remote import RemoteBackend
@@ -324,8 +324,8 @@ def f():
 def test_what_a_function_of_the_judge_is_given_is_bounded(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_RECEIVED", 1 << 20)
-    monkeypatch.setattr(remote, "_CALLED_BACK", 50)
+    monkeypatch.setattr(children, "_RECEIVED", 1 << 20)
+    monkeypatch.setattr(children, "_CALLED_BACK", 50)
     given: list[Any] = []
     for size, words in ((1 << 16, "more than 1 MB"), (1, "more than 50 times")):
         source = f"import torch\ndef f(g):\n    while True: g(torch.ones({size}))"
@@ -341,7 +341,7 @@ def test_what_a_function_of_the_judge_is_given_is_bounded(
 def test_what_calls_return_is_bounded_together(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_RECEIVED", 1 << 20)
+    monkeypatch.setattr(children, "_RECEIVED", 1 << 20)
     source = "import torch\ndef f():\n    return torch.ones(1 << 16)"
     child = Child(box, Program([Cell("cell 1", source)], ["f"]))
     backend = RemoteBackend(child)

@@ -49,19 +49,19 @@ def unreadable(data: bytes, lab: LabFolder, status: str, reason: str) -> Result:
     return Result(lab.name, SEED, _digest(data), status, reason, marks)
 
 
-def lab_sandbox(lab: LabFolder, cover: Sequence[str | Path] = (), **layers: Any) -> Sandbox:
+def lab_sandbox(lab: LabFolder, covered: Sequence[str | Path] = (), **layers: Any) -> Sandbox:
     """A sandbox for a lab's submissions: its answers cannot be imported, nor, if possible, read."""
     answers = sorted({name for exercise in lab.exercises for name in exercise.answers})
     folder = Path(__file__).resolve().parent
-    covered = [folder, folder.with_name("authoring"), lab.path.parent, *cover]
-    covered += folder.with_name("data").rglob("t10k*")  # the test images and their classes
+    paths = [folder, folder.with_name("authoring"), lab.path.parent, *covered]
+    paths += folder.with_name("data").rglob("t10k*")  # the test images and their classes
     for name in answers:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             origin = Path(spec.origin)
-            covered += [origin.parent] if spec.submodule_search_locations else [origin]
-            covered += _compiled(origin)
-    return Sandbox(answers, covered, _imports(lab), **layers)
+            paths += [origin.parent] if spec.submodule_search_locations else [origin]
+            paths += _compiled(origin)
+    return Sandbox(answers, paths, _imports(lab), **layers)
 
 
 def _compiled(source: Path) -> list[Path]:

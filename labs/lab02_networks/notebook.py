@@ -235,7 +235,13 @@ print("slope  ", a.grad.tolist())
 # $$ \frac{1}{1 + e^{-a}} = \frac{e^a}{1 + e^a}, \qquad
 #    \log(1 + e^a) = \max(0, a) + \log\!\left(1 + e^{-|a|}\right). $$
 #
-# The tangent needs no work of its own, since $\tanh\frac{a}{2} = 2 \operatorname{sigmoid}(a) - 1$.
+# Mind the corners. At $a = 0$ neither $|a|$ nor $\max(0, a)$ has a slope, and PyTorch chooses one:
+# 0 for `abs`, the mean of both sides for `torch.maximum`, 0 or 1 for `clamp` and `torch.where`. The
+# sum must have the slope of your function there: $\frac14$ for the sigmoid, 1 for tanh,
+# $\frac12$ for softplus.
+#
+# The tangent needs no work of its own, since $\tanh\frac{a}{2} = 2 \operatorname{sigmoid}(a) - 1$:
+# put $2a$ in place of $a$. `tanh_from_sigmoid(a)` is $\tanh(a)$.
 #
 # Write all four, elementwise, with small tools such as `torch.exp`, `torch.clamp`, `torch.log1p`
 # (which is $\log(1 + t)$ without the loss of digits), or `torch.where(condition, x, y)`. The latter
@@ -246,7 +252,7 @@ print("slope  ", a.grad.tolist())
 from course_dl.labs.lab02_networks.solutions import relu, sigmoid, softplus, tanh_from_sigmoid
 
 # %% after="2.4"
-a = torch.tensor([-1e4, -100.0, -40.0, 0.5, 40.0, 1e4], requires_grad=True)
+a = torch.tensor([-1e4, -100.0, -40.0, 0.0, 40.0, 1e4], requires_grad=True)
 print("a       ", a.tolist())
 for g in (sigmoid, softplus):
     (slope,) = torch.autograd.grad(g(a).sum(), a)
@@ -263,6 +269,30 @@ for own, library in [
     print(f"{own.__name__:18} differs from torch's by {(own(a) - library(a)).abs().max():.1e}")
 
 # %% [markdown]
+# Is one point worth the trouble? A network often starts there. Take one neuron, whose loss for a
+# sample is $\operatorname{softplus}(-a)$ in class 1 and $\operatorname{softplus}(a)$ in class 0 (this
+# is logistic regression; section 8 tells why). It begins with $w = 0$ and $b = 0$, so with $a = 0$
+# for every sample. Beside yours: a softplus with the right values everywhere, and the slope 0 at 0.
+
+
+# %% after="2.4"
+def flat_softplus(a):
+    """Equal to softplus, but its slope at 0 is 0."""
+    return torch.where(a > 0, a, 0.0) + torch.log1p(torch.exp(-a.abs()))
+
+
+points, classes = moons(200, generator=seeded(1))
+for name, g in {"yours": softplus, "flat at 0": flat_softplus}.items():
+    w = torch.zeros(2, requires_grad=True)
+    b = torch.zeros(1, requires_grad=True)
+    for _ in range(200):
+        losses = g((1 - 2 * classes) * (points @ w + b))
+        for parameter, grad in zip((w, b), torch.autograd.grad(losses.mean(), (w, b)), strict=True):
+            parameter.data -= grad
+    right = ((points @ w + b > 0) == (classes == 1)).float().mean()
+    print(f"{name:10} w = {w.tolist()}, {right:.0%} right")
+
+# %% [markdown]
 # And here they are, each with its derivative, which autograd computes from your code. The steps of
 # McCulloch and Pitts and of Rosenblatt come first: their derivative is 0, and nothing can be learnt
 # through them.
@@ -270,10 +300,10 @@ for own, library in [
 
 # %% after="2.4"
 def derivative(g):
-    """g' by autograd, just left of each point: there ReLU has the slope 0 at 0."""
+    """g' by autograd. At 0 the slope of ReLU is what your code chooses."""
 
     def dg(a):
-        a = (a - 1e-12).requires_grad_()
+        a = a.detach().requires_grad_()
         return torch.autograd.grad(g(a).sum(), a)[0]
 
     return dg

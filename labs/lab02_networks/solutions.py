@@ -67,9 +67,9 @@ def sigmoid(a: Tensor) -> Tensor:
     """The logistic sigmoid, ``1 / (1 + exp(-a))``, elementwise.
 
     Safe for ``|a|`` up to 1e4, in value and in gradient: nothing overflows, and ``sigmoid(-40)``
-    is 4.2e-18, not 0.
+    is 4.2e-18, not 0. Its slope at 0 is 1/4.
     """
-    e = torch.exp(-a.abs())  # at most 1
+    e = torch.exp(torch.where(a >= 0, -a, a))  # exp(-|a|), at most 1, with a slope at 0
     return torch.where(a >= 0, 1 / (1 + e), e / (1 + e))
 
 
@@ -86,9 +86,10 @@ def relu(a: Tensor) -> Tensor:
 def softplus(a: Tensor) -> Tensor:
     """A smooth ReLU, ``log(1 + exp(a))``, elementwise.
 
-    Safe for ``|a|`` up to 1e4, in value and in gradient, as `sigmoid` is.
+    Safe for ``|a|`` up to 1e4, in value and in gradient, as `sigmoid` is. Its slope at 0 is 1/2.
     """
-    return relu(a) + torch.log1p(torch.exp(-a.abs()))
+    zero = torch.zeros_like(a)
+    return torch.maximum(a, zero) + torch.log1p(torch.exp(-a.abs()))  # maximum: slope 1/2 at 0
 
 
 def collapse(weights: list[Tensor], biases: list[Tensor]) -> tuple[Tensor, Tensor]:
