@@ -53,7 +53,8 @@ def forward(
 ) -> Tensor:
     """The output of a network, ``H_k = g_k(H_{k-1} W_k^T + b_k)`` for k = 1, ..., L, ``H_0 = X``.
 
-    X : (N, N_0), one sample a row. weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}).
+    X : (N, N_0), one sample a row.
+    weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}); W_1 is ``weights[0]``.
     biases : ``b_1, ..., b_L``. activations : ``g_1, ..., g_L``, one a layer, the last included.
     Returns ``H_L``, (N, N_L).
     """
@@ -74,7 +75,7 @@ def sigmoid(a: Tensor) -> Tensor:
 
 
 def tanh_from_sigmoid(a: Tensor) -> Tensor:
-    """The hyperbolic tangent by your `sigmoid` alone: ``tanh(a/2) = 2 sigmoid(a) - 1``."""
+    """The hyperbolic tangent of a, by your `sigmoid` alone: ``tanh(a/2) = 2 sigmoid(a) - 1``."""
     return 2 * sigmoid(2 * a) - 1
 
 
@@ -93,9 +94,10 @@ def softplus(a: Tensor) -> Tensor:
 
 
 def collapse(weights: list[Tensor], biases: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """The one affine map ``x -> W x + b`` that equals a network of linear units.
+    """The one affine map ``x -> W x + b`` that equals a network of linear layers.
 
-    weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}). biases : ``b_1, ..., b_L``.
+    weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}); W_1 is ``weights[0]``.
+    biases : ``b_1, ..., b_L``.
     Returns W (N_L, N_0) and b (N_L,).
     """
     W, b = weights[0], biases[0]
@@ -125,7 +127,7 @@ class MLP(nn.Module):
     def __init__(
         self, sizes: list[int], activation: Callable[[Tensor], Tensor] = torch.relu
     ) -> None:
-        """Make one linear unit for each pair of neighbouring sizes, its weights drawn at random.
+        """Make one linear layer for each pair of neighbouring sizes, its weights drawn at random.
 
         sizes : ``[N_0, N_1, ..., N_L]``. activation : of the hidden layers, elementwise.
         """
@@ -136,8 +138,8 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The output (N, N_L) for a batch x (N, N_0): every layer but the last is activated."""
         *hidden, output = self.layers
-        for unit in hidden:
-            x = self.activation(unit(x))
+        for linear in hidden:
+            x = self.activation(linear(x))
         return output(x)
 
 
