@@ -21,8 +21,8 @@ class Batches:
 
     Parameters
     ----------
-    X : (N, ...) samples, one a row.
-    d : (N, ...) their desired outputs.
+    X : (N, ...) samples: rows (N, D), images (N, C, H, W), and so on.
+    d : (N, ...) their desired outputs: numbers, classes (N,), label maps (N, H, W).
     batch_size : samples a batch; the last batch may be smaller.
     shuffle : whether each epoch has a new random order. Otherwise batches are views of ``X``.
     generator : draws the orders; torch's global generator by default.
