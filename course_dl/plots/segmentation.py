@@ -103,7 +103,7 @@ def as_labels(given: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 def class_colours(K: int) -> list[tuple[float, float, float]]:
     """Grey for class 0; for the others the palette, or colours in even steps where it is short."""
-    if K - 1 <= len(PALETTE):
+    if len(PALETTE) >= K - 1:
         others = [to_rgb(colour) for colour in PALETTE[: K - 1]]
     else:
         others = [to_rgb(colour) for colour in colormaps["turbo"](np.linspace(0.05, 0.95, K - 1))]
