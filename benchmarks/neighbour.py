@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from benchmarks.digits import BATCH, LR, network, training_set
 from benchmarks.measure import Row, cores, report, seconds, threads
@@ -26,34 +27,38 @@ ROUNDS = 5
 
 
 def main() -> None:
-    """Quiet and busy in turn, the fastest of each, since other work on the machine only slows.
+    """How many times slower, of which is taken out what a loop of one thread loses as well.
 
-    A loop of Python alone, which has one thread, shows in the note what is left of it.
+    On a machine with nothing else to do this loop loses nothing. Each round gives a ratio, the row
+    their median.
     """
     two = sorted(os.sched_getaffinity(0))[: cores()]
     os.sched_setaffinity(0, two)  # as on a machine of so many cores
     with threads(len(two)), tempfile.TemporaryDirectory() as folder:
         for what, work in works(Path(folder)).items():
-            taken: dict[str, list[float]] = {"quiet": [], "busy": [], "loop": [], "busy loop": []}
             work()
-            for _ in range(ROUNDS):
-                taken["loop"].append(seconds(loop))
-                taken["quiet"].append(seconds(work))
-                with spinning(two[-1]):
-                    taken["busy loop"].append(seconds(loop))
-                    taken["busy"].append(seconds(work))
-            best = {name: min(times) for name, times in taken.items()}
+            rounds = [in_pairs(work, two[-1]) for _ in range(ROUNDS)]
+            slower, loop_slower = (median(column) for column in list(zip(*rounds, strict=True))[:2])
+            ratio = median(one / other for one, other, _ in rounds)
             note = (
-                f"{len(two)} threads asked for; quiet {best['quiet']:.2f} s; "
-                f"a loop of Python alone: {best['busy loop'] / best['loop']:.2f}"
+                f"{len(two)} threads asked for; {slower:.2f} times as long, a loop of one thread "
+                f"{loop_slower:.2f} times; quiet {min(quiet for *_, quiet in rounds):.2f} s"
             )
             beside = f"{what}, beside a process that spins on the other core"
-            ratio = best["busy"] / best["quiet"]
             report([Row(beside, "the same without it", ratio, 1.5, note)])
 
 
+def in_pairs(work: Callable[[], object], core: int) -> tuple[float, float, float]:
+    """How many times longer work and loop take beside a spinning process, and the quiet seconds."""
+    quiet = seconds(loop), seconds(work)
+    with spinning(core):
+        busy = seconds(loop), seconds(work)
+    return busy[1] / quiet[1], busy[0] / quiet[0], quiet[1]
+
+
 def loop() -> None:
-    for _ in range(5_000_000):
+    """About a second of one thread."""
+    for _ in range(20_000_000):
         pass
 
 
