@@ -201,6 +201,15 @@ def test_networks_by_hand_are_counted_too():
     assert step_size(ManualConvNet(), images, 5) >= exact(ConvNet(), images[0])
 
 
+@pytest.mark.parametrize(
+    "model",
+    [nn.Sequential(nn.LazyLinear(8), nn.Linear(8, 2)), nn.MultiheadAttention(4, 2), nn.LSTM(4, 8), nn.Identity()],
+    ids=lambda model: type(model).__name__,
+)  # fmt: skip
+def test_every_kind_of_module_has_a_size(model):
+    assert 0 <= step_size(model, points(), 8) < LARGE
+
+
 class Secret(Dataset[Any]):
     def __len__(self) -> int:
         return 100
@@ -218,13 +227,22 @@ SAME = TensorDataset(PIXELS.float(), CLASSES)
     "data",
     [
         (PIXELS.float(), CLASSES),
+        PIXELS.float(),
         Batches(PIXELS.float(), CLASSES, 10),
         COLOUR,
         DataLoader(COLOUR, batch_size=10),
         DataLoader(SAME, batch_size=10),
         DataLoader(Subset(Subset(SAME, range(30)), range(20)), batch_size=10),
     ],
-    ids=["pair", "batches", "image set", "loader of it", "loader", "loader of a subset"],
+    ids=[
+        "pair",
+        "images alone",
+        "batches",
+        "image set",
+        "loader of it",
+        "loader",
+        "loader of a subset",
+    ],
 )
 def test_every_kind_of_data_tells_the_shape_of_a_sample(data):
     model = nn.Conv2d(3, 8, 3, bias=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from course_dl.data.imageset import ImageSet
 from course_dl.training.device import home_of
@@ -88,7 +89,8 @@ def _parts(model: Any) -> Iterator[tuple[Any, list[Tensor]]]:
         return
     for part in model.modules():
         if not isinstance(part, nn.Embedding):
-            yield part, list(part.parameters(recurse=False))
+            weights = part.parameters(recurse=False)
+            yield part, [w for w in weights if not is_lazy(w)]  # those have no size yet
 
 
 def _stride(part: Any, sides: int) -> float:
@@ -105,8 +107,9 @@ def _sample(data: Any) -> tuple[tuple[int, ...], torch.dtype]:
         data = data.dataset  # of a loader, or of the subset that it reads
     if isinstance(data, ImageSet):
         return (data.channels, *data.images.shape[-2:]), torch.float32
-    pair = getattr(data, "tensors", data)
-    X = pair[0] if isinstance(pair, (tuple, list)) and pair else None
+    X = getattr(data, "tensors", data)
+    if isinstance(X, (tuple, list)) and X:
+        X = X[0]
     if not isinstance(X, Tensor) or X.ndim < 2:
         return _UNKNOWN, torch.float32
     return tuple(X.shape[1:]), X.dtype
