@@ -230,6 +230,12 @@ def test_batches_of_scenes_keep_images_and_label_maps_together():
     assert seen == 12
 
 
+def test_batches_of_a_set_as_a_whole_lead_to_its_tensors():
+    with pytest.raises(TypeError, match=r"Batches\(\*images.tensors\(\)\)"):
+        Batches(scenes(), 5)
+    assert len(Batches(*scenes().tensors(), 5)) == 3
+
+
 # What it says
 
 

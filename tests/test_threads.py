@@ -203,7 +203,8 @@ def test_networks_by_hand_are_counted_too():
 
 @pytest.mark.parametrize(
     "model",
-    [nn.Sequential(nn.LazyLinear(8), nn.Linear(8, 2)), nn.MultiheadAttention(4, 2), nn.LSTM(4, 8), nn.Identity()],
+    [nn.Sequential(nn.LazyLinear(8), nn.Linear(8, 2)), nn.MultiheadAttention(4, 2),
+     nn.LSTM(4, 8), nn.Identity()],
     ids=lambda model: type(model).__name__,
 )  # fmt: skip
 def test_every_kind_of_module_has_a_size(model):

@@ -42,6 +42,8 @@ class Batches:
         shuffle: bool = True,
         generator: Generator | None = None,
     ) -> None:
+        if callable(getattr(X, "tensors", None)):
+            raise TypeError("X is a set of images: Batches(*images.tensors()) has its tensors")
         for name, value in (("X", X), ("d", d)):
             check_tensor(value, name)
             if value.ndim == 0 or len(value) == 0:
