@@ -200,7 +200,9 @@ def test_a_set_survives_pickling():
 def test_a_subset_of_scenes_is_seeded_and_without_repeats():
     part = scenes().subset(8, generator=torch.Generator().manual_seed(1))
     same = scenes().subset(8, generator=torch.Generator().manual_seed(1))
+    other = scenes().subset(8, generator=torch.Generator().manual_seed(2))
     assert torch.equal(part.images, same.images) and part.labels.shape == (8, 16, 24)
+    assert not torch.equal(part.images, other.images)
     assert len({bytes(image.flatten().tolist()) for image in part.images}) == 8
     everything = {bytes(image.flatten().tolist()): d for image, d in zip(
         scenes().images, scenes().labels, strict=True)}  # fmt: skip
