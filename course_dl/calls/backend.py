@@ -31,6 +31,7 @@ from course_dl.calls.limits import (
     captured_output,
     private_randomness,
 )
+from course_dl.calls.threads import one_thread
 from course_dl.calls.values import Handle, Unusable, class_name, copy_value, tensors_in
 
 __all__ = ["Backend", "LocalBackend", "Outcome", "Request", "Rules", "StudentError"]
@@ -208,6 +209,7 @@ class LocalBackend(Backend):
 
         with (
             captured_output() as printed,
+            one_thread(),
             self._randomness(rules.seed) as drawn,
             without_library(rules.library) as library,
             nullcontext(bool) if rules.autograd else without_autograd() as asked,

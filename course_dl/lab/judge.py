@@ -10,6 +10,7 @@ from typing import Any
 
 from course_dl.calls.backend import Backend, LocalBackend, Outcome, Rules
 from course_dl.calls.limits import private_randomness, seeded
+from course_dl.calls.threads import one_thread
 from course_dl.calls.values import Handle, handles_in, is_of_torch
 from course_dl.lab.exercise import Exercise, Mistake, Test
 from course_dl.lab.inputs import Inputs
@@ -87,6 +88,7 @@ def run_test(
     """Run one test. Whatever the student's code returned, the test ends in one of the states.
 
     What ``rng`` draws follows from ``seed``; or, if ``secret``, from nothing that can be known.
+    Torch computes on one thread meanwhile.
     """
     student = Student(backend, exercise.rules)
     known = zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode())
@@ -95,8 +97,9 @@ def run_test(
     given = {"student": student, "rng": rng}
     state, failure, points = State.PASSED, None, 0.0
     try:
-        test.function(*(given[name] for name in wanted))
-        student.settle()
+        with one_thread():
+            test.function(*(given[name] for name in wanted))
+            student.settle()
     except _Verdict as verdict:
         state, points = verdict.state, verdict.points
         failure = _with_call(verdict.failure, student.calls)
@@ -179,7 +182,7 @@ def diagnose(
         return None
     others = [test for test in result.tests if test is not failed and not test.test.measured]
     best, best_agreement = None, 0
-    with private_randomness():
+    with private_randomness(), one_thread():
         for known in mistakes:
             if known.number != result.exercise.number or known.name not in _names_called(failed):
                 continue

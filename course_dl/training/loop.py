@@ -23,6 +23,7 @@ from course_dl.training.objective import Objective, objective
 from course_dl.training.progress import Progress
 from course_dl.training.randomness import isolated_randomness, reseed
 from course_dl.training.schedule import Schedule
+from course_dl.training.threads import few_threads
 
 __all__ = ["Metrics", "NonFiniteLoss", "evaluate", "fit", "mode"]
 
@@ -111,6 +112,7 @@ def fit(
     with (
         isolated_randomness(place),
         on_device(place, model, loss, optimizer=optimizer),
+        few_threads(model, train, batch_size),
         mode(model, training=True),
     ):
         learner = make_learner(model, loss, optimizer, lr)
@@ -175,7 +177,11 @@ def evaluate(
     check_count(batch_size, "batch_size")
     check_model(model)
     place = pick_device(device, model)
-    with isolated_randomness(place), on_device(place, model, loss):
+    with (
+        isolated_randomness(place),
+        on_device(place, model, loss),
+        few_threads(model, data, batch_size),
+    ):
         feed = Feed(data, model, batch_size, shuffle=False, name="data")
         return _measure(model, feed, objective(loss))
 
