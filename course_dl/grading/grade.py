@@ -24,7 +24,9 @@ from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.transcripts import diagnosed, judged
 from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise, Test
+from course_dl.lab.inputs import Level, Seed
 from course_dl.lab.judge import ExerciseResult, TestResult, run_tests
+from course_dl.lab.simplest import with_simplest_case
 from course_dl.lab.states import Failure, State
 from course_dl.lab.student import Student
 
@@ -216,7 +218,7 @@ class Grading:
             for result, tests, again in zip(found, public, lost, strict=True)
         ]
 
-    def _run(self, exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
+    def _run(self, exercise: Exercise, test: Test, backend: Backend, seed: Seed) -> TestResult:
         """One test; what is measured is not, where the code could hold what is to be learnt."""
         if test.measured and self._too_large:
             self.remarks.add(f"{exercise.number}: so much code that it may hold the answers")
@@ -235,8 +237,21 @@ class Grading:
                 student = Student(backend, result.exercise.rules)
                 others = {name: getattr(student, name) for name in self._program.names}
                 told = diagnosed(result, self.lab.mistakes, others, backend, self.seed)
+                if any(t.state is State.FAILED for t in result.tests if not t.test.hidden):
+                    result = self._in_its_simplest_case(result, backend)
         tests = [replace(test, calls=()) for test in result.tests]
-        return replace(result, tests=tests, diagnosis=told)
+        case = replace(result.case, calls=()) if result.case is not None else None
+        return replace(result, tests=tests, diagnosis=told, case=case)
+
+    def _in_its_simplest_case(
+        self, result: ExerciseResult, backend: RemoteBackend
+    ) -> ExerciseResult:
+        """The result with the simplest case of its failure, asked after all that decides points."""
+
+        def run(test: Test, level: Level) -> TestResult:
+            return judged(result.exercise, test, backend, level)
+
+        return with_simplest_case(result, self.lab.mistakes, run)
 
     def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
         """Judge again, beside right versions of wrong earlier answers, what builds on those."""
@@ -303,7 +318,7 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
         float(min(max(result.points, 0.0), exercise.points)),
         float(exercise.points),
         str(result.state),
-        tuple(map(_test_mark, result.tests)),
+        tuple(_test_mark(test, result.failure_of(test)) for test in result.tests),
         result.diagnosis or "",
         {key: float(value) for test in public for key, value in test.notes.items()},
         carried,
@@ -312,10 +327,10 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
     )
 
 
-def _test_mark(result: TestResult) -> TestMark:
-    failure = result.failure or Failure("")
+def _test_mark(result: TestResult, failure: Failure | None) -> TestMark:
+    failure = failure or Failure("")
     details = tuple((label, _timeless(text)) for label, text in failure.details)
-    message = _timeless(failure.message)
+    message = _timeless(failure.told)
     return TestMark(result.test.title, result.test.hidden, str(result.state), message, details)
 
 

@@ -20,8 +20,8 @@ from course_dl.grading.sandbox.client.remote import RemoteBackend, Talk
 from course_dl.grading.sandbox.wire.channel import Message
 from course_dl.grading.texts import told
 from course_dl.lab.exercise import Exercise, Mistake, Test
+from course_dl.lab.inputs import Seed
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_test
-from course_dl.lab.states import Failure
 from course_dl.lab.student import Call
 
 __all__ = ["diagnosed", "judged"]
@@ -89,7 +89,10 @@ def _size(found: Found) -> int:
     if isinstance(found, Question):
         return len(found.message)
     if isinstance(found, TestResult):
-        texts = [found.failure.message, *sum(found.failure.details, ())] if found.failure else []
+        failure = found.failure
+        if failure is None:
+            return 0
+        texts = [failure.message, *sum(failure.details, ()), *failure.relations.values()]
         return 4 * sum(map(len, texts))
     return 4 * len(found or "")
 
@@ -97,7 +100,7 @@ def _size(found: Found) -> int:
 _known = _Known()
 
 
-def judged(exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
+def judged(exercise: Exercise, test: Test, backend: Backend, seed: Seed) -> TestResult:
     """The same as :func:`~course_dl.lab.judge.run_test`, which is run where the answers are new.
 
     A measured test draws at random, so that an answer cannot know what it is asked.
@@ -141,8 +144,9 @@ def _fit(result: TestResult) -> TestResult:
     """The result with its text fit to be told: a check may tell of any value it was given."""
     if result.failure is None:
         return result
-    details = tuple((told(label, 100), told(text)) for label, text in result.failure.details)
-    return replace(result, failure=Failure(told(result.failure.message), details))
+    failure = result.failure
+    details = tuple((told(label, 100), told(text)) for label, text in failure.details)
+    return replace(result, failure=replace(failure, message=told(failure.message), details=details))
 
 
 def diagnosed(

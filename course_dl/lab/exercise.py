@@ -29,6 +29,12 @@ class Test:
     measured: bool = False
     last: bool = False
 
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """What the function asks for: ``student``, and ``rng`` if it draws."""
+        code = self.function.__code__
+        return code.co_varnames[: code.co_argcount]
+
 
 @dataclass
 class Exercise:

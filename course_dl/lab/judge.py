@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_dl.calls.backend import Backend, LocalBackend, Outcome, Rules
 from course_dl.calls.limits import private_randomness, seeded
 from course_dl.calls.values import Handle, handles_in, is_of_torch
 from course_dl.lab.exercise import Exercise, Mistake, Test
-from course_dl.lab.inputs import Inputs
+from course_dl.lab.inputs import Inputs, Seed, SimpleInputs
 from course_dl.lab.same import same_outcome
 from course_dl.lab.states import Failure, State, Wrong, _Verdict
 from course_dl.lab.student import Call, Remote, Student, sent
@@ -24,7 +24,8 @@ __all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test
 class TestResult:
     """How one test ended (``timed_out``: with a call that took too long), and what was called.
 
-    ``notes`` and ``remarks`` are what the check found out besides.
+    ``notes`` and ``remarks`` are what the check found out besides; ``free`` is what it left free of
+    its inputs, which followed from ``seed``.
     """
 
     __test__ = False
@@ -37,6 +38,8 @@ class TestResult:
     notes: Mapping[str, float] = field(default_factory=dict)
     timed_out: bool = False
     remarks: Sequence[str] = ()
+    seed: Seed = 0
+    free: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return self.state is State.PASSED
@@ -44,11 +47,16 @@ class TestResult:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """How an exercise stands: the results of its tests, and the diagnosis if there is one."""
+    """How an exercise stands: the results of its tests, and what there is to tell of a failure.
+
+    That are the diagnosis, if there is one, and ``case``: the simplest case of the first failed
+    test that fails as it did, if one was found.
+    """
 
     exercise: Exercise
     tests: Sequence[TestResult]
     diagnosis: str | None = None
+    case: TestResult | None = None
 
     @property
     def state(self) -> State:
@@ -77,28 +85,33 @@ class ExerciseResult:
                         return result
         return None
 
+    def failure_of(self, test: TestResult) -> Failure | None:
+        """What is told of a test: of the first failed one its simplest case, if one was found."""
+        if self.case is not None and test is self.first_failure:
+            return self.case.failure
+        return test.failure
+
     def __bool__(self) -> bool:
         return self.state is State.PASSED
 
 
-Run = Callable[[Exercise, Test, Backend, int], TestResult]
+Run = Callable[[Exercise, Test, Backend, Seed], TestResult]
 
 
 def run_test(
-    exercise: Exercise, test: Test, backend: Backend, seed: int = 0, *, secret: bool = False
+    exercise: Exercise, test: Test, backend: Backend, seed: Seed = 0, *, secret: bool = False
 ) -> TestResult:
     """Run one test. Whatever the student's code returned, the test ends in one of the states.
 
-    What ``rng`` draws follows from ``seed``; or, if ``secret``, from nothing that can be known.
+    What ``rng`` draws follows from ``seed``, a level for simple inputs; or, if ``secret``, from
+    nothing that can be known.
     """
     student = Student(backend, exercise.rules)
-    known = zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode())
-    rng = Inputs(secrets.randbits(63) if secret else known)
-    wanted = test.function.__code__.co_varnames[: test.function.__code__.co_argcount]
+    rng = _inputs(exercise, test, seed, secret)
     given = {"student": student, "rng": rng}
     state, failure, points = State.PASSED, None, 0.0
     try:
-        test.function(*(given[name] for name in wanted))
+        test.function(*(given[name] for name in test.wants))
         student.settle()
     except _Verdict as verdict:
         state, points = verdict.state, verdict.points
@@ -110,7 +123,16 @@ def run_test(
         state, failure = wrong.state, wrong.failure
     cut = state is not State.PASSED and any(call.outcome.timed_out for call in student.calls[-1:])
     found = tuple(student.remarks)
-    return TestResult(test, state, failure, points, student.calls, student.notes, cut, found)
+    calls, free = student.calls, frozenset(rng.free)
+    return TestResult(test, state, failure, points, calls, student.notes, cut, found, seed, free)
+
+
+def _inputs(exercise: Exercise, test: Test, seed: Seed, secret: bool) -> Inputs:
+    if secret:
+        return Inputs(secrets.randbits(63))
+    if isinstance(seed, int):
+        return Inputs(zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode()))
+    return SimpleInputs(seed)
 
 
 def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
@@ -118,7 +140,7 @@ def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
     asked = [call for call in calls if call.target.startswith("student:")]
     if not asked or not failure.details or any(label == "The call" for label, _ in failure.details):
         return failure
-    return Failure(failure.message, (*failure.details, ("The call", str(asked[-1]))))
+    return replace(failure, details=(*failure.details, ("The call", str(asked[-1]))))
 
 
 def _unusable(call: Call, error: Exception) -> Wrong:

@@ -22,8 +22,8 @@ def about(call: Call) -> Iterator[None]:
     try:
         yield
     except Wrong as wrong:
-        told = wrong.failure
-        raise Wrong(told.message, *told.details, ("The call", str(call))) from None
+        wrong.add(("The call", str(call)))
+        raise
 
 
 def check_int(got: Any, truth: int, what: str, case: str) -> None:
