@@ -23,7 +23,8 @@ class Inputs:
     Attributes
     ----------
     free
-        What the test has left free: ``"sizes"``, ``"layers"``.
+        What the test has left free: ``"sizes"``, ``"layers"``, ``"values"``. Only a test that has
+        left something free is run with simple inputs.
     """
 
     def __init__(self, seed: int) -> None:
@@ -80,6 +81,7 @@ class Inputs:
 
     def simpler(self, usual: Value, simple: Value) -> Value:
         """``usual``, say an activation; in a simple case ``simple``, as good a question."""
+        self.free.add("values")
         return usual
 
 
@@ -128,6 +130,7 @@ class SimpleInputs(Inputs):
         return list(self.sizes(*kept))
 
     def simpler(self, usual: Value, simple: Value) -> Value:
+        super().simpler(usual, simple)
         return simple
 
     def _from(self, numbers: Sequence[float], shape: Sequence[int]) -> torch.Tensor:

@@ -61,11 +61,11 @@ def with_simplest_case(
 
 
 def simplest(failed: TestResult, run: Run) -> TestResult | None:
-    """The first level at which the test fails as it did; None where none does, or it draws nothing.
+    """The first level at which the test fails as it did; None where none does.
 
-    Tests that are long are not repeated.
+    Tests that are long, or leave nothing free, are not repeated.
     """
-    if "rng" not in failed.test.wants or failed.test.last:
+    if not failed.free or failed.test.last:
         return None
     calls, begun = 0, time.monotonic()
     for level in levels(failed.free):

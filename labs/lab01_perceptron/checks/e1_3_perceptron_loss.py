@@ -40,7 +40,8 @@ def test_perceptron_loss_by_hand(student: Student) -> None:
 
 @perceptron_loss.test("the sum over the misclassified samples")
 def test_perceptron_loss_values(student: Student, rng: Inputs) -> None:
-    for n, D in [(6, 2), (4, 3), (25, 8)]:
+    for sizes in [(6, 2), (4, 3), (25, 8)]:
+        n, D = rng.sizes(*sizes)
         for dtype in DTYPES:
             check_perceptron_loss(
                 student, rng, separator(rng, D), apart(rng, n), rng.signs(n), dtype
@@ -53,7 +54,7 @@ def test_perceptron_loss_all_right(student: Student, rng: Inputs) -> None:
         for n in (1, 7):
             distances = apart(rng, n)
             check_perceptron_loss(
-                student, rng, separator(rng, 3), distances, distances.sign(), dtype
+                student, rng, separator(rng, *rng.sizes(3)), distances, distances.sign(), dtype
             )
 
 

@@ -88,6 +88,7 @@ def check_neuron(
     b: Tensor | float | None = None,
 ) -> None:
     """Several samples, so that no wrong output is a mere factor away from a right one."""
+    (D,), g = rng.sizes(D), rng.simpler(g, torch.square)
     X, w = rng.normal(4, D, dtype=dtype), rng.normal(D, dtype=dtype)
     if b is None:
         b = rng.normal(1, dtype=dtype)[0]

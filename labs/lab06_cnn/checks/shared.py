@@ -49,6 +49,15 @@ def check_int(got: Any, truth: int, what: str, case: str) -> None:
 Case = tuple[int, int, int, int, int, int, int, int]  # N, C, H, W, M, k, stride, padding
 
 
+def sizes_of(rng: Inputs, case: Case) -> Case:
+    """The case itself; in a simple case fewer of all, and images hardly larger than the filters."""
+    N, C, H, W, M, k, stride, padding = case
+    N, C, M, side = rng.sizes(N, C, M, k)
+    if side < k:
+        H, W = side + min(H - k, 1), side + min(W - k, 1)
+    return N, C, H, W, M, side, stride, padding
+
+
 def filters(rng: Inputs, M: int, C: int, k: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     return rng.normal(M, C, k, k, dtype=dtype), rng.normal(M, dtype=dtype)
 
@@ -64,6 +73,7 @@ def check_convolution(
 ) -> None:
     """All calls are made before any is judged: together they tell one mistake from another."""
     given, results = [], []
+    cases = [sizes_of(rng, case) for case in cases]
     for N, C, H, W, M, k, stride, padding in cases:
         x, (w, b) = rng.normal(N, C, H, W, dtype=dtype), filters(rng, M, C, k, dtype)
         given.append((x, w, b))
