@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import re
 import zlib
 from collections import defaultdict
@@ -34,6 +35,7 @@ __all__ = ["Grading", "lab_sandbox", "unreadable"]
 
 SEED = 1  # everybody is asked the same, and not what a notebook asks, whose seed is 0
 _EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0
+_SIMPLEST = 4.0  # seconds of an exercise's calls for a simpler case of its failure
 _LOADING = 60.0  # seconds of loading after which nothing is loaded only to be judged again
 LARGEST_CODE = 20 << 10  # bytes, compressed, of a submission whose accuracy is measured
 TOO_LARGE = Failure(
@@ -181,11 +183,11 @@ class Grading:
         self._phase = _Phase(self._sandbox, program, self._skip)
 
     @contextmanager
-    def _on(self, exercise: Exercise) -> Iterator[RemoteBackend]:
+    def _on(self, exercise: Exercise, most: float = math.inf) -> Iterator[RemoteBackend]:
         """The processes for an exercise, for as long as it and the whole submission may take."""
         backend = self._phase[exercise.autograd]
         allowed = self._allowed.setdefault(exercise.number, _EXERCISE_CALLS * exercise.seconds)
-        given = min(allowed, self._left)
+        given = min(allowed, self._left, most)
         backend.begin(given)
         yield backend
         self._allowed[exercise.number] -= given - backend.left
@@ -237,21 +239,25 @@ class Grading:
                 student = Student(backend, result.exercise.rules)
                 others = {name: getattr(student, name) for name in self._program.names}
                 told = diagnosed(result, self.lab.mistakes, others, backend, self.seed)
-                if any(t.state is State.FAILED for t in result.tests if not t.test.hidden):
-                    result = self._in_its_simplest_case(result, backend)
+            result = self._in_its_simplest_case(result)
         tests = [replace(test, calls=()) for test in result.tests]
         case = replace(result.case, calls=()) if result.case is not None else None
         return replace(result, tests=tests, diagnosis=told, case=case)
 
-    def _in_its_simplest_case(
-        self, result: ExerciseResult, backend: RemoteBackend
-    ) -> ExerciseResult:
-        """The result with the simplest case of its failure, asked after all that decides points."""
+    def _in_its_simplest_case(self, result: ExerciseResult) -> ExerciseResult:
+        """The result with the simplest case of its failure, asked after all that decides points.
 
-        def run(test: Test, level: Level) -> TestResult:
-            return judged(result.exercise, test, backend, level)
+        Of hidden tests none is looked for: their inputs are not told.
+        """
+        failed = result.first_failure
+        if failed is None or failed.test.hidden:
+            return result
+        with self._on(result.exercise, _SIMPLEST) as backend:
 
-        return with_simplest_case(result, self.lab.mistakes, run)
+            def run(test: Test, level: Level) -> TestResult:
+                return judged(result.exercise, test, backend, level)
+
+            return with_simplest_case(result, self.lab.mistakes, run)
 
     def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
         """Judge again, beside right versions of wrong earlier answers, what builds on those."""

@@ -135,7 +135,7 @@ def _beside(
         digits = 6 if array(expected) != array(got) else 15
         return [
             ("Expected", array(expected, digits)),
-            ("Came", array(got, digits, ~right if expected.dim() else None)),
+            ("Came", array(got, digits, ~right if bool(right.any()) else None)),
         ]
     truth, answer = expected.double(), got.double()
     difference = (answer - truth).abs()

@@ -138,4 +138,4 @@ class SimpleInputs(Inputs):
         n = prod(shape)
         rounds = [self.permutation(len(numbers)) for _ in range(-(-n // len(numbers)))]
         order = torch.cat(rounds)[:n] if rounds else torch.zeros(0, dtype=torch.int64)
-        return torch.tensor(numbers, dtype=torch.float64)[order].view(*shape)
+        return torch.tensor(numbers, dtype=torch.float64)[order].view(tuple(shape))

@@ -15,7 +15,7 @@ from course_dl.lab.inputs import Level
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_exercise, run_test
 from course_dl.lab.page import Page
 from course_dl.lab.show import blocked_page, hint_page, progress_page, result_page
-from course_dl.lab.simplest import with_simplest_case
+from course_dl.lab.simplest import SECONDS, with_simplest_case
 
 __all__ = ["Lab"]
 
@@ -125,7 +125,7 @@ class Lab:
 
         result = run_exercise(exercise, backend)
         result = replace(result, diagnosis=diagnose(result, mistakes, names))
-        result = with_simplest_case(result, mistakes, run)
+        result = with_simplest_case(result, mistakes, run, SECONDS)
         self._checked[exercise.number] = (_answers(exercise, names), result)
         return result
 

@@ -35,6 +35,13 @@ IMPLIES = {
     "permuted": {"order"},
     "reshape": {"order"},
 }
+AS_IT_STANDS = {
+    "one wrong",
+    "one right",
+    "diagonal",
+    "zeros",
+    "should be 0",
+}  # which entries differ
 BY_CHANCE = {"order", "permuted", "flip", "shift", "transpose", "reshape"}  # several may be one
 
 
@@ -66,6 +73,7 @@ def telling(found: Mapping[str, str], answer: Tensor, truth: Tensor) -> str:
     """
     implied = set().union(*(IMPLIES.get(kind, set()) for kind in found))
     left = [kind for kind in found if kind not in implied]
+    left = [kind for kind in left if kind not in AS_IT_STANDS] or left
     if len(left) > 1 and set(left) <= BY_CHANCE:  # a flip of two rows is a shift: say what both say
         left = [kind for kind in ("permuted", "order") if kind in found][:1]
     if len(left) != 1:
@@ -164,7 +172,7 @@ def _parts(pair: _Pair) -> Found:
         if not bool((whole | none).all()):
             continue
         name = _name(truth, axis)
-        if int(none.sum()) == 1:
+        if int(none.sum()) == 1 and n > 2:
             yield "one wrong", f"Only {name} {int(none.int().argmax())} is wrong."
         elif int(whole.sum()) == 1 and n > 2:
             yield "one right", f"Only {name} {int(whole.int().argmax())} is right."
@@ -263,8 +271,8 @@ def _certain(answer: Tensor, truth: Tensor, kind: str) -> bool:
     """Whether enough numbers speak for a relation, which has one number to choose at most."""
     plain = bool(((2 * truth) % 1 == 0).all()) and float(truth.abs().max()) <= 100
     counted = int((truth != 0).sum())
-    if kind in ("one wrong", "one right", "diagonal", "zeros", "should be 0"):
-        return True  # it says no more than what stands there
+    if kind in AS_IT_STANDS:
+        return True
     if kind in ("sign", "factor") and truth.numel() == 1:
         return not plain
     return counted > PLAIN_ENOUGH if plain else counted > 1

@@ -8,6 +8,7 @@ same, and the same again.
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,23 +18,22 @@ from course_dl.lab.exercise import Mistake, Test
 from course_dl.lab.inputs import Level
 from course_dl.lab.judge import ExerciseResult, TestResult
 from course_dl.lab.states import Failure, State
-from course_dl.lab.student import Call
 from course_dl.lab.typed import parameters_of, typed_call
 
-__all__ = ["LEVELS", "simplest", "with_simplest_case"]
+__all__ = ["SECONDS", "levels", "simplest", "with_simplest_case"]
 
 # From the smallest up: layers, size. Each with another draw too, since few numbers may hide much.
 SIZES = ((1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (None, None))
 DRAWS = (0, 1)
 LEVELS = tuple(Level(layers, size, draw) for layers, size in SIZES for draw in DRAWS)
 CALLS = 60  # after so many calls nothing more is tried
-SECONDS = 0.4  # nor after so many seconds: the calls are few, so that these are for slow answers
+SECONDS = 0.5  # nor, in a notebook, after so many seconds of a core: that is for slow answers alone
 
 Run = Callable[[Test, Level], TestResult]
 
 
 def with_simplest_case(
-    result: ExerciseResult, mistakes: Iterable[Mistake], run: Run
+    result: ExerciseResult, mistakes: Iterable[Mistake], run: Run, seconds: float = math.inf
 ) -> ExerciseResult:
     """The result with the simplest case of its first failure, and the failed call as one types it.
 
@@ -45,31 +45,37 @@ def with_simplest_case(
         The lab's known mistakes, which tell the names of parameters.
     run
         Runs a test with the inputs of a level.
+    seconds
+        Of a core, in this process, after which nothing more is tried.
     """
     failed = result.first_failure
     if failed is None or failed.failure is None or failed.state is not State.FAILED:
         return result
     if failed.test.measured or failed.timed_out:
         return result
-    case = simplest(failed, run)
-    shown = failed if case is None else case
-    assert shown.failure is not None
-    failure = _typed(shown.failure, shown.calls, parameters_of(mistakes))
-    if case is not None:
-        failure = _with_relation(failure, failed.failure)
-    return replace(result, case=replace(shown, failure=failure))
+    parameters, case = parameters_of(mistakes), simplest(failed, run, seconds)
+    if case is None:
+        failure = replace(failed.failure, details=tuple(_typed(failed, parameters)))
+        return replace(result, case=replace(failed, failure=failure))
+    assert case.failure is not None
+    failure = replace(
+        case.failure,
+        details=tuple(_as_case(case, _typed(case, parameters), parameters)),
+        relation=_relation(case.failure, failed.failure),
+    )
+    return replace(result, case=replace(case, failure=failure))
 
 
-def simplest(failed: TestResult, run: Run) -> TestResult | None:
+def simplest(failed: TestResult, run: Run, seconds: float = math.inf) -> TestResult | None:
     """The first level at which the test fails as it did; None where none does.
 
     Tests that are long, or leave nothing free, are not repeated.
     """
     if not failed.free or failed.test.last:
         return None
-    calls, begun = 0, time.monotonic()
+    calls, begun = 0, time.process_time()
     for level in levels(failed.free):
-        if calls >= CALLS or time.monotonic() - begun > SECONDS:
+        if calls >= CALLS or time.process_time() - begun > seconds:
             return None
         tried = run(failed.test, level)
         if tried.timed_out:
@@ -102,23 +108,35 @@ def _way(result: TestResult) -> tuple[str, str]:
     return "sentence", re.sub(r"[-+]?\d[\d.,e+ x-]*", "", result.failure.message)
 
 
-def _with_relation(case: Failure, failed: Failure) -> Failure:
-    """The failure of a case, with what its numbers have to do with the right ones.
+def _relation(case: Failure, failed: Failure) -> str:
+    """The kind of what is told of a case's numbers and the right ones.
 
     Few small numbers meet many relations by chance. So the one is told that the larger case, whose
     numbers are random, tells of as well.
     """
-    fits = failed.relation if failed.relation in case.relations else ""
-    return replace(case, relation=fits)
+    return failed.relation if failed.relation in case.relations else ""
 
 
-def _typed(
-    failure: Failure, calls: Sequence[Call], parameters: Mapping[str, Sequence[str]]
-) -> Failure:
-    """The failure with its call as one types it, where it is short enough."""
-    by_text = {str(call): call for call in calls if call.target.startswith("student:")}
-    details = []
-    for label, text in failure.details:
-        call = by_text.get(text) if label == "The call" else None
-        details.append((label, (typed_call(call, parameters) if call else None) or text))
-    return replace(failure, details=tuple(details))
+Details = Iterator[tuple[str, str]]
+Parameters = Mapping[str, Sequence[str]]
+CALL, CASE = "The call", "Simplest case"
+
+
+def _typed(result: TestResult, parameters: Parameters) -> Details:
+    """The details of a failure, its call as one types it where it is short enough."""
+    by_text = {str(call): call for call in result.calls if call.target.startswith("student:")}
+    for label, text in result.failure.details if result.failure else ():
+        call = by_text.get(text) if label == CALL else None
+        yield label, (typed_call(call, parameters) if call else None) or text
+
+
+def _as_case(result: TestResult, details: Details, parameters: Parameters) -> Details:
+    """The details of a simplest case, in which the call is never left out."""
+    labels = set()
+    for label, text in details:
+        labels.add(label)
+        yield (CASE if label == CALL else label), text
+    asked = [call for call in result.calls if call.target.startswith("student:")]
+    typed = typed_call(asked[-1], parameters) if asked and CALL not in labels else None
+    if typed:
+        yield CASE, typed

@@ -34,7 +34,8 @@ def test_minibatch_gradient_batch(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         for most, D, K, S in [(12, 4, 3, 5), (9, 2, 5, 4)]:
             (N,) = rng.sizes(most, at_least=2)
-            check_minibatch(student, *classifier(rng, N, D, K, dtype), rng.permutation(N)[:S])
+            batch = rng.permutation(N)[: min(S, N - 1)]
+            check_minibatch(student, *classifier(rng, N, D, K, dtype), batch)
 
 
 @minibatch_gradient.test("a batch of one sample: the outer product of softmax(y) - onehot(d) and x")

@@ -52,10 +52,11 @@ Case = tuple[int, int, int, int, int, int, int, int]  # N, C, H, W, M, k, stride
 def sizes_of(rng: Inputs, case: Case) -> Case:
     """The case itself; in a simple case fewer of all, and images hardly larger than the filters."""
     N, C, H, W, M, k, stride, padding = case
-    N, C, M, side = rng.sizes(N, C, M, k)
-    if side < k:
-        H, W = side + min(H - k, 1), side + min(W - k, 1)
-    return N, C, H, W, M, side, stride, padding
+    n, c, m = rng.sizes(N, C, M)
+    (most,) = rng.sizes(3)
+    usual, one_channel, one_pixel = (k, H, W), (min(k, 2), 3, 3), (1, 2, 1)
+    side, h, w = rng.simpler(usual, {1: one_channel, 2: one_pixel}.get(most, usual))
+    return n, c, min(h, H), min(w, W), m, side, stride, padding
 
 
 def filters(rng: Inputs, M: int, C: int, k: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
