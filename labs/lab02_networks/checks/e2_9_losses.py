@@ -79,7 +79,10 @@ def test_cross_entropy_large(student: Student, rng: Inputs) -> None:
     y = torch.tensor(
         [[1e4, 1e4 - 1, 0], [-1e4, -1e4 + 2, -1e4], [1e4, -1e4, 0], [1, 0, 2]], dtype=torch.float64
     )
-    batches = [(y, torch.tensor(d)) for d in ([0, 0, 0, 0], [1, 1, 1, 1], [2, 0, 2, 1])]
+    # Here exp overflows, and no probability is rounded to 0: these are two mistakes.
+    near = torch.tensor([[1e3, 999, 998], [998, 1e3, 1e3]], dtype=torch.float64)
+    batches = [(near, torch.tensor([1, 0]))]
+    batches += [(y, torch.tensor(d)) for d in ([0, 0, 0, 0], [1, 1, 1, 1], [2, 0, 2, 1])]
     batches += [(1e4 * rng.normal(6, 4), rng.classes(6, 4))]
     check_cross_entropy(student, batches)
     for batch in batches:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn import functional as F
 
 from course_dl.lab import mistake
 
@@ -98,6 +99,15 @@ def cross_entropy__log_of_naive_softmax(y, d):
 )
 def cross_entropy__log_of_softmax(y, d):
     return -torch.log(torch.softmax(y, dim=1).gather(1, d[:, None])).sum()
+
+
+@mistake(
+    "2.9",
+    "A probability may be rounded to 0, and 0 times its logarithm, which is infinite, is NaN: "
+    "compute the logarithm directly, y_d - log sum_k exp(y_k), and not from the softmax.",
+)
+def cross_entropy__zero_times_log(y, d):
+    return -(F.one_hot(d, y.shape[1]) * torch.softmax(y, dim=1).log()).sum()
 
 
 @mistake(
