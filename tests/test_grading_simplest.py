@@ -54,9 +54,7 @@ def in_a_notebook() -> ExerciseResult:
     exec(TRANSPOSED, names)
     exercise, backend = LAB.exercise("4.3"), LocalBackend(names)
     result = run_exercise(exercise, backend)
-    return with_simplest_case(
-        result, LAB.mistakes, lambda test, level: run_test(exercise, test, backend, level)
-    )
+    return with_simplest_case(result, lambda test, level: run_test(exercise, test, backend, level))
 
 
 def test_grading_and_a_notebook_tell_the_same_case(

@@ -257,7 +257,7 @@ class Grading:
             def run(test: Test, level: Level) -> TestResult:
                 return judged(result.exercise, test, backend, level)
 
-            return with_simplest_case(result, self.lab.mistakes, run)
+            return with_simplest_case(result, run)
 
     def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
         """Judge again, beside right versions of wrong earlier answers, what builds on those."""

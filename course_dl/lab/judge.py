@@ -12,10 +12,11 @@ from course_dl.calls.backend import Backend, LocalBackend, Outcome, Rules
 from course_dl.calls.limits import private_randomness, seeded
 from course_dl.calls.values import Handle, handles_in, is_of_torch
 from course_dl.lab.exercise import Exercise, Mistake, Test
-from course_dl.lab.inputs import Inputs, Seed, SimpleInputs
+from course_dl.lab.inputs import Inputs, Level, Seed, SimpleInputs
 from course_dl.lab.same import same_outcome
 from course_dl.lab.states import Failure, State, Wrong, _Verdict
 from course_dl.lab.student import Call, Remote, Student, sent
+from course_dl.lab.typed import typed_call
 
 __all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test", "run_tests"]
 
@@ -25,7 +26,7 @@ class TestResult:
     """How one test ended (``timed_out``: with a call that took too long), and what was called.
 
     ``notes`` and ``remarks`` are what the check found out besides; ``free`` is what it left free of
-    its inputs, which followed from ``seed``.
+    its inputs, which followed from ``seed``; ``asked`` is the number of calls.
     """
 
     __test__ = False
@@ -40,6 +41,7 @@ class TestResult:
     remarks: Sequence[str] = ()
     seed: Seed = 0
     free: frozenset[str] = frozenset()
+    asked: int = 0
 
     def __bool__(self) -> bool:
         return self.state is State.PASSED
@@ -115,7 +117,7 @@ def run_test(
         student.settle()
     except _Verdict as verdict:
         state, points = verdict.state, verdict.points
-        failure = _with_call(verdict.failure, student.calls)
+        failure = _with_call(verdict.failure, student.calls, exercise, seed)
     except Exception as error:
         if not student.calls:
             raise  # the check itself is broken
@@ -124,7 +126,9 @@ def run_test(
     cut = state is not State.PASSED and any(call.outcome.timed_out for call in student.calls[-1:])
     found = tuple(student.remarks)
     calls, free = student.calls, frozenset(rng.free)
-    return TestResult(test, state, failure, points, calls, student.notes, cut, found, seed, free)
+    return TestResult(
+        test, state, failure, points, calls, student.notes, cut, found, seed, free, len(calls)
+    )
 
 
 def _inputs(exercise: Exercise, test: Test, seed: Seed, secret: bool) -> Inputs:
@@ -135,12 +139,26 @@ def _inputs(exercise: Exercise, test: Test, seed: Seed, secret: bool) -> Inputs:
     return SimpleInputs(seed)
 
 
-def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
-    """The failure with the last call of a function of the student's, so that its input is seen."""
+CALL, CASE = "The call", "Simplest case"
+
+
+def _with_call(failure: Failure, calls: Sequence[Call], exercise: Exercise, seed: Seed) -> Failure:
+    """The failure with a call of a function of the student's, as one types it where it is short.
+
+    That is the last one, if the check has not told of another.
+    """
     asked = [call for call in calls if call.target.startswith("student:")]
-    if not asked or not failure.details or any(label == "The call" for label, _ in failure.details):
-        return failure
-    return replace(failure, details=(*failure.details, ("The call", str(asked[-1]))))
+    told = {label for label, _ in failure.details}
+    rows = list(failure.details)
+    if asked and CALL not in told and (failure.details or isinstance(seed, Level)):
+        rows.append((CALL, str(asked[-1])))
+    by_text = {str(call): call for call in asked} if CALL in dict(rows) else {}
+    for place, (label, text) in enumerate(rows):
+        call = by_text.get(text) if label == CALL else None
+        typed = typed_call(call, exercise.parameters) if call else None
+        if typed:
+            rows[place] = (CASE if isinstance(seed, Level) else CALL), typed
+    return replace(failure, details=tuple(rows))
 
 
 def _unusable(call: Call, error: Exception) -> Wrong:

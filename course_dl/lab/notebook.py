@@ -125,7 +125,7 @@ class Lab:
 
         result = run_exercise(exercise, backend)
         result = replace(result, diagnosis=diagnose(result, mistakes, names))
-        result = with_simplest_case(result, mistakes, run, SECONDS)
+        result = with_simplest_case(result, run, SECONDS)
         self._checked[exercise.number] = (_answers(exercise, names), result)
         return result
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from course_dl.lab.exercise import Mistake, Test
+from course_dl.lab.exercise import Test
 from course_dl.lab.inputs import Level
 from course_dl.lab.judge import ExerciseResult, TestResult
-from course_dl.lab.states import Failure, State
-from course_dl.lab.typed import parameters_of, typed_call
+from course_dl.lab.states import State
 
 __all__ = ["SECONDS", "levels", "simplest", "with_simplest_case"]
 
@@ -33,16 +32,14 @@ Run = Callable[[Test, Level], TestResult]
 
 
 def with_simplest_case(
-    result: ExerciseResult, mistakes: Iterable[Mistake], run: Run, seconds: float = math.inf
+    result: ExerciseResult, run: Run, seconds: float = math.inf
 ) -> ExerciseResult:
-    """The result with the simplest case of its first failure, and the failed call as one types it.
+    """The result with the simplest case of its first failure, if there is one.
 
     Parameters
     ----------
     result
         How the exercise stands.
-    mistakes
-        The lab's known mistakes, which tell the names of parameters.
     run
         Runs a test with the inputs of a level.
     seconds
@@ -53,17 +50,14 @@ def with_simplest_case(
         return result
     if failed.test.measured or failed.timed_out:
         return result
-    parameters, case = parameters_of(mistakes), simplest(failed, run, seconds)
-    if case is None:
-        failure = replace(failed.failure, details=tuple(_typed(failed, parameters)))
-        return replace(result, case=replace(failed, failure=failure))
-    assert case.failure is not None
-    failure = replace(
-        case.failure,
-        details=tuple(_as_case(case, _typed(case, parameters), parameters)),
-        relation=_relation(case.failure, failed.failure),
-    )
-    return replace(result, case=replace(case, failure=failure))
+    case = simplest(failed, run, seconds)
+    if case is None or case.failure is None:
+        return result
+    # Few small numbers meet many relations by chance. So that one is told which the numbers of the
+    # larger case, which are random, tell of as well.
+    told = failed.failure.relation
+    relation = told if told in case.failure.relations else ""
+    return replace(result, case=replace(case, failure=replace(case.failure, relation=relation)))
 
 
 def simplest(failed: TestResult, run: Run, seconds: float = math.inf) -> TestResult | None:
@@ -82,7 +76,7 @@ def simplest(failed: TestResult, run: Run, seconds: float = math.inf) -> TestRes
             return None
         if tried.state is State.FAILED and _way(tried) == _way(failed):
             return tried
-        calls += max(1, len(tried.calls))
+        calls += max(1, tried.asked)
     return None
 
 
@@ -97,46 +91,7 @@ def levels(free: Iterable[str]) -> Iterator[Level]:
             yield Level(layers, size, level.draw)
 
 
-def _way(result: TestResult) -> tuple[str, str]:
+def _way(result: TestResult) -> str:
     """In which way a test failed: by what kind of error, or comparison, or with which sentence."""
-    error = result.calls[-1].outcome.error if result.calls else None
-    if error is not None:
-        return "error", error.kind
     assert result.failure is not None
-    if result.failure.kind:
-        return "comparison", result.failure.kind
-    return "sentence", re.sub(r"[-+]?\d[\d.,e+ x-]*", "", result.failure.message)
-
-
-def _relation(case: Failure, failed: Failure) -> str:
-    """The kind of what is told of a case's numbers and the right ones.
-
-    Few small numbers meet many relations by chance. So the one is told that the larger case, whose
-    numbers are random, tells of as well.
-    """
-    return failed.relation if failed.relation in case.relations else ""
-
-
-Details = Iterator[tuple[str, str]]
-Parameters = Mapping[str, Sequence[str]]
-CALL, CASE = "The call", "Simplest case"
-
-
-def _typed(result: TestResult, parameters: Parameters) -> Details:
-    """The details of a failure, its call as one types it where it is short enough."""
-    by_text = {str(call): call for call in result.calls if call.target.startswith("student:")}
-    for label, text in result.failure.details if result.failure else ():
-        call = by_text.get(text) if label == CALL else None
-        yield label, (typed_call(call, parameters) if call else None) or text
-
-
-def _as_case(result: TestResult, details: Details, parameters: Parameters) -> Details:
-    """The details of a simplest case, in which the call is never left out."""
-    labels = set()
-    for label, text in details:
-        labels.add(label)
-        yield (CASE if label == CALL else label), text
-    asked = [call for call in result.calls if call.target.startswith("student:")]
-    typed = typed_call(asked[-1], parameters) if asked and CALL not in labels else None
-    if typed:
-        yield CASE, typed
+    return result.failure.kind or re.sub(r"[-+]?\d[\d.,e+ x-]*", "", result.failure.message)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_dl.calls.values import summary, tensors_in
-from course_dl.lab.exercise import Mistake
 from course_dl.lab.student import Call
 
-__all__ = ["MARKS", "MOST", "array", "parameters_of", "typed_call"]
+__all__ = ["MARKS", "MOST", "array", "typed_call"]
 
 MOST = 12  # entries of an array that is typed in full
 WIDE = 88  # characters of a line
@@ -37,22 +35,6 @@ def array(values: Tensor, digits: int = 6, marked: Tensor | None = None) -> str:
 
     none = torch.zeros_like(values, dtype=torch.bool)
     return rows(values.tolist(), (none if marked is None else marked).tolist(), 0)
-
-
-def parameters_of(mistakes: Iterable[Mistake]) -> dict[str, list[str]]:
-    """The names of the parameters of the functions that students write, from wrong ones.
-
-    A mistake has the signature that it was asked to have; and mistakes are there where solutions
-    are not.
-    """
-    found: dict[str, list[list[str]]] = {}
-    for known in mistakes:
-        try:
-            names = list(inspect.signature(known.code).parameters)
-        except (TypeError, ValueError):
-            continue
-        found.setdefault(known.name, []).append(names)
-    return {name: max(many, key=many.count) for name, many in found.items()}
 
 
 def typed_call(call: Call, parameters: Mapping[str, Sequence[str]]) -> str | None:

@@ -190,3 +190,29 @@ def cross_entropy__classes_from_one(y, d):
 )
 def cross_entropy__one_hot_by_itself(y, d):
     return -(torch.nn.functional.one_hot(d) * torch.log_softmax(y, dim=1)).sum()
+
+
+@mistake("2.9", "This is the norm of the differences: without the root, and with 1/2.")
+def square_error__norm(y, d):
+    return (y - d).norm()
+
+
+@mistake(
+    "2.9",
+    "Probabilities that are cut off, at 1e-9 say, give wrong losses where they are smaller: "
+    "compute the logarithm directly, y_d - log sum_k exp(y_k).",
+)
+def cross_entropy__probabilities_cut_off(y, d):
+    p = torch.softmax(y, dim=1).clamp(min=1e-9)
+    return -torch.log(p.gather(1, d[:, None])).sum()
+
+
+@mistake("2.9", "This is the binary cross-entropy of every class; only -log p_d counts.")
+def cross_entropy__binary(y, d):
+    p, t = torch.softmax(y, dim=1), F.one_hot(d, y.shape[1])
+    return -(t * torch.log(p) + (1 - t) * torch.log(1 - p)).sum()
+
+
+@mistake("2.9", "You took the mean over all N K entries; the loss is the sum over the N samples.")
+def cross_entropy__mean_of_all(y, d):
+    return (torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum() / y.numel()

@@ -88,3 +88,10 @@ def output_gradient__class_number(y, d, loss):
 )
 def output_gradient__always_square(y, d, loss):
     return y - d
+
+
+@mistake("4.2", "You took the sigmoid of each score; the probabilities are softmax(y).")
+def output_gradient__sigmoid(y, d, loss):
+    if loss == "square":
+        return y - d
+    return torch.sigmoid(y) - F.one_hot(d, len(y))

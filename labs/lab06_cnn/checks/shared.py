@@ -54,7 +54,7 @@ def sizes_of(rng: Inputs, case: Case) -> Case:
     N, C, H, W, M, k, stride, padding = case
     n, c, m = rng.sizes(N, C, M)
     (most,) = rng.sizes(3)
-    usual, one_channel, one_pixel = (k, H, W), (min(k, 2), 3, 3), (1, 2, 1)
+    usual, one_channel, one_pixel = (k, H, W), (min(k, 2), 3, 3), (1, 3, 1)
     side, h, w = rng.simpler(usual, {1: one_channel, 2: one_pixel}.get(most, usual))
     return n, c, min(h, H), min(w, W), m, side, stride, padding
 
