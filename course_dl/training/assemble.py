@@ -109,6 +109,9 @@ def assemble(
     settings["loss"] = of.of_function(loss) if step is None else of.of_function(step)
     settings["clip"] = clip
     settings |= of.of_shapes(_bare(model).state_dict())
+    settings["parameters in groups"] = [
+        [len(group["params"]) for group in made.param_groups] for made in optimizers.values()
+    ]
     settings["model"] = of.of_model(_bare(model))
     settings["average"] = None if average is None else type(average).__name__
     # Digests of all data take seconds for large sets: they are made where they are needed.

@@ -48,7 +48,6 @@ def of_optimizer(optimizer: Any, scheduler: Any) -> dict[str, Any]:
     for name in names:
         values = [_plain(group.get(name)) for group in groups]
         told[name] = values[0] if len(values) == 1 else values
-    told["parameters in groups"] = [len(group["params"]) for group in groups]
     return told
 
 
