@@ -76,7 +76,7 @@ def assemble(
     batches = Feed(train, model, batch_size, training=True, name="train", pairs=pairs)
     _initialize_lazy(model, batches, step)
 
-    known = [model, average, *(optimizer.values() if isinstance(optimizer, Mapping) else ())]
+    known = [average, *(optimizer.values() if isinstance(optimizer, Mapping) else ())]
     order = Order(known=[*known, optimizer, scheduler], model=model, loss=loss, step=step, val=val)
     if optimizer is None and step is not None and order.optimizers:
         optimizer = order.optimizers  # the step's own

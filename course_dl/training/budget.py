@@ -25,6 +25,7 @@ class Budget:
         self.seconds = seconds
         self._end = float("inf")
         self._last = 0.0
+        self._spent = False
 
     def start(self, spent: float) -> None:
         """Start the clock of a training that took ``spent`` seconds before it was interrupted."""
@@ -34,7 +35,9 @@ class Budget:
 
     def more_epochs(self, done: int) -> bool:
         """Whether another epoch begins."""
-        return (self.epochs is None or done < self.epochs) and perf_counter() < self._end
+        if self.epochs is not None and done >= self.epochs:
+            return False
+        return not self._spent and perf_counter() < self._end
 
     def is_spent(self) -> bool:
         """Whether the time would be over before another batch, which takes as long as the last."""
@@ -42,4 +45,5 @@ class Budget:
             return False
         now = perf_counter()
         took, self._last = now - self._last, now
-        return now + took > self._end
+        self._spent = now + took > self._end
+        return self._spent

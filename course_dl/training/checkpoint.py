@@ -141,9 +141,11 @@ def check_match(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> Non
     """Raise CheckpointError, naming both sides, unless the fingerprints are the same."""
     differences = []
     for name in {**wanted, **kept}:
-        there, here = _first_difference(kept.get(name), wanted.get(name))
+        there, here = kept.get(name), wanted.get(name)
         if not _same(there, here):
-            differences.append(f"{name} is {_short(there)} there and {_short(here)} here")
+            inner, there, here = _first_difference(there, here)
+            what = ": ".join([name, *inner])
+            differences.append(f"{what} is {_short(there)} there and {_short(here)} here")
     if differences:
         if len(differences) > 4:
             differences[3:] = [f"and {len(differences) - 3} differences more"]
@@ -153,15 +155,19 @@ def check_match(path: Path, kept: dict[str, Any], wanted: dict[str, Any]) -> Non
         )
 
 
-def _first_difference(one: Any, other: Any) -> tuple[Any, Any]:
-    """The first parts of two nested values that differ."""
-    parts: Any = ()
+def _first_difference(one: Any, other: Any) -> tuple[list[str], Any, Any]:
+    """The first parts of two nested values that differ, and the names that lead there."""
+    parts: list[tuple[list[str], Any, Any]] = []
     if isinstance(one, dict) and isinstance(other, dict):
-        parts = [(one.get(key), other.get(key)) for key in {**other, **one}]
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other) > 3:
-        parts = list(zip(one, other, strict=True))
-    differing = next((pair for pair in parts if not _same(*pair)), None)
-    return (one, other) if differing is None else _first_difference(*differing)
+        parts = [([key], one.get(key), other.get(key)) for key in {**other, **one}]
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        told_whole = len(one) <= 3 and not any(isinstance(part, (list, dict)) for part in one)
+        parts = [] if told_whole else [([], *pair) for pair in zip(one, other, strict=True)]
+    for names, there, here in parts:
+        if not _same(there, here):
+            inner, there, here = _first_difference(there, here)
+            return [*names, *inner], there, here
+    return [], one, other
 
 
 def _same(one: Any, other: Any) -> bool:

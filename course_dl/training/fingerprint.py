@@ -187,7 +187,7 @@ def _floats(part: nn.Module) -> dict[str, Any]:
         if isinstance(value, (float, np.floating)):
             told[name] = float(value)
         elif isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
-            told[name] = getattr(value, "__qualname__", "")
+            told[name] = value.__name__
     return told
 
 

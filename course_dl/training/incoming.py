@@ -22,7 +22,7 @@ def check_inputs(batch: Any, model: Any, name: str) -> None:
             raise TypeError(
                 f"{name} {letter} must be a torch.Tensor, got a NumPy array: try torch.as_tensor"
             )
-    if isinstance(x, (list, int, float, str)) and not _holds_tensors(x):
+    if _is_of_numbers(x):
         raise TypeError(
             f"{name} X must be a torch.Tensor, got {describe(x)}: try torch.as_tensor, or a "
             "collate_fn that returns tensors"
@@ -48,5 +48,8 @@ def check_all_finite(batch: Any, name: str) -> None:
             check_finite(piece, f"{name} {letter}")
 
 
-def _holds_tensors(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(part, (Tensor, list, dict)) for part in value)
+def _is_of_numbers(value: Any) -> bool:
+    """Whether a value is a number, or a list of numbers; strings or tensors may be meant so."""
+    if isinstance(value, list):
+        return bool(value) and _is_of_numbers(value[0])
+    return isinstance(value, (int, float))

@@ -99,6 +99,8 @@ class Objective:
         found = candidates(y, d)
         if self.axis in found or len(found) < 2:
             return self.axis if self.axis in found else next(iter(found), None)
+        if isinstance(self.loss, Loss) and y.ndim > 3:
+            return 1  # maps (N, K, H, W): channels come first in PyTorch's images
         if isinstance(self.loss, Loss):
             raise ValueError(
                 f"both axis 1 and the last axis of scores {tuple(y.shape)} may be that of the "
