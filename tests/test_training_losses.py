@@ -89,6 +89,12 @@ def test_the_broadcast_probe_does_not_take_a_network_that_says_0_for_a_wrong_los
     quiet(model, (X, SUM), loss=lambda y, d: F.mse_loss(y[:, 0], d))
 
 
+def test_a_first_batch_that_cannot_tell_leaves_it_to_the_next() -> None:
+    batches = [(X[:1], SUM[:1]), (X[:8], torch.ones(8)), (X[:8], SUM[:8])]
+    with pytest.raises(ValueError, match="shape of y"):
+        quiet(nn.Linear(4, 1), batches, loss=own_square)
+
+
 def test_a_broadcast_along_the_outputs_is_refused_for_known_losses_and_told_for_others() -> None:
     with pytest.raises(ValueError, match="shape of y"):
         quiet(nn.Linear(4, 3), (X, SUM[:, None]), loss=nn.MSELoss())

@@ -29,8 +29,10 @@ def check_targets(objective: Objective, d: Any, name: str) -> None:
         )
 
 
-def check_outputs(objective: Objective, y: Any, d: Any) -> None:
+def check_outputs(objective: Objective, y: Any, d: Any) -> bool:
     """Raise TypeError or ValueError unless ``loss(y, d)`` means what it seems to.
+
+    Returns whether this batch could tell; if not, the next one is to be asked.
 
     A loss that compares each output with all targets, by broadcasting, teaches a network the mean
     of the targets alone, and nobody is told.
@@ -45,13 +47,14 @@ def check_outputs(objective: Objective, y: Any, d: Any) -> None:
             "it returns, or return the first alone"
         )
     if not isinstance(y, Tensor) or not isinstance(d, Tensor) or isinstance(loss, Loss):
-        return  # the course's losses check for themselves, every batch
+        return True  # the course's losses check for themselves, every batch
     if of_classes(loss):
         _check_classes(loss, y, d)
     elif is_elementwise(loss):
         _check_numbers(loss, y, d)
     elif y.shape != d.shape:
-        _check_broadcast(objective, y, d)
+        return _check_broadcast(objective, y, d)
+    return True
 
 
 def _known(loss: Any) -> bool:
@@ -99,13 +102,16 @@ def _check_numbers(loss: nn.Module, y: Tensor, d: Tensor) -> None:
         raise ValueError(_different(y, d))
 
 
-def _check_broadcast(objective: Objective, y: Tensor, d: Tensor) -> None:
+def _check_broadcast(objective: Objective, y: Tensor, d: Tensor) -> bool:
     """For a function of one's own, which may well bring outputs and targets together by itself."""
     if _without_ones(y) == _without_ones(d):
+        if len(d) < 2 or torch.equal(d.roll(1, 0), d):
+            return False  # no difference could show
         if _pairs_all_with_all(objective, y, d):
             raise ValueError(_different(y, d))
     elif y.ndim == d.ndim and d.is_floating_point() and _broadcastable(y, d):
         warn(f"the loss may broadcast: {_different(y, d)}")
+    return True
 
 
 def _different(y: Tensor, d: Tensor) -> str:
@@ -128,8 +134,6 @@ def _pairs_all_with_all(objective: Objective, y: Tensor, d: Tensor) -> bool:
     """Whether the targets may change places and the loss stays as it is."""
     steps = torch.arange(y.numel(), device=y.device).view_as(y) / max(1, y.numel())
     changed = d.roll(1, 0)
-    if len(d) < 2 or torch.equal(changed, d):
-        return False  # no difference could show
     outputs = y + steps.to(y.dtype)
     try:
         value, other = objective.mean(outputs, d), objective.mean(outputs, changed)

@@ -36,8 +36,9 @@ _EVAL_BATCH = 1024
 class Training:
     """All that takes part in a training.
 
-    ``order`` is what the step, the loss and the model draw from besides the global generators;
-    ``settings`` are the values in which trainings differ.
+    ``order`` is what the step, the loss and the model draw from besides the global generators.
+    ``settings`` are the values in which trainings differ, and ``data`` what it trains and validates
+    on, of which digests are among them.
     """
 
     model: Any
@@ -48,6 +49,7 @@ class Training:
     average: Any
     order: Order
     settings: Mapping[str, Any]
+    data: Mapping[str, Any]
 
     def after_step(self) -> None:
         if self.average is not None:
@@ -114,12 +116,8 @@ def assemble(
     ]
     settings["model"] = of.of_model(_bare(model))
     settings["average"] = None if average is None else type(average).__name__
-    # Digests of all data take seconds for large sets: they are made where they are needed.
     data = {"train": batches.source, "val": None if held_out is None else held_out.source}
-    return Training(
-        *(model, batches, learner, schedules, validate, average, order),
-        {**settings, "data": lambda: {name: of.of_data(source) for name, source in data.items()}},
-    )
+    return Training(model, batches, learner, schedules, validate, average, order, settings, data)
 
 
 def resume(training: Training, path: str | Path, seed: int) -> tuple[Checkpoint, History]:
@@ -133,9 +131,10 @@ def resume(training: Training, path: str | Path, seed: int) -> tuple[Checkpoint,
     if training.average is not None:
         parts["average"] = training.average
     parts["order"] = training.order
-    settings = {**training.settings}
-    settings |= {f"{name} data": told for name, told in settings.pop("data")().items()}
-    file = Checkpoint(path, parts, fingerprint={"seed": seed, **settings})
+    # Digests of large sets take a second: they are made here, where they are needed.
+    digests = {f"{name} data": of.of_data(data) for name, data in training.data.items()}
+    fingerprint = {"seed": seed, **training.settings, **digests}
+    file = Checkpoint(path, parts, fingerprint=fingerprint)
     reasons = [*training.batches.order.reasons, *training.order.reasons]
     if reasons and not file.path.exists():
         warn(

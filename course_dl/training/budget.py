@@ -33,6 +33,10 @@ class Budget:
         if self.seconds is not None:
             self._end = self._last + self.seconds - spent
 
+    def begin_epoch(self) -> None:
+        """What was done since the last batch, such as a validation, is not the time of a batch."""
+        self._last = perf_counter()
+
     def more_epochs(self, done: int) -> bool:
         """Whether another epoch begins."""
         if self.epochs is not None and done >= self.epochs:

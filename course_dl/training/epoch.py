@@ -60,6 +60,7 @@ def train_epoch(
 ) -> Metrics:
     """Go through the batches once, with a step for each; the steps' losses go to ``history``."""
     tally = Tally()
+    budget.begin_epoch()
     with explained(batches.name):
         for batch in batches:
             try:

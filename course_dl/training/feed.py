@@ -85,7 +85,7 @@ class Feed:
                     "batches of any kind"
                 )
             if self._first:
-                check_inputs(batch, self._model, self.name)
+                check_inputs(batch, self._model, self.name, handed_on=self.pairs)
                 self._first = False
             yield moved(tuple(batch) if type(batch) is list else batch, self.device)
         if batch is None:
@@ -123,7 +123,7 @@ class Feed:
 
     def _in_memory(self, data: Batches | Rows, model: Any, training: bool) -> Batches | Rows:
         tensors = data.tensors if isinstance(data, Rows) else (data.X, data.d)
-        check_inputs(tensors, model, self.name)
+        check_inputs(tensors, model, self.name, handed_on=self.pairs)
         check_all_finite(tensors, self.name)
         there = tuple(tensor.to(self.device) for tensor in tensors)
         kept: Batches | Rows = copy.copy(data)

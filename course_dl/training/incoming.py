@@ -13,8 +13,11 @@ from course_dl._arguments import check_finite, describe
 __all__ = ["check_all_finite", "check_inputs"]
 
 
-def check_inputs(batch: Any, model: Any, name: str) -> None:
-    """Raise TypeError if the first part of a batch has a type or dtype that no layer takes."""
+def check_inputs(batch: Any, model: Any, name: str, *, handed_on: bool) -> None:
+    """Raise TypeError if the first part of a batch has a type or dtype that no layer takes.
+
+    Any dtype is taken where the model is not ``handed_on`` the batch itself, but a step is.
+    """
     x = batch[0] if isinstance(batch, (tuple, list)) and len(batch) else batch
     pieces = batch if isinstance(batch, (tuple, list)) else (batch,)
     for piece, letter in zip(pieces, "Xd", strict=False):
@@ -27,7 +30,7 @@ def check_inputs(batch: Any, model: Any, name: str) -> None:
             f"{name} X must be a torch.Tensor, got {describe(x)}: try torch.as_tensor, or a "
             "collate_fn that returns tensors"
         )
-    if not isinstance(x, Tensor):
+    if not isinstance(x, Tensor) or not handed_on:
         return
     weight = next(iter(model.parameters()), x)
     if x.dtype in (torch.uint8, torch.bool):

@@ -87,8 +87,7 @@ class Supervised:
             return self.model(x)
         check_targets(self.objective, d, self._name)
         y = self.model(x)
-        check_outputs(self.objective, y, d)
-        self._checked = True
+        self._checked = check_outputs(self.objective, y, d)
         return y
 
     def met(self, loss: float, weight: float, n: int, y: Any, d: Any) -> Met:
