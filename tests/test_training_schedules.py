@@ -172,7 +172,28 @@ def test_a_batch_norm_of_maps_takes_one_image() -> None:
     assert len(train(None, epochs=2, model=model, data=loader).steps) == 4
 
 
-@pytest.mark.parametrize("data", [[first(8), first(1)], first(3)])
-def test_a_batch_of_one_that_nobody_could_foresee_is_told_in_words(data: Any) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        list(zip(X[:17].split(8), D[:17].split(8), strict=True)),
+        DataLoader(TensorDataset(*first(3)), 1),
+        first(3),
+    ],
+)
+def test_batches_of_one_that_can_be_foreseen_are_told_before_the_weights_change(data: Any) -> None:
+    model = normed()
+    before = state(model)
+    with pytest.raises(ValueError, match="batch of train has one sample, which a BatchNorm"):
+        train(None, model=model, data=data, batch_size=1)
+    parameters = dict(model.named_parameters())
+    kept = zip(model.state_dict(), before, state(model), strict=True)
+    assert all(torch.equal(a, b) for name, a, b in kept if name in parameters)
+
+
+def test_a_batch_of_one_that_nobody_could_foresee_is_told_in_words() -> None:
+    class Stream:
+        def __iter__(self) -> Any:
+            return iter([first(8), first(1)])
+
     with pytest.raises(ValueError, match="a batch of train has one sample, which a BatchNorm"):
-        train(None, model=normed(), data=data, batch_size=1)
+        train(None, model=normed(), data=Stream())

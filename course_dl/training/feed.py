@@ -99,15 +99,20 @@ class Feed:
             return 0
 
     @property
-    def last_is_one(self) -> bool:
-        """Whether a loader tells that its last batch will be of one sample."""
+    def single(self) -> str:
+        """Which batch will have one sample, in words, as far as a loader tells; "" if none."""
+        if isinstance(self.batches, (list, tuple)):
+            firsts = (next(tensors_in(batch), None) for batch in self.batches)
+            some = any(first is not None and first.ndim and len(first) == 1 for first in firsts)
+            return f"a batch of {self.name}" if some else ""
         size, dataset = self.batch_size, getattr(self.batches, "dataset", None)
         if self._whole or not size or getattr(self.batches, "drop_last", False):
-            return False
+            return ""
         try:
-            return len(dataset) % size == 1  # type: ignore[arg-type]
+            left = len(dataset) % size  # type: ignore[arg-type]
         except TypeError:
-            return False
+            return ""
+        return f"the last batch of {self.name}" if left == 1 or size == 1 else ""
 
     def set_epoch(self, epoch: int) -> None:
         """Tell the number of the epoch, from 1, to whatever asks for it."""

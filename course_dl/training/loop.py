@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from course_dl._arguments import check_count
-from course_dl.training.assemble import assemble, make_meter, resume
+from course_dl.training.assemble import assemble, make_meter
 from course_dl.training.budget import Budget
 from course_dl.training.device import device_name, on_device, pick_device
 from course_dl.training.epoch import NonFiniteLoss, measure, mode, train_epoch
@@ -20,6 +20,7 @@ from course_dl.training.metrics import Metrics
 from course_dl.training.norms import noticed
 from course_dl.training.progress import Progress
 from course_dl.training.randomness import isolated_randomness, reseed
+from course_dl.training.resume import resume
 from course_dl.training.types import (
     Data,
     LossLike,
@@ -91,7 +92,8 @@ def fit(
         model is back on its own device.
     seed : of the order of the samples, of dropout and the like.
     checkpoint : a file, written after every epoch; ``~`` is the home folder. If it exists, training
-        goes on from it, and ends with the same weights as a training without interruption.
+        goes on from it, and ends with the same weights as a training without interruption; one that
+        holds as many epochs already, or more, is read and returned.
     progress : whether a bar is shown.
 
     What goes with what::
@@ -161,7 +163,7 @@ def fit(
         bar = Progress(progress, budget.epochs, done=len(history), batches=batches.count)
         budget.start(spent=sum(history["seconds"]))
         try:
-            with noticed(model, batches.name, active=batches.last_is_one):
+            with noticed(model, batches.single):
                 while budget.more_epochs(len(history)):
                     epoch = len(history) + 1
                     reseed(place, seed, epoch)  # an epoch then does not depend on those before

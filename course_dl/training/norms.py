@@ -32,19 +32,20 @@ def explained(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def noticed(model: Any, name: str, active: bool) -> Iterator[None]:
+def noticed(model: Any, which: str) -> Iterator[None]:
     """Within it, ValueError if a forward pass shows that one sample would be too few.
 
-    It is active before a last batch of one sample, and raises before the weights are changed.
+    So it is raised before the weights are changed. ``which`` batch will have one sample, in words;
+    nothing is looked at where it is "".
     """
-    if not active or not isinstance(model, nn.Module):
+    if not which or not isinstance(model, nn.Module):
         yield
         return
 
     def look(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         x = inputs[0]
         if norm.training and x.numel() == x.shape[0] * x.shape[1]:  # a value a sample and channel
-            raise ValueError(_advice(f"the last batch of {name}"))
+            raise ValueError(_advice(which))
 
     norms = [part for part in model.modules() if isinstance(part, _BatchNorm)]
     hooks = [norm.register_forward_pre_hook(look) for norm in norms]
