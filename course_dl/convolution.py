@@ -2,7 +2,7 @@
 
 As in PyTorch, the convolution of the field is a cross-correlation: the filter is not flipped. Every
 patch of an image that a filter sees is one column. So all filters on all patches are one matrix
-product, ``a = W columns + b``, and backpropagation is that of a linear unit.
+product, ``a = W columns + b``, and backpropagation is that of a linear layer.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Flatten(Layer):
 
 
 class ConvNet(nn.Module):
-    """A small network after LeNet: twice convolution 5 x 5, ReLU, pooling 2 x 2; a linear unit.
+    """A small network after LeNet: twice convolution 5 x 5, ReLU, pooling 2 x 2; a linear layer.
 
     LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 

@@ -69,30 +69,16 @@ def test_labs_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
             assert f"{exercise.points:g} point" in line
 
 
-def test_a_class_is_graded_with_what_was_asked_for(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from course_dl.grading import commands
+def test_a_class_is_graded_with_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from course_dl.grading import bulk
 
     given = []
-    monkeypatch.setattr(commands, "grade", lambda *a, **k: given.append((a, k)) or 0)
+    monkeypatch.setattr(bulk, "grade_class", lambda *a, **k: given.append((a, k)) or [])
     command = ["grade", "lab04", "class.zip", "-o", "marks", "--only", "Ann", "--regrade"]
     assert main([*command, "--processes", "2", "--dask", "tcp://host:1"]) == 0
     rest = {"only": "Ann", "regrade": True, "dask": "tcp://host:1", "processes": 2}
-    rest |= {"worksheet": None, "scale": False, "weak": False}
+    rest |= {"worksheet": None, "scale": False}
     assert given == [(("lab04", Path("class.zip"), Path("marks")), rest)]
-
-
-def test_checking_at_home_ends_with_the_status_of_the_check(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from course_dl.grading import commands
-
-    monkeypatch.setattr(
-        commands, "check", lambda lab, file, **_: int((lab, file) != ("lab04", Path("a")))
-    )
-    assert main(["check", "lab04", "a"]) == 0
-    assert main(["check", "lab04", "b"]) == 1
 
 
 def test_demo_hands_on_what_it_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from course_dl.authoring.notebooks import make_notebook
 from course_dl.authoring.sources import Project
 from course_dl.lab.catalog import find_lab
 
-pytestmark = pytest.mark.colab
+# One environment for all of them, in which the course is fetched once: in order, in one worker.
+pytestmark = [pytest.mark.colab, pytest.mark.xdist_group("colab")]
 
 ROOT = Path(__file__).parents[1]
 PROJECT = Project.read(ROOT)

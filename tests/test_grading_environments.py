@@ -16,7 +16,8 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the view of files is
 TOLD = """
 import json, sys, course_dl
 from course_dl.grading.sandbox.client.launch import launch
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.calls.backend import Rules
 ANSWER = '''
@@ -34,9 +35,10 @@ def seen(names):
 '''
 layers = json.loads(sys.argv[1])
 with Sandbox(**layers) as box:
-    backend = RemoteBackend(box, Program([Cell("cell 1", ANSWER)], []))
+    child = Child(box, Program([Cell("cell 1", ANSWER)], []))
+    backend = RemoteBackend(child)
     told = backend.call("student:seen", (sys.argv[2:],), {}, Rules())
-    backend.end_child()
+    child.end()
     print(json.dumps([told.value, told.error and told.error.message, box.layers()]))
 """
 

@@ -16,7 +16,7 @@ from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.marks.mark import mark_of
 from course_dl.grading.reports.junit import junit_xml
 from course_dl.grading.result import ExerciseMark, Result
-from course_dl.grading.sandbox.client.remote import Cell
+from course_dl.grading.sandbox.client.child import Cell
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.catalog import LabFolder, find_lab
 from tests.grading.classroom import _pieces

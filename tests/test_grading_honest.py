@@ -11,7 +11,8 @@ import torch
 
 from course_dl.calls.backend import Request, Rules
 from course_dl.grading.intake.notebooks import Unreadable, read_cells
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.sandbox.server.layer import ACTIVE
 from tests.grading.honest import ALL, DOUBLE, SLOPE, notebook, solved
@@ -208,7 +209,8 @@ def test_the_line_that_raised_is_told(box: Sandbox) -> None:
 
 def test_an_object_of_the_child_is_used_from_here(box: Sandbox) -> None:
     source = "class A:\n    def __init__(self): self.w = [torch.ones(2)]\n    def __len__(self): return 7"
-    backend = RemoteBackend(box, Program([Cell("cell 1", f"import torch\n{source}")], []))
+    child = Child(box, Program([Cell("cell 1", f"import torch\n{source}")], []))
+    backend = RemoteBackend(child)
     made = backend.call("student:A", (), {}, Rules()).value
     assert made.kind == "A"
     assert backend.call("on:len", (made,), {}, Rules()).value == 7
@@ -217,7 +219,7 @@ def test_an_object_of_the_child_is_used_from_here(box: Sandbox) -> None:
     assert torch.equal(
         backend.call("on:getattr", (made, "w"), {}, Rules()).value[0], torch.zeros(3)
     )
-    backend.end_child()
+    child.end()
 
 
 def requests(*numbers: int) -> list[Request]:
@@ -232,7 +234,8 @@ def f(x):
     while x == 7: pass
     return x * x
 """
-    backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
+    child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+    backend = RemoteBackend(child)
     assert [o.value for o in backend.calls(requests(1, 2, 4))] == [1, 4, 16]
     raised = list(backend.calls(requests(1, 3, 2)))
     assert [o.value for o in raised] == [1, None, 4]
@@ -242,7 +245,7 @@ def f(x):
     assert ended[1].error is not None and ended[1].error.kind == "ProcessEnded"
     endless = list(backend.calls(requests(1, 7, 2)))
     assert [o.value for o in endless] == [1, None, 4] and endless[1].timed_out
-    backend.end_child()
+    child.end()
 
 
 def test_the_server_holds_neither_labs_nor_answers(box: Sandbox) -> None:
@@ -259,9 +262,10 @@ def held():
     found = ["SHORT" + " = 0.6" in text(one) for one in gc.get_objects()]
     return names, sum(found)
 {SLOPE}"""
-    backend = RemoteBackend(box, Program([Cell("cell 1", source)], []))
+    child = Child(box, Program([Cell("cell 1", source)], []))
+    backend = RemoteBackend(child)
     names, found = backend.call("student:held", (), {}, Rules(seconds=30)).value
-    backend.end_child()
+    child.end()
     judging = ("judge", "exercise", "compare", "catalog", "student")
     assert not [n for n in names if ".labs" in n or n.endswith(judging) or "backprop" in n]
     assert found == 0
@@ -277,11 +281,12 @@ def test_every_layer_that_is_missing_says_why(box: Sandbox) -> None:
 def test_submissions_and_results_are_hidden_from_the_child(tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text("SECRET = 1")
     source = f"def look():\n    return open({str(tmp_path / 'other.py')!r}).read()"
-    with sandbox(hidden=[tmp_path]) as box:
+    with sandbox(covered=[tmp_path]) as box:
         layers = box.layers()
-        backend = RemoteBackend(box, Program([Cell("cell 1", source)], []))
+        child = Child(box, Program([Cell("cell 1", source)], []))
+        backend = RemoteBackend(child)
         outcome = backend.call("student:look", (), {}, Rules())
-        backend.end_child()
+        child.end()
     if not layers["own root, read only"].active and "landlock" not in layers:
         pytest.skip("nothing on this system can hide files")
     assert outcome.error is not None

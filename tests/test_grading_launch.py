@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from course_dl.calls.backend import Rules
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
 from course_dl.grading.sandbox.client.launch import launch
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from tests.grading.honest import solved
 from tests.grading.small import descendants, marks, sandbox
 
@@ -47,9 +48,10 @@ def test_servers_have_users_of_their_own() -> None:
     users = set()
     for line in lines:
         with sandbox(control=line) as box:
-            backend = RemoteBackend(box, Program([Cell("cell 1", WHO)], []))
+            child = Child(box, Program([Cell("cell 1", WHO)], []))
+            backend = RemoteBackend(child)
             users.add(backend.call("student:who", (), {}, Rules()).value)
-            backend.end_child()
+            child.end()
     assert process.wait(10) == 0
     assert len(users) == 2
     assert os.getuid() not in users

@@ -10,12 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.grading.grade import Grading, lab_sandbox
-from course_dl.grading.marks.settings import Settings
-from course_dl.grading.reports.junit import junit_xml
-from course_dl.grading.result import Result
 from course_dl.lab.catalog import find_lab
-from tests.grading.classroom import classroom
 from tests.grading.honest import notebook
 
 LAB = find_lab("lab04")
@@ -72,29 +67,9 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert "the notebook is damaged" in done.stdout
 
 
-def test_pytest_and_grade_tell_the_same_of_each_test(tmp_path: Path) -> None:
-    """With hidden tests and follow-through, in two processes and two sandboxes."""
-    wrong = "def accumulate(total, new):\n    return total"
-    handed_in = {one.student: one.data for one in classroom(LAB.name, 1, seed=5)}
-    handed_in["Ute"] = notebook("import torch", wrong, "def forward_pass(x): return x")
-    for place, (student, data) in enumerate(handed_in.items()):
-        path = tmp_path / f"{place}.ipynb"
-        path.write_bytes(data)
-        report = tmp_path / f"{place}.xml"
-        options = ["--pyargs", f"course_dl.labs.{LAB.name}", "--submission", str(path)]
-        run(tmp_path, *options, f"--junitxml={report}", "-o", "junit_family=xunit1")
-        with lab_sandbox(LAB) as box, Grading(LAB, data, path.name, box) as grading:
-            ours = ElementTree.fromstring(_junit(grading.result(), path.name))
-        assert cases(ElementTree.parse(report).getroot()) == cases(ours), student
-
-
-def _junit(result: Result, file: str) -> str:
-    return junit_xml(result, file, Settings().mark(result, "", 0.0))
-
-
 WEIGHTED = """
 import pathlib, sys
-from course_dl.grading import commands
+from course_dl.cli.commands import run
 from course_dl.grading.marks import settings
 
 read = settings.read_settings
@@ -113,7 +88,7 @@ if __name__ == "__main__":
     file, checks, report = sys.argv[1:]
     options = ["-p", "no:cacheprovider", checks, "-k", "4.7", f"--junitxml={report}"]
     pytest.main(options, [Named()])
-    commands.check("lab04", pathlib.Path(file))
+    run(["check", "lab04", file])
 """
 
 
@@ -145,23 +120,7 @@ def test_settings_that_cannot_be_are_told_where_one_file_is_graded(
     done = weighted(tmp_path, submission, '[weights]\n"9.9" = 1')
     told = "grading.toml: unknown 9.9 in [weights]"
     assert told in done.stdout.partition("ERROR")[2] and "1 error" in done.stdout
-    assert done.stderr.strip().rpartition("\n")[2].startswith(f"ValueError: {told}")
-
-
-def cases(report: ElementTree.Element) -> dict[str, tuple[str, str, list[tuple[str, str]]]]:
-    """Each test by name: how it ended, what was said of it, its exercise and points."""
-    found = {}
-    for case in report.iter("testcase"):
-        properties = [(p.get("name", ""), p.get("value", "")) for p in case.iter("property")]
-        ends = [child for child in case if child.tag != "properties"]
-        said = (ends[0].tag, _same(ends[0].get("message", ""))) if ends else ("passed", "")
-        found[case.get("name", "")] = (*said, properties)
-    return found
-
-
-def _same(text: str) -> str:
-    """The first line, in which pytest puts nothing of its own."""
-    return text.removeprefix("Skipped: ").partition("\n")[0]
+    assert done.stderr.strip().rpartition("\n")[2].startswith(f"course-dl check: {told}")
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ import pytest
 
 from course_dl.calls.backend import Outcome, Rules
 from course_dl.grading.bulk import grade_class
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
-from course_dl.grading.texts import MOST, told, whole
+from course_dl.grading.texts import MOST, printable, whole
 from tests.grading.honest import notebook, solved
 from tests.grading.small import grade, sandbox
 
@@ -63,16 +64,16 @@ def strings(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
 def test_what_is_told_is_fit_for_any_reader_and_short(text: str) -> None:
     for line in (False, True):
-        out = told(text, line=line)
+        out = printable(text, line=line)
         assert is_fit(out) and len(out) <= MOST
         out.encode()
         ElementTree.fromstring(f"<a>{out.replace('&', '').replace('<', '').replace(']]>', '')}</a>")
-    assert "\n" not in told(text, line=True)
+    assert "\n" not in printable(text, line=True)
 
 
 @pytest.mark.parametrize("text", ["é ü Ł 漢字 עברית 😀 x²", "two\nlines\tand a tab", " ", ""])
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert told(text) == whole(text) == text
+    assert printable(text) == whole(text) == text
 
 
 def test_halves_of_characters_are_replaced_and_pairs_are_joined() -> None:
@@ -81,8 +82,8 @@ def test_halves_of_characters_are_replaced_and_pairs_are_joined() -> None:
 
 
 def test_rare_spaces_and_ends_of_lines_become_common_ones() -> None:
-    assert told("a\u00a0b\u202f:\r\nc\rd\u2028e") == "a b :\nc\nd\ne"
-    assert told("a\n  b\r\n", line=True) == "a b"
+    assert printable("a\u00a0b\u202f:\r\nc\rd\u2028e") == "a b :\nc\nd\ne"
+    assert printable("a\n  b\r\n", line=True) == "a b"
 
 
 # -- all ways by which text comes from a child ------------------------------------------------------
@@ -184,11 +185,12 @@ def test_a_cell_that_fails_tells_no_odd_text(box: Sandbox) -> None:
 
 
 def outcome(box: Sandbox, source: str) -> Outcome:
-    backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
+    child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+    backend = RemoteBackend(child)
     try:
         return backend.call("student:f", (1,), {}, Rules())
     finally:
-        backend.end_child()
+        child.end()
 
 
 def test_a_value_keeps_its_text_but_for_halves_of_characters(box: Sandbox) -> None:

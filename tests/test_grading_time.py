@@ -15,10 +15,11 @@ import pytest
 from course_dl.calls import limits
 from course_dl.calls.backend import LocalBackend, Outcome, Rules
 from course_dl.calls.limits import TimeOut
+from course_dl.grading.sandbox.client import child as children
 from course_dl.grading.sandbox.client import meter as meter_module
-from course_dl.grading.sandbox.client import remote
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
 from course_dl.grading.sandbox.client.meter import Meter
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.sandbox.server.usage import Usage, memory_of, used_by
 from course_dl.grading.sandbox.wire.channel import TimedOut
@@ -68,12 +69,13 @@ def busy_box() -> Iterator[Sandbox]:
 
 def call(box: Sandbox, source: str, seconds: float = 0.3, together: float = 100.0) -> Outcome:
     """The outcome of ``f()`` in a child."""
-    backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
-    backend.begin(together)
+    child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+    backend = RemoteBackend(child)
+    child.begin(together)
     try:
         return backend.call("student:f", (), {}, Rules(seconds=seconds))
     finally:
-        backend.end_child()
+        child.end()
 
 
 def sentence(outcome: Outcome, seconds: float = 0.3) -> str:
@@ -220,10 +222,11 @@ def test_a_loop_without_end_and_a_wait_without_end_are_told_apart(
 
 def test_one_call_of_many_that_are_slow_is_not_called_endless(box: Sandbox) -> None:
     source = f"{WORK}f = work"
-    backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
-    backend.begin(0.8)
+    child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+    backend = RemoteBackend(child)
+    child.begin(0.8)
     ends = [backend.call("student:f", (), {}, Rules(seconds=0.6)) for _ in range(9)]
-    backend.end_child()
+    child.end()
     told = sentence(next(end for end in ends if end.timed_out))
     assert "together" in told and "loop" not in told
 
@@ -321,15 +324,16 @@ def f():
 def test_what_a_function_of_the_judge_is_given_is_bounded(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_RECEIVED", 1 << 20)
-    monkeypatch.setattr(remote, "_CALLED_BACK", 50)
+    monkeypatch.setattr(children, "_RECEIVED", 1 << 20)
+    monkeypatch.setattr(children, "_CALLED_BACK", 50)
     given: list[Any] = []
     for size, words in ((1 << 16, "more than 1 MB"), (1, "more than 50 times")):
         source = f"import torch\ndef f(g):\n    while True: g(torch.ones({size}))"
-        backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
-        backend.begin(100.0)
+        child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+        backend = RemoteBackend(child)
+        child.begin(100.0)
         outcome = backend.call("student:f", (given.append,), {}, Rules(seconds=20.0))
-        backend.end_child()
+        child.end()
         assert outcome.error is not None and words in outcome.error.message
     assert len(given) <= 70
 
@@ -337,14 +341,15 @@ def test_what_a_function_of_the_judge_is_given_is_bounded(
 def test_what_calls_return_is_bounded_together(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_RECEIVED", 1 << 20)
+    monkeypatch.setattr(children, "_RECEIVED", 1 << 20)
     source = "import torch\ndef f():\n    return torch.ones(1 << 16)"
-    backend = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
-    backend.begin(100.0)
+    child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+    backend = RemoteBackend(child)
+    child.begin(100.0)
     ends = [backend.call("student:f", (), {}, Rules()) for _ in range(9)]
-    backend.begin(100.0)
+    child.begin(100.0)
     again = backend.call("student:f", (), {}, Rules())
-    backend.end_child()
+    child.end()
     assert [end.error is None for end in ends[:3]] == [True] * 3
     assert ends[-1].error is not None and "more than 1 MB" in ends[-1].error.message
     assert again.error is None

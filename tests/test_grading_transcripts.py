@@ -11,6 +11,7 @@ from course_dl.grading import transcripts
 from course_dl.grading.grade import Grading
 from course_dl.grading.result import Result
 from course_dl.grading.sandbox.client.sandbox import Sandbox
+from course_dl.grading.transcripts import Known
 from course_dl.lab.judge import run_test
 from tests.grading.honest import COUNTER, solved
 from tests.grading.small import sandbox, small_lab
@@ -51,29 +52,26 @@ def box() -> Iterator[Sandbox]:
         yield made
 
 
-@pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transcripts, "_known", transcripts._Known())
+@pytest.fixture
+def known() -> Known:
+    return Known()
 
 
-def result(data: bytes, box: Sandbox) -> Result:
-    with Grading(small_lab(), data, "answer.ipynb", box, seed=3) as grading:
+def result(data: bytes, box: Sandbox, known: Known) -> Result:
+    with Grading(small_lab(), data, "answer.ipynb", box, seed=3, known=known) as grading:
         return grading.result()
 
 
-def test_what_is_known_changes_no_result(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = {}
-    for name, data in SUBMISSIONS.items():
-        monkeypatch.setattr(transcripts, "_known", transcripts._Known())
-        first[name] = result(data, box)
+def test_what_is_known_changes_no_result(box: Sandbox, known: Known) -> None:
+    first = {name: result(data, box, Known()) for name, data in SUBMISSIONS.items()}
     for name, data in [*SUBMISSIONS.items(), *reversed(SUBMISSIONS.items())]:
-        assert result(data, box) == first[name], name  # with what the others left
+        assert result(data, box, known) == first[name], name  # with what the others left
     passed = {name for name, found in first.items() if found.total == found.max_points}
     assert passed == set(RIGHT)
 
 
 def test_a_test_is_run_again_only_where_the_answers_are_new(
-    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = []
 
@@ -82,20 +80,20 @@ def test_a_test_is_run_again_only_where_the_answers_are_new(
         return run_test(exercise, test, *rest)
 
     monkeypatch.setattr(transcripts, "run_test", noted)
-    result(RIGHT["as the lab has it"], box)
+    result(RIGHT["as the lab has it"], box, known)
     assert set(ran) == {exercise.number for exercise in small_lab().exercises}
     ran.clear()
-    result(RIGHT["in another way"], box)
+    result(RIGHT["in another way"], box, known)
     assert set(ran) == {"9.5"}  # which hands over a function of its own
     ran.clear()
-    result(WRONG["wrong the second time"], box)
+    result(WRONG["wrong the second time"], box, known)
     assert set(ran) == {"9.1", "9.5"}
 
 
 def test_what_is_wrong_with_an_answer_is_found_out_once(
-    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = result(WRONG["wrong"], box)
+    first = result(WRONG["wrong"], box, known)
     assert first.exercises[0].diagnosis
 
     def only_of_what_passes(found: Any, *_: Any) -> None:
@@ -104,20 +102,20 @@ def test_what_is_wrong_with_an_answer_is_found_out_once(
     monkeypatch.setattr(transcripts, "diagnose", only_of_what_passes)
     again = WRONG["wrong"].replace(b"x * x", b"x ** 2")
     assert again != WRONG["wrong"]
-    assert result(again, box).exercises == first.exercises
+    assert result(again, box, known).exercises == first.exercises
 
 
-def test_little_is_kept(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_is_kept(box: Sandbox, known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcripts, "MOST", 4)
-    first = result(RIGHT["as the lab has it"], box)
-    assert len(transcripts._known) == 4
-    assert result(RIGHT["as the lab has it"], box) == first
+    first = result(RIGHT["as the lab has it"], box, known)
+    assert len(known) == 4
+    assert result(RIGHT["as the lab has it"], box, known) == first
 
 
 def test_what_is_kept_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcripts, "MOST_BYTES", 100_000)
     monkeypatch.setattr(transcripts, "LARGEST", 40_000)
-    known = transcripts._Known()
+    known = Known()
     assert not known.keep(("large",), transcripts.Question(bytes(50_000), 1.0))
     for name in "abc":
         assert known.keep((name,), transcripts.Question(bytes(30_000), 1.0))

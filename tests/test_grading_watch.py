@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from course_dl.calls.backend import Outcome, Rules
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 
 TRICKS = {
@@ -97,10 +98,11 @@ def run(box: Sandbox, body: str, more: str = "") -> tuple[set[str], Outcome]:
     """What is told of a function with this body, called."""
     body = body.replace("\n", "\n    ")
     source = f"import torch\n\ndef double(x):\n    return 2 * x\n{more}\ndef f():\n    {body}\n"
-    backend = RemoteBackend(box, Program([Cell("cell 1", source, True)], ["f"]))
+    child = Child(box, Program([Cell("cell 1", source, True)], ["f"]))
+    backend = RemoteBackend(child)
     outcome = backend.call("student:f", (), {}, Rules(seconds=20.0))
-    backend.finish()
-    return backend.remarks, outcome
+    child.finish()
+    return child.remarks, outcome
 
 
 @pytest.mark.parametrize("trick", TRICKS)
@@ -117,7 +119,7 @@ def test_honest_code_and_libraries_are_not_told(box: Sandbox) -> None:
 
 
 def test_what_a_child_tells_of_tricks_is_cleaned_and_bounded() -> None:
-    backend = RemoteBackend(None, Program([], []))  # type: ignore[arg-type]
-    backend._remark({"tricks": [f"{k}\x1b[31m\n" + "x" * 500 for k in range(1000)]})
-    assert len(backend.remarks) <= 32
-    assert all(len(remark) <= 80 and remark.isprintable() for remark in backend.remarks)
+    child = Child(None, Program([], []))  # type: ignore[arg-type]
+    child._remark({"tricks": [f"{k}\x1b[31m\n" + "x" * 500 for k in range(1000)]})
+    assert len(child.remarks) <= 32
+    assert all(len(remark) <= 80 and remark.isprintable() for remark in child.remarks)

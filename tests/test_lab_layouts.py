@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from course_dl.calls.backend import Backend, LocalBackend
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab import close, number
 from course_dl.lab.states import Wrong
@@ -64,9 +65,10 @@ def backends(result: str, box: Sandbox) -> Iterator[Backend]:
     space: dict[str, Any] = {}
     exec(source, space)
     yield LocalBackend(space)
-    remote = RemoteBackend(box, Program([Cell("cell 1", source)], ["f"]))
+    child = Child(box, Program([Cell("cell 1", source)], ["f"]))
+    remote = RemoteBackend(child)
     yield remote
-    remote.end_child()
+    child.end()
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -93,11 +93,11 @@ def test_a_solved_notebook_runs_to_its_end(
     assert any("image/png" in o.get("data", {}) for _, o in outputs(notebook))
 
 
-@each_data
 @each_lab
 def test_run_all_on_an_untouched_notebook_ends_without_an_error(
-    lab: LabFolder, data: None, tmp_path: Path, run_notebook: Run
+    lab: LabFolder, offline: None, tmp_path: Path, run_notebook: Run
 ) -> None:
+    """Without data: with it, an untouched notebook loads what the solved one loads, and no more."""
     notebook = run_notebook(text_for(lab, solutions=False), tmp_path, seconds_for(lab))
     check_common(notebook)
     for cell in notebook.cells:

@@ -49,15 +49,48 @@ def labs(given: Arguments) -> None:
 
 
 def check(given: Arguments) -> int:
-    from course_dl.grading.commands import check
+    """The exit status is 0 if all public tests pass.
 
-    return check(given.lab, given.file, weak=given.weak_sandbox)
+    Points are weighted as where a class is graded; when the file will be handed in is not known.
+    """
+    _need_a_sandbox(given)
+    from course_dl.grading.grade import Grading, lab_sandbox
+    from course_dl.grading.marks.mark import number, points_told
+    from course_dl.grading.marks.settings import read_settings
+    from course_dl.lab.catalog import find_lab
+    from course_dl.lab.show import result_page
+
+    lab, file = find_lab(given.lab), given.file
+    settings = read_settings(lab.path, [exercise.number for exercise in lab.exercises])
+    with (
+        lab_sandbox(lab) as sandbox,
+        Grading(lab, file.read_bytes(), file.name, sandbox) as grading,
+    ):
+        judged = grading.judge(hidden=False)
+        result = grading.as_result(judged)
+    mark = settings.mark(result, "", 0.0)
+    for one in judged:
+        line = mark.line(one.exercise.number)
+        print(_coloured(str(result_page(one, earned=line.points, whole=line.max_points))))
+    for place, kind, text in result.notices:
+        print(f"{place} did not run: {kind}: {text}")
+    if result.reason:
+        print(f"{file}: {result.reason}")
+    print(f"{number(mark.total)} of {points_told(mark.max_points)} by the public tests")
+    return int(not all(judged))
 
 
 def grade(given: Arguments) -> int:
-    from course_dl.grading.commands import grade
+    """The exit status is 0 once every submission has its result."""
+    _need_a_sandbox(given)
+    from course_dl.grading.bulk import grade_class
+    from course_dl.grading.reports.entry import NOT_YET
 
-    return grade(
+    if given.worksheet is not None and not given.worksheet.is_file():
+        raise FileNotFoundError(f"there is no {given.worksheet}: give Moodle's grading worksheet")
+    if given.scale_to_worksheet and given.worksheet is None:
+        raise ValueError("--scale-to-worksheet needs the worksheet: --worksheet FILE")
+    entries = grade_class(
         given.lab,
         given.submissions,
         given.out,
@@ -67,17 +100,52 @@ def grade(given: Arguments) -> int:
         processes=given.processes,
         worksheet=given.worksheet,
         scale=given.scale_to_worksheet,
-        weak=given.weak_sandbox,
     )
+    waiting = sum(entry.result.status == NOT_YET for entry in entries)
+    for entry in entries:
+        if entry.result.status not in ("graded", NOT_YET) or entry.result.reason:
+            print(f"{entry.student}: {entry.file}: {entry.result.status}: {entry.result.reason}")
+    done = len(entries) - waiting
+    print(f"{done} submission{'s' * (done != 1)} graded; see {given.out / 'overview.html'}")
+    if waiting:
+        print(f"{waiting} of {len(entries)} not graded yet")
+    return 0
+
+
+def _need_a_sandbox(given: Arguments) -> None:
+    """Refuse where answers could reach what is the user's, unless a weak sandbox is asked for."""
+    from course_dl.grading.sandbox.client.weak import refusal
+
+    missing = "" if given.weak_sandbox else refusal()
+    if missing:
+        raise RuntimeError(missing)
+
+
+_COLOURS = {"✓": "32", "✗": "31", "○": "90", "✎": "35", "➜": "34"}
+
+
+def _coloured(text: str) -> str:
+    """Marks in colour, on a terminal."""
+    if not sys.stdout.isatty():
+        return text
+    for mark, colour in _COLOURS.items():
+        text = text.replace(mark, f"\033[{colour}m{mark}\033[0m")
+    return text
 
 
 class SandboxReport(argparse.Action):
-    """An option that reports and ends, as ``--version`` does."""
+    """An option that tells which layers of the sandbox this machine has, and ends."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from course_dl.grading.commands import sandbox_report
+        from course_dl.grading.sandbox.client.sandbox import Sandbox
+        from course_dl.grading.sandbox.client.weak import refusal
 
-        parser.exit(sandbox_report())
+        print(refusal() or "what is the user's is out of reach: active")
+        print("separate process, values only: active")
+        with Sandbox() as sandbox:
+            for name, layer in sandbox.layers().items():
+                print(f"{name}: {'active' if layer.active else 'not here: ' + layer.reason}")
+        parser.exit()
 
 
 def build(given: Arguments) -> int:

@@ -22,7 +22,7 @@ from course_dl.grading.reports.moodle import filled_worksheet
 from course_dl.grading.results.folders import claimed
 from course_dl.grading.results.store import Store
 from course_dl.grading.results.version import version_of
-from course_dl.grading.texts import told
+from course_dl.grading.texts import printable
 from course_dl.grading.workers.cluster import Cluster
 from course_dl.grading.workers.interrupt import Interrupt
 from course_dl.grading.workers.pool import Job, Pool, Processes
@@ -54,15 +54,15 @@ def grade_class(
     """
     submissions, out = Path(submissions), Path(out)
     folder = _ready(lab_name, submissions, processes)
-    hidden = (str(submissions.resolve()), str(out.resolve()))
+    covered = (str(submissions.resolve()), str(out.resolve()))
     with contextlib.ExitStack() as around:
         interrupt = around.enter_context(Interrupt())
         around.enter_context(claimed(out, submissions))
         pool: Pool
         if dask is None:
-            pool = around.enter_context(Processes(folder.name, hidden, processes, interrupt))
+            pool = around.enter_context(Processes(folder.name, covered, processes, interrupt))
         else:
-            pool = around.enter_context(Cluster(folder.name, hidden, dask))
+            pool = around.enter_context(Cluster(folder.name, covered, dask))
         sheet = pool.sheet
         settings = read_settings(folder, [number for number, _, _ in sheet.exercises])
         read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])
@@ -96,7 +96,7 @@ def grade_class(
                 "the same line writes them all"
             ) from None
         for note in notes:
-            print(told(note), file=sys.stderr)
+            print(printable(note), file=sys.stderr)
         return entries
 
 

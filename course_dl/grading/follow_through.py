@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from course_dl.grading.sandbox.client.remote import Cell
+from course_dl.grading.sandbox.client.child import Cell
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult
 from course_dl.lab.states import State
@@ -32,8 +32,9 @@ def builds_on(
 ) -> Iterator[tuple[Exercise, tuple[Exercise, ...]]]:
     """The exercises that fail, each with the earlier ones that fail too and may be the cause.
 
-    That are those which the answer mentions, itself or through what it uses. What is not written
-    yet fails by itself. Measured exercises are left out on both sides: they take long.
+    An earlier exercise may be the cause if the answer uses it, itself or through other functions.
+    An answer that is not written yet has no other cause. Measured exercises are left out on both
+    sides: they take long.
     """
     blocks: dict[str, str] = {}
     wrong: list[Exercise] = []

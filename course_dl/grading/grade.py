@@ -14,19 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from course_dl.calls.backend import Backend
 from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.intake.meant import said_of
 from course_dl.grading.intake.notebooks import read
 from course_dl.grading.result import ExerciseMark, Result, TestMark
-from course_dl.grading.sandbox.client.remote import Cell, Program, RemoteBackend
+from course_dl.grading.sandbox.client.child import Cell, Child, Program
+from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.client.sandbox import Sandbox
-from course_dl.grading.transcripts import diagnosed, judged
+from course_dl.grading.transcripts import Known, diagnosed, judged
 from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise, Test
 from course_dl.lab.judge import ExerciseResult, TestResult, run_tests
 from course_dl.lab.states import Failure, State
-from course_dl.lab.student import Student
 
 __all__ = ["Grading", "lab_sandbox", "unreadable"]
 
@@ -39,6 +38,8 @@ TOO_LARGE = Failure(
     "not belong in it. Take out what holds data, and let the network learn from X and d alone."
 )
 
+_MAY_HOLD = "so much code that it may hold the answers"
+
 
 def unreadable(data: bytes, lab: LabFolder, status: str, reason: str) -> Result:
     """The result of a submission that could not be graded: no points, and why."""
@@ -48,19 +49,19 @@ def unreadable(data: bytes, lab: LabFolder, status: str, reason: str) -> Result:
     return Result(lab.name, SEED, _digest(data), status, reason, marks)
 
 
-def lab_sandbox(lab: LabFolder, hidden: Sequence[str | Path] = (), **layers: Any) -> Sandbox:
+def lab_sandbox(lab: LabFolder, covered: Sequence[str | Path] = (), **layers: Any) -> Sandbox:
     """A sandbox for a lab's submissions: its answers cannot be imported, nor, if possible, read."""
     answers = sorted({name for exercise in lab.exercises for name in exercise.answers})
     folder = Path(__file__).resolve().parent
-    covered = [folder, folder.with_name("authoring"), lab.path.parent, *hidden]
-    covered += folder.with_name("data").rglob("t10k*")  # the test images and their classes
+    paths = [folder, folder.with_name("authoring"), lab.path.parent, *covered]
+    paths += folder.with_name("data").rglob("t10k*")  # the test images and their classes
     for name in answers:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             origin = Path(spec.origin)
-            covered += [origin.parent] if spec.submodule_search_locations else [origin]
-            covered += _compiled(origin)
-    return Sandbox(answers, covered, _imports(lab), **layers)
+            paths += [origin.parent] if spec.submodule_search_locations else [origin]
+            paths += _compiled(origin)
+    return Sandbox(answers, paths, _imports(lab), **layers)
 
 
 def _compiled(source: Path) -> list[Path]:
@@ -97,7 +98,13 @@ class Grading:
     """
 
     def __init__(
-        self, lab: LabFolder, data: bytes, name: str, sandbox: Sandbox, seed: int = SEED
+        self,
+        lab: LabFolder,
+        data: bytes,
+        name: str,
+        sandbox: Sandbox,
+        seed: int = SEED,
+        known: Known | None = None,
     ) -> None:
         self.lab = lab
         self.seed = seed
@@ -111,6 +118,7 @@ class Grading:
         self._program = Program(self._reading.cells, names)
         self._too_large = code_size(self._program.cells) > LARGEST_CODE
         self._sandbox = sandbox
+        self._known = Known() if known is None else known
         self._skip: set[int] = set()
         self._phase = _Phase(sandbox, self._program, self._skip)
         self._left = _WHOLE_SECONDS + 2 * sum(exercise.seconds for exercise in lab.exercises)
@@ -125,10 +133,10 @@ class Grading:
 
     def close(self) -> None:
         """End the submission's processes, having taken what they told of it."""
-        for backend in self._phase.close():
-            self.remarks.update(backend.remarks)
-            self.again |= backend.starved
-            self._loading += backend.loading
+        for child in self._phase.close():
+            self.remarks.update(child.remarks)
+            self.again |= child.starved
+            self._loading += child.loading
 
     def judge(
         self, exercises: Sequence[Exercise] | None = None, *, hidden: bool = True
@@ -179,32 +187,40 @@ class Grading:
         self._phase = _Phase(self._sandbox, program, self._skip)
 
     @contextmanager
-    def _on(self, exercise: Exercise) -> Iterator[RemoteBackend]:
-        """The processes for an exercise, for as long as it and the whole submission may take."""
-        backend = self._phase[exercise.autograd]
+    def _on(self, exercise: Exercise) -> Iterator[Child]:
+        """The process for an exercise, for as long as it and the whole submission may take."""
+        child = self._phase[exercise.autograd]
         allowed = self._allowed.setdefault(exercise.number, _EXERCISE_CALLS * exercise.seconds)
         given = min(allowed, self._left)
-        backend.begin(given)
-        yield backend
-        self._allowed[exercise.number] -= given - backend.left
-        self._left -= given - backend.left
+        child.begin(given)
+        yield child
+        self._allowed[exercise.number] -= given - child.left
+        self._left -= given - child.left
 
     def _tested(
         self, exercise: Exercise, hidden: bool, before: Sequence[TestResult] = ()
     ) -> ExerciseResult:
-        """An exercise's public, or hidden, tests run."""
+        """Run an exercise's public tests, or its hidden ones."""
         if hidden and not any(test.hidden for test in exercise.tests):
             return ExerciseResult(exercise, before)
-        with self._on(exercise) as backend:
-            tests = run_tests(
-                exercise, backend, self.seed, hidden=hidden, before=before, run=self._run
-            )
-        return ExerciseResult(exercise, tests)
+        with self._on(exercise) as child:
+            backend = RemoteBackend(child)
+
+            def run(test: Test) -> TestResult:
+                if test.measured and self._too_large:
+                    result = TestResult(test, State.FAILED, TOO_LARGE, remarks=[_MAY_HOLD])
+                else:
+                    result = judged(exercise, test, backend, self.seed, self._known)
+                    self.again |= child.busy and test.measured and not result
+                self.remarks.update(f"{exercise.number}: {remark}" for remark in result.remarks)
+                return result
+
+            return ExerciseResult(exercise, run_tests(exercise, run, hidden=hidden, before=before))
 
     def _untouched(self, found: Sequence[ExerciseResult]) -> list[ExerciseResult]:
-        """The results; of exercises that failed in hidden tests alone, as new processes give them.
+        """The results, where what failed in hidden tests alone is judged again in new processes.
 
-        What other answers left behind in the processes, memory say, costs an answer no points.
+        An answer loses no points for what others left behind in its process, such as full memory.
         """
         public = [[test for test in result.tests if not test.test.hidden] for result in found]
         lost = [not result and all(tests) for result, tests in zip(found, public, strict=True)]
@@ -216,30 +232,24 @@ class Grading:
             for result, tests, again in zip(found, public, lost, strict=True)
         ]
 
-    def _run(self, exercise: Exercise, test: Test, backend: Backend, seed: int) -> TestResult:
-        """One test; what is measured is not, where the code could hold what is to be learnt."""
-        if test.measured and self._too_large:
-            self.remarks.add(f"{exercise.number}: so much code that it may hold the answers")
-            return TestResult(test, State.FAILED, TOO_LARGE)
-        result = judged(exercise, test, backend, seed)
-        if test.measured and not result:
-            self.again |= isinstance(backend, RemoteBackend) and backend.busy
-        self.remarks.update(f"{exercise.number}: {remark}" for remark in result.remarks)
-        return result
-
     def _diagnosed(self, result: ExerciseResult) -> ExerciseResult:
-        """The result with its diagnosis, without the calls that have told what they can."""
+        """The result with its diagnosis. The calls are dropped: nothing else needs them."""
         told = None
         if not result:
-            with self._on(result.exercise) as backend:
-                student = Student(backend, result.exercise.rules)
-                others = {name: getattr(student, name) for name in self._program.names}
-                told = diagnosed(result, self.lab.mistakes, others, backend, self.seed)
+            with self._on(result.exercise) as child:
+                told = diagnosed(
+                    result,
+                    self.lab.mistakes,
+                    self._program.names,
+                    RemoteBackend(child),
+                    self.seed,
+                    self._known,
+                )
         tests = [replace(test, calls=()) for test in result.tests]
         return replace(result, tests=tests, diagnosis=told)
 
     def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
-        """Judge again, beside right versions of wrong earlier answers, what builds on those."""
+        """Judge again what builds on wrong earlier answers, with right versions of those."""
         groups = defaultdict(list)
         for exercise, earlier in builds_on(self._program.cells, results):
             groups[tuple(e.number for e in earlier)].append(exercise)
@@ -250,8 +260,12 @@ class Grading:
             self._enter(Program([*self._program.cells, right], self._program.names))
             for exercise in exercises:
                 self._allowed.pop(exercise.number, None)
-                with self._on(exercise) as backend:
-                    if all(judged(exercise, t, backend, self.seed) for t in exercise.tests):
+                with self._on(exercise) as child:
+                    backend = RemoteBackend(child)
+                    each = (
+                        judged(exercise, t, backend, self.seed, self._known) for t in exercise.tests
+                    )
+                    if all(each):
                         self.carried[exercise.number] = numbers
 
 
@@ -263,28 +277,28 @@ class _Phase:
 
     def __init__(self, sandbox: Sandbox, program: Program, skip: set[int]) -> None:
         self._sandbox, self._program, self._skip = sandbox, program, skip
-        self._backends: dict[bool, RemoteBackend] = {}
+        self._children: dict[bool, Child] = {}
 
-    def __getitem__(self, autograd: bool) -> RemoteBackend:
-        if autograd not in self._backends:
+    def __getitem__(self, autograd: bool) -> Child:
+        if autograd not in self._children:
             sandbox = self._sandbox if autograd else self._sandbox.without_autograd
-            self._backends[autograd] = RemoteBackend(sandbox, self._program, skip=self._skip)
-        return self._backends[autograd]
+            self._children[autograd] = Child(sandbox, self._program, skip=self._skip)
+        return self._children[autograd]
 
     def notices(self) -> list[tuple[str, str, str]]:
-        return [notice for backend in self._backends.values() for notice in backend.notices]
+        return [notice for child in self._children.values() for notice in child.notices]
 
     @property
     def loading(self) -> float:
         """The seconds that loading has taken in these processes."""
-        return sum(backend.loading for backend in self._backends.values())
+        return sum(child.loading for child in self._children.values())
 
-    def close(self) -> list[RemoteBackend]:
-        """End the processes; the backends that held them."""
-        ended = list(self._backends.values())
-        self._backends.clear()
-        for backend in ended:
-            backend.finish()
+    def close(self) -> list[Child]:
+        """End the processes, and return what held them."""
+        ended = list(self._children.values())
+        self._children.clear()
+        for child in ended:
+            child.finish()
         return ended
 
 

@@ -279,7 +279,7 @@ class Check(pytest.Item):
     is_last: bool
 
     def runtest(self) -> None:
-        from course_dl.grading.reports.junit import properties, told
+        from course_dl.grading.reports.junit import failure_text, properties
 
         mark, line = self.opened.marks(self.session)[self.exercise.number]
         self.user_properties += properties(line, is_last=self.is_last)
@@ -287,7 +287,9 @@ class Check(pytest.Item):
         if test is None:
             pytest.skip("not run, after a test that did not pass")
         if test.state != "passed":
-            raise NotPassed(told(test, mark.diagnosis if test is mark.first_failure else ""))
+            raise NotPassed(
+                failure_text(test, mark.diagnosis if test is mark.first_failure else "")
+            )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from course_dl.grading.intake.notebooks import Unreadable

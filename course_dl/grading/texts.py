@@ -1,14 +1,14 @@
 # Runs in: judge, child
 """Text from outside, made fit to be told: for any terminal, file, page or table.
 
-Values keep their text; what is told to people goes through :func:`told`, in the judge.
+Values keep their text; what is told to people goes through :func:`printable`, in the judge.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["told", "whole"]
+__all__ = ["printable", "whole"]
 
 MOST = 2_000  # characters
 _NEW_LINES = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
@@ -21,7 +21,7 @@ def whole(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def told(text: str, most: int = MOST, *, line: bool = False) -> str:
+def printable(text: str, most: int = MOST, *, line: bool = False) -> str:
     """The text, cut to ``most`` characters, without any that steer a terminal or hide others.
 
     Control characters, those that change the direction of writing and those without width become

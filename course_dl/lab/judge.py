@@ -81,9 +81,6 @@ class ExerciseResult:
         return self.state is State.PASSED
 
 
-Run = Callable[[Exercise, Test, Backend, int], TestResult]
-
-
 def run_test(
     exercise: Exercise, test: Test, backend: Backend, seed: int = 0, *, secret: bool = False
 ) -> TestResult:
@@ -131,28 +128,25 @@ def _unusable(call: Call, error: Exception) -> Wrong:
 
 
 def run_exercise(
-    exercise: Exercise,
-    backend: Backend,
-    seed: int = 0,
-    *,
-    hidden: bool = True,
-    run: Run = run_test,
+    exercise: Exercise, backend: Backend, seed: int = 0, *, hidden: bool = True
 ) -> ExerciseResult:
     """Run an exercise's public tests in order, then, if ``hidden``, its hidden ones."""
-    results = run_tests(exercise, backend, seed, hidden=False, run=run)
+
+    def run(test: Test) -> TestResult:
+        return run_test(exercise, test, backend, seed)
+
+    results = run_tests(exercise, run, hidden=False)
     if hidden:
-        results = run_tests(exercise, backend, seed, hidden=True, before=results, run=run)
+        results = run_tests(exercise, run, hidden=True, before=results)
     return ExerciseResult(exercise, results)
 
 
 def run_tests(
     exercise: Exercise,
-    backend: Backend,
-    seed: int = 0,
+    run: Callable[[Test], TestResult],
     *,
     hidden: bool,
     before: Sequence[TestResult] = (),
-    run: Run = run_test,
 ) -> list[TestResult]:
     """The results ``before`` and those of the public, or of the hidden, tests, as declared.
 
@@ -164,7 +158,7 @@ def run_tests(
         if any(result.timed_out for result in results):
             break
         if test.hidden is hidden and (all(results) or not test.last):
-            results.append(run(exercise, test, backend, seed))
+            results.append(run(test))
     return sorted(results, key=lambda result: exercise.tests.index(result.test))
 
 

@@ -105,7 +105,7 @@ plots.decision_boundary(X, d, guesses)
 #
 # To *learn* a line we need to know in which direction to change it. The number of mistakes does not
 # tell: turn a line a little, and mostly nothing changes. Rosenblatt's loss counts each mistake by
-# its score, that is, by how far it is on the wrong side:
+# the size of its score, which is larger the further the sample is on the wrong side:
 #
 # $$ E(w) = \sum_i L(w; x_i, d_i), \qquad L(w; x_i, d_i) = \max(-d_i \langle w, x_i \rangle,\ 0). $$
 #
@@ -139,8 +139,8 @@ plots.curves(losses, degrees, xlabel=angle, title="the perceptron's loss E(w)", 
 #
 # $$ \nabla_w L(w; x_i, d_i) = -d_i\, x_i. $$
 #
-# A step of length $\text{lr}$ (the *learning rate*) against the gradient of this one sample is the
-# **perceptron's rule**:
+# A step against the gradient of this one sample, of $\text{lr}$ (the *learning rate*) times the
+# gradient, is the **perceptron's rule**:
 #
 # $$ w \leftarrow w + \text{lr} \cdot d_i\, x_i \quad \text{if } \operatorname{sign}(\langle w, x_i
 #    \rangle) \ne d_i, \qquad w \text{ stays as it is otherwise.} $$
@@ -281,8 +281,8 @@ plots.decision_boundary(
 # $$ L(w; x_i, d_i) = \log\left(1 + e^{-d_i \langle w, x_i \rangle}\right). $$
 #
 # This one is never 0. A sample on its right side, but close to the separator, still pushes the line
-# away. (You will derive it in lab 2, and minimize it in lab 3. Here we borrow it: plain gradient
-# descent on all samples at once.)
+# away. (Lab 2 tells where it comes from, and lab 3 how such losses are minimized. Here we borrow
+# it: plain gradient descent on all samples at once.)
 
 
 # %%

@@ -14,7 +14,7 @@
 #
 # There are nine exercises; allow two to three hours. `lab.check("2.1")` checks an answer,
 # `lab.hint("2.1")` gives a hint, one more each time. Cells that need your functions wait until
-# these pass. All cells together take half a minute to run.
+# these pass. All cells together take less than a minute.
 
 # %% setup
 from course_dl.lab import Lab
@@ -213,8 +213,8 @@ plots.network_diagram(weights, values=H, max_nodes=6, title="What the star's neu
 # | ReLU | $\max(0, a)$ | 0 or 1 | rectified linear unit |
 # | softplus | $\log(1 + e^a)$ | sigmoid | a smooth ReLU |
 #
-# The formulas are short. But a computer has no numbers beyond about $10^{38}$ (float32), and in
-# $1 + 10^{-17}$ the second part is lost. Look at the sigmoid, just as the formula has it:
+# The formulas are short. But float32, PyTorch's usual kind of number, ends at about $10^{38}$, and
+# in $1 + 10^{-8}$ it loses the second part. Look at the sigmoid, just as the formula has it:
 
 # %%
 a = torch.tensor([-1e4, -100.0, -40.0, 0.0, 40.0, 1e4], requires_grad=True)
@@ -237,7 +237,13 @@ print("slope  ", a.grad.tolist())
 # $$ \frac{1}{1 + e^{-a}} = \frac{e^a}{1 + e^a}, \qquad
 #    \log(1 + e^a) = \max(0, a) + \log\!\left(1 + e^{-|a|}\right). $$
 #
-# The tangent needs no work of its own, since $\tanh\frac{a}{2} = 2 \operatorname{sigmoid}(a) - 1$.
+# Mind the corners. At $a = 0$ neither $|a|$ nor $\max(0, a)$ has a slope, and PyTorch chooses one:
+# 0 for `abs`, the mean of both sides for `torch.maximum`, 0 or 1 for `clamp` and `torch.where`. The
+# sum must have the slope of your function there: $\frac14$ for the sigmoid, 1 for tanh,
+# $\frac12$ for softplus.
+#
+# The tangent needs no work of its own, since $\tanh\frac{a}{2} = 2 \operatorname{sigmoid}(a) - 1$:
+# put $2a$ in place of $a$. `tanh_from_sigmoid(a)` is $\tanh(a)$.
 #
 # Write all four, elementwise, with small tools such as `torch.exp`, `torch.clamp`, `torch.log1p`
 # (which is $\log(1 + t)$ without the loss of digits), or `torch.where(condition, x, y)`. The latter
@@ -248,7 +254,7 @@ print("slope  ", a.grad.tolist())
 from course_dl.labs.lab02_networks.solutions import relu, sigmoid, softplus, tanh_from_sigmoid
 
 # %% after="2.4"
-a = torch.tensor([-1e4, -100.0, -40.0, 0.5, 40.0, 1e4], requires_grad=True)
+a = torch.tensor([-1e4, -100.0, -40.0, 0.0, 40.0, 1e4], requires_grad=True)
 print("a       ", a.tolist())
 for g in (sigmoid, softplus):
     (slope,) = torch.autograd.grad(g(a).sum(), a)
@@ -265,6 +271,31 @@ for own, library in [
     print(f"{own.__name__:18} differs from torch's by {(own(a) - library(a)).abs().max():.1e}")
 
 # %% [markdown]
+# Is one point worth the trouble? A network often starts there. Take one neuron, whose loss for a
+# sample is $\operatorname{softplus}(-a)$ in class 1 and $\operatorname{softplus}(a)$ in class 0
+# (this is logistic regression; section 8 tells why). It begins with $w = 0$ and $b = 0$, so with
+# $a = 0$ for every sample. Beside yours: a softplus with the right values everywhere, and the slope
+# 0 at 0.
+
+
+# %% after="2.4"
+def flat_softplus(a):
+    """Equal to softplus, but its slope at 0 is 0."""
+    return torch.where(a > 0, a, 0.0) + torch.log1p(torch.exp(-a.abs()))
+
+
+points, classes = moons(200, generator=seeded(1))
+for name, g in {"yours": softplus, "flat at 0": flat_softplus}.items():
+    w = torch.zeros(2, requires_grad=True)
+    b = torch.zeros(1, requires_grad=True)
+    for _ in range(200):
+        losses = g((1 - 2 * classes) * (points @ w + b))
+        for parameter, grad in zip((w, b), torch.autograd.grad(losses.mean(), (w, b)), strict=True):
+            parameter.data -= grad
+    right = ((points @ w + b > 0) == (classes == 1)).float().mean()
+    print(f"{name:10} w = {w.tolist()}, {right:.0%} right")
+
+# %% [markdown]
 # And here they are, each with its derivative, which autograd computes from your code. The steps of
 # McCulloch and Pitts and of Rosenblatt come first: their derivative is 0, and nothing can be learnt
 # through them.
@@ -272,10 +303,10 @@ for own, library in [
 
 # %% after="2.4"
 def derivative(g):
-    """g' by autograd, just left of each point: there ReLU has the slope 0 at 0."""
+    """g' by autograd. At 0 the slope of ReLU is what your code chooses."""
 
     def dg(a):
-        a = (a - 1e-12).requires_grad_()
+        a = a.detach().requires_grad_()
         return torch.autograd.grad(g(a).sum(), a)[0]
 
     return dg
@@ -369,44 +400,56 @@ figure
 from course_dl.labs.lab02_networks.solutions import xor_network
 
 # %% after="2.3 2.6"
-W1, b1, w2, b2 = (torch.as_tensor(p).detach().float() for p in xor_network())
+slides = (
+    torch.tensor([[1.0, -1.0], [-1.0, 1.0]]),
+    torch.zeros(2),
+    torch.tensor([1.0, 1.0]),
+    torch.tensor(0.0),
+)
+yours = tuple(torch.as_tensor(p).detach().float() for p in xor_network())
 X = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-H = forward(X, [W1], [b1], [torch.relu])
-Y = H @ w2 + b2
-for x, h, y in zip(X.tolist(), H.tolist(), Y.tolist(), strict=True):
-    print(f"x = {x}  ->  h = {h}  ->  y = {y:g}")
 
 
-def from_inputs(X):
-    return forward(X, [W1, w2[None]], [b1, b2[None]], [torch.relu, linear])[:, 0] - 0.5
+def xor_output(X, network):
+    W1, b1, w2, b2 = network
+    return forward(X, [W1, w2[None]], [b1, b2[None]], [torch.relu, linear])[:, 0]
 
 
-def from_hidden(H):
-    return H @ w2 + b2 - 0.5
-
-
-low, high = float(H.min()) - 0.5, float(H.max()) + 0.5
-figure, (left, right) = plots.page(1, 2, height=4.0)
+figure, (left, middle, right) = plots.page(1, 3, height=3.4)
 plots.decision_regions(
-    from_inputs, X, Y, limits=((-0.5, 1.5), (-0.5, 1.5)), title="the inputs $x$", figure=left
+    lambda X: xor_output(X, yours) - 0.5,
+    X,
+    xor_output(X, yours),
+    limits=((-0.5, 1.5), (-0.5, 1.5)),
+    title="the inputs $x$",
+    figure=left,
 )
-plots.decision_regions(
-    from_hidden,
-    H,
-    Y,
-    limits=((low, high), (low, high)),
-    title="the hidden layer $h$",
-    xlabel="$h_1$",
-    ylabel="$h_2$",
-    figure=right,
-)
+for name, network, panel in [("yours", yours, middle), ("slides", slides, right)]:
+    W1, b1, w2, b2 = network
+    H = forward(X, [W1], [b1], [torch.relu])
+    Y = xor_output(X, network)
+    print(name)
+    for x, h, y in zip(X.tolist(), H.tolist(), Y.tolist(), strict=True):
+        print(f"  x = {x}  ->  h = {h}  ->  y = {y:g}")
+    low, high = float(H.min()) - 0.5, float(H.max()) + 0.5
+    plots.decision_regions(
+        lambda H, w2=w2, b2=b2: H @ w2 + b2 - 0.5,
+        H,
+        Y,
+        limits=((low, high), (low, high)),
+        title=f"hidden layer, {name}",
+        xlabel="$h_1$",
+        ylabel="$h_2$",
+        figure=panel,
+    )
 figure
 
 # %% [markdown]
 # This is the idea of all deep learning, in two dimensions. On the left, in the plane of the inputs,
-# no line tells the classes apart. The hidden layer moves the points to new places, on the right
-# (some may fall together), and there a line is enough. A network learns to *represent* its inputs
-# such that the last, linear step is easy.
+# no line tells the classes apart. The hidden layer moves the points to new places, in the middle
+# (some may fall together), and there a line is enough. On the right the network of the slides:
+# $y = \operatorname{relu}(x_1 - x_2) + \operatorname{relu}(x_2 - x_1) = |x_1 - x_2|$, without
+# biases. A network learns to *represent* its inputs such that the last, linear step is easy.
 #
 # ## 6. What can a network represent?
 #
@@ -415,13 +458,13 @@ figure
 #
 # $$ y(x) = f(t_0) + \sum_{m=0}^{M-1} v_m \operatorname{relu}(x - t_m) $$
 #
-# is a polygon that changes its slope by $v_m$ at $t_m$. With the right $v_m$ it meets a function
-# $f$ at all knots. This is a network with one hidden layer of $M$ units: $W_1$ is a column of ones,
-# $b_1 = (-t_m)$, and the weights of the output are the changes of slope.
+# is a broken line that changes its slope by $v_m$ at $t_m$. With the right $v_m$ it meets a
+# function $f$ at all knots. This is a network with one hidden layer of $M$ units: $W_1$ is a column
+# of ones, $b_1 = (-t_m)$, and the weights of the output are the changes of slope.
 
 
 # %%
-def polygon(f, M):
+def broken_line(f, M):
     """Weights and biases of a network with M hidden ReLU units that meets f at M + 1 knots."""
     t = torch.linspace(-3, 3, M + 1, dtype=torch.float64)
     slopes = f(t).diff() / t.diff()
@@ -433,15 +476,15 @@ def polygon(f, M):
 # %% after="2.3 2.4"
 f = regression_mean  # sin(2 x) + x / 2, which we will meet again
 x = torch.linspace(-3, 3, 2001, dtype=torch.float64)[:, None]
-polygons, errors = {}, {}
+broken_lines, errors = {}, {}
 for M in (4, 8, 16, 32, 64, 128):
-    y = forward(x, *polygon(f, M), [relu, linear])
-    polygons[f"{M} units"] = (x[:, 0], y[:, 0])
+    y = forward(x, *broken_line(f, M), [relu, linear])
+    broken_lines[f"{M} units"] = (x[:, 0], y[:, 0])
     errors[M] = float((y - f(x)).abs().max())
     print(f"{M:4} hidden units: largest error {errors[M]:.5f}, at most {18 / M**2:.5f}")
 
 figure, (left, right) = plots.page(1, 2, height=3.4)
-some = {name: polygons[name] for name in ("4 units", "8 units", "16 units")}
+some = {name: broken_lines[name] for name in ("4 units", "8 units", "16 units")}
 plots.regression_fit(
     x[::50], f(x[::50]), some, ylabel="$y$", title=r"$f(x) = \sin 2x + x/2$", figure=left
 )
@@ -456,21 +499,21 @@ plots.curves(
 figure
 
 # %% [markdown]
-# Twice as many units, a quarter of the error. (A polygon with knots $h$ apart is off by
+# Twice as many units, a quarter of the error. (A broken line with knots $h$ apart is off by
 # $\frac18 h^2 \max |f''|$ at most; here $h = 6 / M$ and $|f''| \le 4$.) So **one hidden layer with
 # enough units comes as close as you like to any continuous function** on an interval, and the same
-# is true in every dimension (Cybenko 1989, Hornik 1991). The theorem says that good weights
-# *exist*. It says nothing of how many units it takes in 784 dimensions, and nothing of how to find
-# the weights. More layers often need fewer units, and the weights are found by descent: labs 3
-# and 4.
+# is true in every dimension (Cybenko 1989 and Hornik 1991 for sigmoids; Leshno and others 1993 for
+# ReLU, and for every activation that is no polynomial). The theorem says that good weights *exist*.
+# It says nothing of how many units it takes in 784 dimensions, and nothing of how to find the
+# weights. More layers often need fewer units, and the weights are found by descent: labs 3 and 4.
 #
 # ## 7. The multilayer perceptron as a PyTorch module
 #
-# From now on PyTorch keeps the weights. An `nn.Module` knows its parameters (if it is told of them
-# in the right way), hands them to an optimizer, moves them to a GPU, saves them to a file. A
-# **multilayer perceptron** (MLP) has
+# From now on PyTorch keeps the weights. An `nn.Module` knows its parameters (those of modules that
+# it holds as attributes, or in an `nn.ModuleList`; not those in a list), hands them to an
+# optimizer, moves them to a GPU, saves them to a file. A **multilayer perceptron** (MLP) has
 #
-# * one linear unit $a_k = W_k h_{k-1} + b_k$ for each two neighbouring sizes, an `nn.Linear`;
+# * one linear layer $a_k = W_k h_{k-1} + b_k$ for each two neighbouring sizes, an `nn.Linear`;
 # * an activation after each hidden layer;
 # * a **linear output**, $y = a_L$, since what has to be done with it depends on the task.
 
@@ -501,14 +544,15 @@ print(f"difference from your own forward: {(net(X) - by_hand).abs().max().item()
 # | two classes | 0 or 1 | sigmoid: $P(d = 1 \mid x)$ | $-\log P(d \mid x)$ |
 # | $K$ classes | $0, \ldots, K-1$ | softmax: $P(d = k \mid x)$ | $-\log P(d \mid x)$ |
 #
-# For $K$ classes the network has $K$ outputs, the **scores** $y_1, \ldots, y_K$ (also *logits*).
+# (Lab 1 called its two classes $-1$ and $+1$. From here on classes count from 0.) For $K$ classes
+# the network has $K$ outputs, the **scores** $y_0, \ldots, y_{K-1}$ (also *logits*).
 # **Softmax** makes probabilities of them:
 #
 # $$ \operatorname{softmax}(y)_k = \frac{e^{y_k}}{\sum_j e^{y_j}} . $$
 #
 # All are positive, their sum is 1, and the largest score has the largest probability. What if a
 # score is $10^4$? Then $e^{y_k}$ is infinite. But adding the same number $c$ to all scores changes
-# nothing, as $e^{y_k + c} = e^c e^{y_k}$. Choose $c$ well.
+# nothing, as $e^{y_k + c} = e^c e^{y_k}$. Choose $c$ well, another one for each sample.
 
 # %% exercise="2.8"
 from course_dl.labs.lab02_networks.solutions import softmax
@@ -613,7 +657,7 @@ def accuracy(net, X, d):
 
 
 # %% [markdown]
-# First **one layer**, `MLP([2, 5])`: a linear unit and the softmax in the loss, on five clouds of
+# First **one layer**, `MLP([2, 5])`: a linear layer and the softmax in the loss, on five clouds of
 # points. The prediction is the class with the largest probability. Since softmax keeps the order,
 # that is the class with the largest *score*:
 #
@@ -688,7 +732,7 @@ figure
 # %% [markdown]
 # One layer cuts with straight lines, and on the rings it is no better than a coin. One hidden layer
 # bends the borders: tanh units make them smooth. ReLU units fold the plane along lines, so their
-# borders are polygons, and the second layer folds what the first has folded.
+# borders are broken lines, and the second layer folds what the first has folded.
 #
 # Try other networks: how many hidden units do the rings need? What happens with 3? And with one
 # layer more?
@@ -828,9 +872,10 @@ shown = {name: nets[name] for name in ("100 samples", "100,000 samples")}
 plots.probability_maps({**shown, "the truth": gaussian_posterior}, limits=((-3.5, 3), (-3.2, 3)))
 
 # %% [markdown]
-# After 1,000 samples the accuracy is nearly the best possible, that of the truth; the
-# *probabilities* need more. And look at the map on the left: a network that was trained on little
-# data is sure of itself even where it is wrong.
+# After 1,000 samples the accuracy is nearly the best possible, that of the truth (on these 20,000
+# samples a network may even be a tenth of a percent luckier); the *probabilities* need more. And
+# look at the map on the left: a network that was trained on little data is sure of itself even
+# where it is wrong.
 #
 # ## What you have learnt
 #

@@ -53,7 +53,8 @@ def forward(
 ) -> Tensor:
     """The output of a network, ``H_k = g_k(H_{k-1} W_k^T + b_k)`` for k = 1, ..., L, ``H_0 = X``.
 
-    X : (N, N_0), one sample a row. weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}).
+    X : (N, N_0), one sample a row.
+    weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}); W_1 is ``weights[0]``.
     biases : ``b_1, ..., b_L``. activations : ``g_1, ..., g_L``, one a layer, the last included.
     Returns ``H_L``, (N, N_L).
     """
@@ -67,14 +68,14 @@ def sigmoid(a: Tensor) -> Tensor:
     """The logistic sigmoid, ``1 / (1 + exp(-a))``, elementwise.
 
     Safe for ``|a|`` up to 1e4, in value and in gradient: nothing overflows, and ``sigmoid(-40)``
-    is 4.2e-18, not 0.
+    is 4.2e-18, not 0. Its slope at 0 is 1/4.
     """
-    e = torch.exp(-a.abs())  # at most 1
+    e = torch.exp(torch.where(a >= 0, -a, a))  # exp(-|a|), at most 1, with a slope at 0
     return torch.where(a >= 0, 1 / (1 + e), e / (1 + e))
 
 
 def tanh_from_sigmoid(a: Tensor) -> Tensor:
-    """The hyperbolic tangent by your `sigmoid` alone: ``tanh(a/2) = 2 sigmoid(a) - 1``."""
+    """The hyperbolic tangent of a, by your `sigmoid` alone: ``tanh(a/2) = 2 sigmoid(a) - 1``."""
     return 2 * sigmoid(2 * a) - 1
 
 
@@ -86,15 +87,17 @@ def relu(a: Tensor) -> Tensor:
 def softplus(a: Tensor) -> Tensor:
     """A smooth ReLU, ``log(1 + exp(a))``, elementwise.
 
-    Safe for ``|a|`` up to 1e4, in value and in gradient, as `sigmoid` is.
+    Safe for ``|a|`` up to 1e4, in value and in gradient, as `sigmoid` is. Its slope at 0 is 1/2.
     """
-    return relu(a) + torch.log1p(torch.exp(-a.abs()))
+    zero = torch.zeros_like(a)
+    return torch.maximum(a, zero) + torch.log1p(torch.exp(-a.abs()))  # maximum: slope 1/2 at 0
 
 
 def collapse(weights: list[Tensor], biases: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """The one affine map ``x -> W x + b`` that equals a network of linear units.
+    """The one affine map ``x -> W x + b`` that equals a network of linear layers.
 
-    weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}). biases : ``b_1, ..., b_L``.
+    weights : ``W_1, ..., W_L``, W_k of shape (N_k, N_{k-1}); W_1 is ``weights[0]``.
+    biases : ``b_1, ..., b_L``.
     Returns W (N_L, N_0) and b (N_L,).
     """
     W, b = weights[0], biases[0]
@@ -124,7 +127,7 @@ class MLP(nn.Module):
     def __init__(
         self, sizes: list[int], activation: Callable[[Tensor], Tensor] = torch.relu
     ) -> None:
-        """Make one linear unit for each pair of neighbouring sizes, its weights drawn at random.
+        """Make one linear layer for each pair of neighbouring sizes, its weights drawn at random.
 
         sizes : ``[N_0, N_1, ..., N_L]``. activation : of the hidden layers, elementwise.
         """
@@ -135,8 +138,8 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The output (N, N_L) for a batch x (N, N_0): every layer but the last is activated."""
         *hidden, output = self.layers
-        for unit in hidden:
-            x = self.activation(unit(x))
+        for linear in hidden:
+            x = self.activation(linear(x))
         return output(x)
 
 

@@ -18,7 +18,7 @@
 # 6. replace the gradient over all samples by that of a few, and find out what you lose and gain:
 #    **stochastic gradient descent**.
 #
-# At the end your own six functions, and nothing else, learn to read handwritten digits.
+# At the end your own seven functions, and nothing else, learn to read handwritten digits.
 #
 # There are six exercises; allow two to three hours. Under each one stands a check:
 # `lab.check("3.1")` says what is right, what is wrong, and often why. `lab.hint("3.1")` gives a
@@ -141,7 +141,8 @@ plots.descent_path(bowl, paths, minimum=minimum, title="Three walks into a bowl,
 
 # %% [markdown]
 # Each step stands at right angles to the contour on which it begins; that is what "steepest" means.
-# It does *not* point at the minimum, unless the contours are circles. Watch them walk:
+# It does *not* point at the minimum, unless the contours are circles, or the step begins on one of
+# their axes. Watch them walk:
 
 # %% after="3.1"
 plots.animate_descent(bowl, paths, seconds=6.0)
@@ -316,9 +317,9 @@ plots.curves(
 )
 
 # %% [markdown]
-# Twice as narrow costs twice as many steps. The losses of networks have condition numbers of
-# millions; you will see one at the end of this lab. Much of what you will meet later in the
-# course (normalising the inputs, batch normalisation, momentum, Adam) are ways around this picture.
+# Twice as narrow costs twice as many steps. The losses of networks are far narrower still. Much of
+# what you will meet later in the course (normalising the inputs, batch normalisation, momentum,
+# Adam) are ways around this picture.
 #
 # ## 3. Several valleys
 #
@@ -471,11 +472,12 @@ plots.v_curve(
 )
 
 # %% [markdown]
-# A **V**. From the right, the error falls as the theory says: by a factor of 10 for each factor of
-# 10 to one side, of 100 for central differences. Then it *rises* again, and that is the computer's
-# arithmetic. float64 keeps 16 digits. $F(x + \varepsilon)$ and $F(x - \varepsilon)$ agree in most
-# of them, the difference is made of what is left, and it is divided by a small number. With float32
-# and its 7 digits, the method is nearly useless.
+# A **V**. From the right, the error falls as the theory says: where $\varepsilon$ is ten times
+# smaller, it is 10 times smaller for one-sided differences and 100 times for central ones. Then it
+# *rises* again, and that is the computer's arithmetic. float64 keeps 16 digits.
+# $F(x + \varepsilon)$ and $F(x - \varepsilon)$ agree in most of them, the difference is made of
+# what is left, and it is divided by a small number. With float32 and its 7 digits, the method is
+# nearly useless.
 #
 # At the best $\varepsilon$, around $10^{-5}$, eleven digits are right: this is how a formula for a
 # gradient is *tested*. To *train*, it is hopeless: each gradient costs $2 D$ values of $F$. You
@@ -515,7 +517,7 @@ print("the minimum is ", [round(value, 6) for value in minimum.tolist()])
 # | regression (square error) | $L = \frac12 \lVert y - d \rVert^2$ | as many numbers as $y$ |
 # | classification (cross-entropy) | $L = -y_d + \log \sum_k e^{y_k}$ | a class $0, \ldots, K-1$ |
 #
-# In the second one, $y_1, \ldots, y_K$ are *scores*, and the softmax is part of the loss: it is
+# In the second one, $y_0, \ldots, y_{K-1}$ are *scores*, and the softmax is part of the loss: it is
 # $-\log p_d$, where $p_k = e^{y_k} / \sum_j e^{y_j}$ is the probability that the model gives to
 # class $k$. Here is that loss for two classes, as the score of the right class grows, with its
 # slope:
@@ -540,7 +542,8 @@ plots.curves(
 # Work out both gradients with pencil and paper; the results are surprisingly alike. A batch has one
 # sample a row. Each row of $y$ takes part in the loss of its own sample only, so the gradient has
 # the shape of $y$, and each row is the gradient of one sample. Nothing is summed here, nothing is
-# divided.
+# divided. (Write the formulas, here and in the next exercise. Autograd would pass the check too,
+# but it teaches you nothing, and lab 4 builds on these formulas.)
 
 # %% exercise="3.4"
 from course_dl.labs.lab03_descent.solutions import square_error_grad, cross_entropy_grad
@@ -957,7 +960,7 @@ plots.weights_as_images(
 )
 
 # %% [markdown]
-# More than nine out of ten, by six functions of a few lines each. The weights are pictures: red
+# More than nine out of ten, by seven functions of a few lines each. The weights are pictures: red
 # pixels speak for the class, blue ones against it. The neuron for 0 wants a ring and nothing in the
 # middle. Which digits does it get wrong?
 

@@ -98,7 +98,8 @@ def sgd(
 
     grad_batch : gives the gradient, of W's shape, for W and the indices of a batch (int64, 1-d).
     W0 : where to start; it stays as it is.
-    generator : where the random orders come from, and nothing else.
+    generator : draws the random orders, ``torch.randperm(n_samples, generator=generator)``, and
+        nothing else.
     Returns the trained W.
     """
     W = W0

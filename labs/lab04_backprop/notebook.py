@@ -5,10 +5,10 @@
 # the loss. You know the step from lab 3. What is missing is the derivative, for *every* weight of
 # *every* layer, and a network for digits has a hundred thousand of them.
 #
-# In 1986 Rumelhart, Hinton and Williams showed how to get all of them at once, for about the
+# In 1986 Rumelhart, Hinton and Williams showed how to get all of them at once, for about twice the
 # price of computing the loss itself. Their method, **backpropagation**, is nothing but the chain
-# rule in a clever order, and it is behind every network that was trained since. In PyTorch it
-# hides in one line, `loss.backward()`. Here you write it yourself:
+# rule in a clever order, and it is behind every network that was trained since. In PyTorch it hides
+# in one line, `loss.backward()`. Here you write it yourself:
 #
 # 1. **forward**, and remember what you met on the way,
 # 2. **backward**, layer by layer, with an error signal $\delta_k$ in your hands,
@@ -60,7 +60,7 @@ def random_network(sizes, seed, dtype=torch.float64):
 # ## 1. Forward, and remember
 #
 # A network is a chain of layers. Each takes the output $h_{k-1}$ of the one before, applies a
-# *linear unit* and then an *activation* $g$, number by number:
+# *linear layer* and then an *activation* $g$, number by number:
 #
 # $$ a_k = W_k h_{k-1} + b_k, \qquad h_k = g(a_k), \qquad k = 1, \ldots, L. $$
 #
@@ -128,7 +128,8 @@ print(f"one epoch of 60,000 images: {60_000 * n * seconds / 3600:.0f} hours")
 
 # %% [markdown]
 # And training takes many epochs. Nobody waits that long. Backpropagation gives the *exact*
-# gradient of all these parameters for the price of a few forward passes. We will measure it.
+# gradient of all these parameters for the price of about two more forward passes. We will measure
+# it.
 
 # %% [markdown]
 # ## 2. Where the error starts
@@ -205,7 +206,7 @@ plots.curves(
 #
 # This $\delta$ is the **error signal**, one number a unit.
 #
-# **Through the linear unit.** $a_i = \sum_j W_{ij} (h_{\text{prev}})_j + b_i$, and therefore
+# **Through the linear layer.** $a_i = \sum_j W_{ij} (h_{\text{prev}})_j + b_i$, and therefore
 #
 # $$ \frac{\partial E}{\partial W_{ij}} = \delta_i\, (h_{\text{prev}})_j, \qquad
 #    \frac{\partial E}{\partial b_i} = \delta_i, \qquad
@@ -564,10 +565,11 @@ plots.curves(
 # - **Memory.** `backward(grad_Y)` is not told $A$ and $H$. `forward` must leave them behind.
 # - **The start.** If two hidden units begin with the same weights, they get the same gradients,
 #   and are the same for ever. Draw the weights at random (from the generator you are given, so
-#   that a run can be repeated). Good sizes are $\sqrt{2 / n_{\text{in}}}$ times a standard
-#   normal; biases may be 0.
-# - **Adding up.** `backward` adds to the gradients. `zero_grad` clears them. `step` uses them,
-#   and leaves them.
+#   that a run can be repeated): normal, with a standard deviation of
+#   $\sqrt{2 / n_{\text{in}}}$, where $n_{\text{in}}$ is the number of inputs of the layer. Biases
+#   may be 0.
+# - **Adding up.** `backward` adds to the gradients. `zero_grad` sets them to zeros (tensors of
+#   zeros, not None). `step` uses them, and leaves them.
 #
 # Everything is float32 here, PyTorch's habit for training.
 
@@ -593,7 +595,7 @@ grid = torch.cartesian_prod(rows, columns).flip(1) * (corner[1] - corner[0]) + c
 
 losses, frames = [], []
 for step in range(801):
-    if step % 25 == 0:
+    if step % 25 == 0 or step in (1, 2, 4, 8, 16):
         frames.append((step, torch.softmax(net.forward(grid), 1)[:, 1].reshape(80, 100)))
     Y = net.forward(X_moons)
     losses.append(float(F.cross_entropy(Y, d_moons)))
@@ -609,8 +611,9 @@ plots.curves(
 )
 
 # %% [markdown]
-# Watch it learn. It begins with a line, as the perceptron did; then the hidden units find out,
-# one by one, where to bend it.
+# Watch it learn. The colour is the probability of class 1, from 0 (blue) to 1 (yellow). After a few
+# steps the border is little more than a corner; then the hidden units find out, one by one, where
+# to bend it.
 
 
 # %% after="4.8"
@@ -762,8 +765,8 @@ plots.gradient_norms(norms, ylabel="norm of the gradient of $W_k$")
 
 # %% [markdown]
 # The axis is logarithmic. With sigmoids, the gradient of the first layer is ten thousand times
-# and more below that of the last one: whatever the learning rate, the first layers stand still
-# while the last ones tremble. This is the **vanishing gradient**. With ReLU, all layers hear what
+# and more below that of the last one: with a learning rate that suits the last layers, the first
+# ones stand still. This is the **vanishing gradient**. With ReLU, all layers hear what
 # the loss says.
 #
 # What does it mean for learning? Your network, six layers deep, the same initial weights, once
@@ -790,7 +793,7 @@ plots.curves(runs, xlabel="step", ylabel="loss of the batch", title="Six layers 
 # %% [markdown]
 # The deep sigmoid network knows no more than that there are ten digits: its loss stays at
 # $\log 10 \approx 2.3$. Nothing is wrong with its gradients. They are right, and too small. **Try
-# it**: does a larger learning rate help? Fewer layers? `tanh`?
+# it**: how far does a much larger learning rate help? Fewer layers? `tanh`?
 
 # %% [markdown]
 # ## What you have learnt
@@ -819,7 +822,7 @@ plots.curves(runs, xlabel="step", ylabel="loss of the batch", title="Six layers 
 #
 # **Where next?** `course_dl/backprop.py` is this lab in the course's own hand, layer by layer;
 # read it beside your solution. **Lab 5** trains networks on MNIST with the tools of PyTorch, and
-# knows now what `loss.backward()` does. In **lab 6** the linear unit becomes a convolution; you
+# knows now what `loss.backward()` does. In **lab 6** the linear layer becomes a convolution; you
 # will go back through that one as well.
 
 # %%

@@ -275,9 +275,11 @@ for epoch, (loss, seen, unseen) in enumerate(zip(*history.values(), strict=True)
 plots.training_curves(history, title="A network with 128 hidden units")
 
 # %% [markdown]
-# (Dashed: the images put aside, "validation".) A few seconds, and about 97 % of digits that it has
-# never seen. And does the mode matter? Here is a network with a dropout of one half: in training
-# mode, half of its hidden units are silent, other ones each time.
+# (Dashed: the images put aside, "validation".) A few seconds, and nearly 98 % of digits that it has
+# never seen. (At first it may do better on these than on those it has trained on: they happen to be
+# a little easier. What counts is how the gap changes.) And does the mode matter? Here is a network
+# with a dropout of one half: in training mode, half of its hidden units are silent, other ones each
+# time.
 
 # %% after="5.1 5.2 5.3"
 noisy = two_layers(dropout=0.5)
@@ -448,7 +450,7 @@ plots.curves(
 # %% [markdown]
 # ## 7. How large should it be?
 #
-# The size of a network is the number of its parameters. A linear unit from $n_{\text{in}}$ to
+# The size of a network is the number of its parameters. A linear layer from $n_{\text{in}}$ to
 # $n_{\text{out}}$ has $(n_{\text{in}} + 1)\, n_{\text{out}}$. Count those that are *trained*:
 # layers can be frozen (`requires_grad` is False), which you will need when you start from a
 # network that somebody else has trained. And a layer can be used in two places; it is still one.
@@ -482,6 +484,11 @@ print(f"the best on the validation set: {winner}, {sizes[winner][1]:.2%}")
 print(f"its accuracy on the test set:   {evaluate(candidates[winner], test):.2%}")
 error = (sizes[winner][1] * (1 - sizes[winner][1]) / len(test_set)) ** 0.5
 print(f"(an accuracy on {len(test_set):,} images has a standard error of {error:.2%})")
+
+# %% [markdown]
+# Is the test accuracy *above* the validation accuracy that was too good to be true? With four
+# candidates there is little luck to choose from, and the test set has chance and digits of its own.
+# Trust the test set, and the standard error beside it.
 
 # %% [markdown]
 # ### What does a hidden unit look at?
@@ -576,7 +583,7 @@ plots.curves(
 )
 
 # %% [markdown]
-# One curve. No magic, then: linear units, the chain rule, and small steps.
+# One curve. No magic, then: linear layers, the chain rule, and small steps.
 
 # %% [markdown]
 # ## 9. The challenge: ten seconds
@@ -634,7 +641,7 @@ except NotImplementedError:
 # | accuracy | $\frac1N \sum_i [\arg\max_k y_{i,k} = d_i]$; evaluation mode, no graph | `evaluate` |
 # | confusion | $C_{ij}$: of class $i$, predicted as $j$ | `confusion_matrix` |
 # | three sets | weights, choices, the verdict; drawn at random | `split` |
-# | size | $(n_{\text{in}} + 1)\, n_{\text{out}}$ for each linear unit | `count_parameters` |
+# | size | $(n_{\text{in}} + 1)\, n_{\text{out}}$ for each linear layer | `count_parameters` |
 # | all of it | | `build_model`, `train` |
 #
 # - How the data reach the network can cost more than the network. Tensors in memory, if they fit.

@@ -63,7 +63,8 @@ def train_one_epoch(
 def evaluate(model: nn.Module, loader: Iterable[tuple[Tensor, Tensor]]) -> float:
     """The accuracy of a classifier: the share of samples whose largest score is the right one.
 
-    The model is used in evaluation mode and left in the mode in which it was found. No graph is
+    The model is used in evaluation mode. At the end ``model.training`` is what it was: the mode of
+    the model as a whole counts here, not that of each part. No graph is
     built for gradients that nobody asks for.
 
     model : gives scores (N, K) of a batch (N, ...).

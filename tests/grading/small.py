@@ -14,7 +14,7 @@ import course_dl.labs
 
 from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.result import Result
-from course_dl.grading.sandbox.client import remote
+from course_dl.grading.sandbox.client import child
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.sandbox.server.layers import Bounds
 from course_dl.lab.catalog import LabFolder, find_lab
@@ -35,13 +35,13 @@ def small_lab() -> LabFolder:
 @contextmanager
 def sandbox(**layers: Any) -> Iterator[Sandbox]:
     """A sandbox for the lab, with narrow bounds, that waits little for a call that takes too long."""
-    kept = remote._GRACE, remote._LOAD_STEP
-    remote._GRACE, remote._LOAD_STEP = 0.8, 0.8
+    kept = child._GRACE, child._LOAD_STEP
+    child._GRACE, child._LOAD_STEP = 0.8, 0.8
     try:
         with lab_sandbox(small_lab(), bounds=BOUNDS, **layers) as box:
             yield box
     finally:
-        remote._GRACE, remote._LOAD_STEP = kept
+        child._GRACE, child._LOAD_STEP = kept
         if str(LABS) in course_dl.labs.__path__:  # the course's own labs again, for other tests
             course_dl.labs.__path__.remove(str(LABS))
 

@@ -192,8 +192,8 @@ def sigmoid__masks(a):
 
 
 def sigmoid__safe_branches(a):
-    right = 1 / (1 + torch.exp(-a.clamp(min=0)))
-    e = torch.exp(a.clamp(max=0))
+    right = 1 / (1 + torch.exp(-torch.where(a > 0, a, 0.0)))
+    e = torch.exp(torch.where(a > 0, 0.0, a))
     return torch.where(a > 0, right, e / (1 + e))
 
 
@@ -297,12 +297,16 @@ def softplus__logaddexp(a):
     return torch.logaddexp(a, torch.zeros_like(a))
 
 
-def softplus__log1p_of_exp(a):
-    return torch.clamp(a, min=0.0) + torch.log1p((-torch.abs(a)).exp())
+def softplus__maximum(a):
+    return torch.maximum(a, torch.tensor(0.0, dtype=a.dtype)) + torch.log1p((-torch.abs(a)).exp())
+
+
+def softplus__half_of_each(a):
+    return (a + a.abs()) / 2 + torch.log1p(torch.exp(-a.abs()))
 
 
 def softplus__two_cases(a):
-    e = torch.exp(-a.abs())
+    e = torch.exp(torch.where(a > 0, -a, a))
     return torch.where(a > 0, a + torch.log1p(e), torch.log1p(e))
 
 
@@ -324,7 +328,7 @@ def softplus__base_2(a):
 
 
 def sigmoid__exp_of_minus_softplus(a):
-    return torch.exp(-(torch.clamp(-a, min=0) + torch.log1p(torch.exp(-a.abs()))))
+    return torch.exp(-(torch.maximum(-a, torch.zeros_like(a)) + torch.log1p(torch.exp(-a.abs()))))
 
 
 def sigmoid__larger_taken_out(a):

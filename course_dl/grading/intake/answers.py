@@ -1,5 +1,5 @@
 # Runs in: judge
-"""What of a lab is answered in a text, told without parsing or running it: it may be hostile.
+"""Which exercises a text answers, found without parsing or running it: it may be hostile.
 
 An answer is a definition that is more than the stub that was handed out. Enough to choose between
 a student's files and to say that a file is another lab's; never a mark.

@@ -27,7 +27,10 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 def mended(text: str) -> tuple[Any, str]:
-    """A notebook with a merge's marks, one side of them taken, and which; else None, ``""``."""
+    """A notebook that holds git's marks of a merge, with one side of each taken, and which side.
+
+    None and ``""`` where it holds none.
+    """
     for side in ("ours", "theirs"):
         plain, count = _CONFLICT.subn(lambda match, side=side: match[side], text)  # type: ignore[misc]
         if not count:

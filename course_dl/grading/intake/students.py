@@ -59,7 +59,7 @@ class Class:
 
 
 def sort_out(items: Sequence[Item], zone: tzinfo | None = None) -> Class:
-    """Whose each item is."""
+    """Give each item to the student whose it is."""
     left_out: list[str] = []
     tops = _tops(_without_common_folder(items))
     told = _told_by(tops.get((b"", METADATA), []))

@@ -244,7 +244,7 @@ def _with_copies(students: list[Student], names: Collection[str]) -> list[Studen
 
 
 def _held(chosen: list[Chosen]) -> list[Chosen]:
-    """The files to be graded; where they are too much in sum, the largest are not held."""
+    """The files to be graded, without the largest where they are too many bytes together."""
     held, left = list(chosen), MOST_HELD
     for place in sorted(range(len(chosen)), key=lambda k: len(chosen[k].data)):
         size = len(chosen[place].data)

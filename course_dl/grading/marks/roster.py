@@ -37,9 +37,9 @@ def handed_in(
 
 
 def _without_numbers(found: Sequence[Submission], rows: Container[str]) -> list[Submission]:
-    """Those who have a row without the number of their folder: the worksheet tells the numbers.
+    """Take the number of the folder from those who have a row in the worksheet, which has theirs.
 
-    A folder's may be a team's, which is some participant's too.
+    The number of a folder may be a team's, and some participant has the same one.
     """
     return [replace(s, number="") if s.student in rows else s for s in found]
 

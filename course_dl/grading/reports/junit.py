@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from course_dl.grading.marks.mark import Line, Mark, number
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 
-__all__ = ["case_name", "junit_xml", "properties", "told"]
+__all__ = ["case_name", "failure_text", "junit_xml", "properties"]
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -47,7 +47,7 @@ def case_name(number: str, name: str, title: str) -> str:
     return f"{number} {name}: {title}"
 
 
-def told(test: TestMark, diagnosis: str = "") -> str:
+def failure_text(test: TestMark, diagnosis: str = "") -> str:
     """What is said of a test that was not passed, in the course's words."""
     lines = [f"{test.state}: {test.message}" if test.message else test.state, diagnosis]
     lines += [f"  {label}: {text}" for label, text in test.details]
@@ -83,7 +83,7 @@ def _cases(exercise: ExerciseMark, line: Line) -> Iterator[ElementTree.Element]:
             ElementTree.SubElement(case, "skipped", {"message": message})
         elif test.state != "passed":
             diagnosis = exercise.diagnosis if test is exercise.first_failure else ""
-            text = _plain(told(test, diagnosis))
+            text = _plain(failure_text(test, diagnosis))
             ElementTree.SubElement(case, "failure", {"message": text}).text = text
         yield case
 

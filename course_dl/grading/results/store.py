@@ -26,7 +26,7 @@ from course_dl.grading.reports.entry import NOT_YET, Entry
 from course_dl.grading.result import ExerciseMark, Result
 from course_dl.grading.results.folders import FEEDBACK, RECORDS, distinct_names, keep_to_lab
 from course_dl.grading.results.records import read_record, sound_result, write_record
-from course_dl.grading.texts import told
+from course_dl.grading.texts import printable
 from course_dl.grading.workers.work import Sheet
 
 __all__ = ["Store"]
@@ -43,7 +43,7 @@ class Store:
     """The results of a class in a lab, in the folder ``out``.
 
     What goes wrong with one student's files is told in that student's row, and is nobody else's
-    trouble. What hinders all, a full disk say, is an error.
+    trouble. What stops everybody's, such as a full disk, is an error.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ class Store:
         except Exception as error:
             if isinstance(error, OSError) and self._hinders_all(error):
                 raise _cannot_write(error) from None
-            reason = told(f"{what}: {type(error).__name__}: {error}")
+            reason = printable(f"{what}: {type(error).__name__}: {error}")
             empty = self._empty(submission, "error", reason)
             self._troubles[submission.student] = self._entry(submission, empty)
             with contextlib.suppress(OSError):

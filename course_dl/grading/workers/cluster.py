@@ -19,8 +19,8 @@ class Cluster:
 
     sheet: Sheet
 
-    def __init__(self, lab: str, hidden: tuple[str, ...], address: str) -> None:
-        self._lab, self._hidden, self._address = lab, hidden, address
+    def __init__(self, lab: str, covered: tuple[str, ...], address: str) -> None:
+        self._lab, self._covered, self._address = lab, covered, address
         self._around = contextlib.ExitStack()
 
     def __enter__(self) -> Cluster:
@@ -54,12 +54,12 @@ class Cluster:
     def _submitted(self, job: Job) -> Future[Done]:
         kind, *given = job
         if kind == "warn":
-            return self._executor.submit(warnings, self._lab, self._hidden)
+            return self._executor.submit(warnings, self._lab, self._covered)
         data, file, *problem = given
         if kind == "fail":
             status, reason = problem
             return self._executor.submit(failed_work, data, self._lab, status, reason, file)
-        return self._executor.submit(work, data, file, self._lab, self._hidden)
+        return self._executor.submit(work, data, file, self._lab, self._covered)
 
     def _result(self, future: Future[Done], job: Job) -> Done:
         try:

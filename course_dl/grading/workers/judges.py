@@ -32,7 +32,7 @@ FORK = 8  # bytes of a request to fork: the number of the core
 _PATIENCE = 10.0  # seconds for the judges to end
 
 
-def main(control_fd: int, lab: str, hidden: tuple[str, ...]) -> None:
+def main(control_fd: int, lab: str, covered: tuple[str, ...]) -> None:
     """Tell of the lab, then fork a judge whenever one is asked for."""
     control = socket.socket(fileno=control_fd)
     said = Connection(os.dup(control_fd))
@@ -47,7 +47,7 @@ def main(control_fd: int, lab: str, hidden: tuple[str, ...]) -> None:
             control.close()
             said.close()
             try:
-                _judge(int(asked), fds, lab, hidden)
+                _judge(int(asked), fds, lab, covered)
             except BaseException:
                 traceback.print_exc()
             finally:
@@ -73,7 +73,7 @@ def _described(lab: str) -> dict[str, Any]:
         return {"refused": f"the checks of {lab} cannot be imported: {told}"}
 
 
-def _judge(core: int, fds: list[int], lab: str, hidden: tuple[str, ...]) -> None:
+def _judge(core: int, fds: list[int], lab: str, covered: tuple[str, ...]) -> None:
     """Judge what comes through the line, until that is closed.
 
     A judge keeps to one core together with its sandbox: the two never work at the same time, and a
@@ -86,9 +86,9 @@ def _judge(core: int, fds: list[int], lab: str, hidden: tuple[str, ...]) -> None
     jobs: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(line, jobs), daemon=True).start()
     with contextlib.suppress(OSError):  # the process that hands out the work is gone
-        work.begin(lab, hidden, socket.socket(fileno=fds[1]) if len(fds) > 1 else None)
+        work.begin(lab, covered, socket.socket(fileno=fds[1]) if len(fds) > 1 else None)
         while True:
-            line.send_bytes(json.dumps(_done(jobs.get(), lab, hidden)).encode())
+            line.send_bytes(json.dumps(_done(jobs.get(), lab, covered)).encode())
 
 
 def _receive(line: Connection, jobs: queue.SimpleQueue[tuple[Any, ...]]) -> None:
@@ -99,20 +99,20 @@ def _receive(line: Connection, jobs: queue.SimpleQueue[tuple[Any, ...]]) -> None
     os._exit(0)
 
 
-def _done(job: tuple[Any, ...], lab: str, hidden: tuple[str, ...]) -> Any:
+def _done(job: tuple[Any, ...], lab: str, covered: tuple[str, ...]) -> Any:
     """A job's result. One student's trouble is nobody else's."""
     from course_dl.grading.sandbox.client.sandbox import Unavailable
 
     kind, *given = job
     if kind == "warn":
         try:
-            return work.warnings(lab, hidden)
+            return work.warnings(lab, covered)
         except Exception as error:
             return {"refused": f"{type(error).__name__}: {error}"}
     data, file, *problem = given
     try:
         if kind == "work":
-            return work.work(data, file, lab, hidden)
+            return work.work(data, file, lab, covered)
         status, reason = problem
     except Unavailable:
         raise  # and be replaced by another process, which tries again

@@ -67,12 +67,12 @@ class Processes:
     sheet: Sheet
 
     def __init__(
-        self, lab: str, hidden: tuple[str, ...], count: int | None, interrupt: Interrupt
+        self, lab: str, covered: tuple[str, ...], count: int | None, interrupt: Interrupt
     ) -> None:
         cores = _cores()
         self._count = len(cores) if count is None else count
         self._cores = [cores[place % len(cores)] for place in range(self._count)]
-        self._lab, self._hidden, self._interrupt = lab, hidden, interrupt
+        self._lab, self._covered, self._interrupt = lab, covered, interrupt
         self._judges: list[_Judge] = []
         self._folder = ""
         self._servers: subprocess.Popen[bytes] | None = None
@@ -174,7 +174,7 @@ class Processes:
     def _begin_parent(self) -> None:
         self._control, theirs = socket.socketpair()
         role = interpreter.command(
-            "judge", str(theirs.fileno()), self._lab, *map(os.fspath, self._hidden)
+            "judge", str(theirs.fileno()), self._lab, *map(os.fspath, self._covered)
         )
         environment = {"OMP_NUM_THREADS": "1"} | interpreter.environment()
         environment |= {"TMPDIR": self._folder, "MPLBACKEND": "agg"}

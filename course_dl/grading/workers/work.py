@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import socket
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from course_dl.grading.sandbox.server.layer import ACTIVE
 
 if TYPE_CHECKING:
     from course_dl.grading.sandbox.client.sandbox import Sandbox
+    from course_dl.grading.transcripts import Known
 
 __all__ = ["HEAVY", "Sheet", "begin", "describe", "failed_work", "warnings", "work"]
 
@@ -38,14 +40,14 @@ class Sheet:
         return [name for _, names, _ in self.exercises for name in names]
 
 
-def begin(lab_name: str, hidden: tuple[str, ...], line: socket.socket | None) -> None:
+def begin(lab_name: str, covered: tuple[str, ...], line: socket.socket | None) -> None:
     """Have a sandbox, by the line to a server if there is one, before the first submission."""
-    _sandbox(lab_name, hidden, line)
+    _sandbox(lab_name, covered, line)
 
 
-def warnings(lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
+def warnings(lab_name: str, covered: tuple[str, ...] = ()) -> dict[str, Any]:
     """What whoever grades should know about the sandbox of this machine."""
-    packages = _sandbox(lab_name, hidden).layers().get("Python's packages in sight", ACTIVE)
+    packages = _sandbox(lab_name, covered).layers().get("Python's packages in sight", ACTIVE)
     return {"warnings": [] if packages.active else [packages.reason]}
 
 
@@ -58,7 +60,7 @@ def describe(lab_name: str) -> Sheet:
     return Sheet(lab.name, lab.title, str(lab.path), exercises)
 
 
-def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) -> dict[str, Any]:
+def work(data: bytes, file: str, lab_name: str, covered: tuple[str, ...] = ()) -> dict[str, Any]:
     """Grade one submission: its result, as plain data.
 
     ``again`` is there where points were lost to a busy machine: then it should be graded alone.
@@ -69,7 +71,7 @@ def work(data: bytes, file: str, lab_name: str, hidden: tuple[str, ...] = ()) ->
 
     lab, again = find_lab(lab_name), False
     try:
-        with Grading(lab, data, file, _sandbox(lab_name, hidden)) as grading:
+        with Grading(lab, data, file, _sandbox(lab_name, covered), known=_known()) as grading:
             result = grading.result()
             again = grading.again
     except Unreadable as error:
@@ -87,8 +89,16 @@ def failed_work(
     return {"result": unreadable(data, find_lab(lab_name), status, reason).to_json()}
 
 
+@cache
+def _known() -> Known:
+    """How tests ended on the submissions that this process has judged."""
+    from course_dl.grading.transcripts import Known
+
+    return Known()
+
+
 def _sandbox(
-    lab_name: str, hidden: tuple[str, ...], control: socket.socket | None = None
+    lab_name: str, covered: tuple[str, ...], control: socket.socket | None = None
 ) -> Sandbox:
     """The sandbox of this process for a lab, started when first asked for."""
     import torch
@@ -99,7 +109,7 @@ def _sandbox(
     lab = find_lab(lab_name)
     if lab.name not in _sandboxes:
         torch.set_num_threads(1)
-        _sandboxes[lab.name] = sandbox = lab_sandbox(lab, hidden, control=control)
+        _sandboxes[lab.name] = sandbox = lab_sandbox(lab, covered, control=control)
         Finalize(None, sandbox.close, exitpriority=10)  # a process of a pool runs no atexit
         gc.collect()
         gc.freeze()

@@ -23,10 +23,12 @@ activations = Exercise(
         "exp(1e4) is infinite in a computer, exp(-1e4) is 0, and that is no harm. So never let exp "
         "see a large positive number: exp(-|a|) is at most 1.",
         "For a >= 0 write sigmoid(a) = 1 / (1 + exp(-a)); for a < 0 multiply above and below by "
-        "exp(a). With e = torch.exp(-a.abs()) both are safe, and torch.where chooses between them. "
-        "It computes both, so both must be safe, or the gradient is NaN.",
+        "exp(a). With e = torch.exp(torch.where(a >= 0, -a, a)) both are safe, and torch.where "
+        "chooses between them. It computes both, so both must be safe, or the gradient is NaN. "
+        "(-a.abs() is the same number, but its slope at 0 is 0: nothing can be learnt there.)",
         "log(1 + exp(a)) = max(0, a) + log(1 + exp(-|a|)), and torch.log1p(t) is log(1 + t) which "
-        "keeps its digits for a tiny t. For tanh put 2 a in place of a: tanh(a) = "
+        "keeps its digits for a tiny t. For the max take torch.maximum(a, torch.zeros_like(a)): "
+        "its slope at 0 is 1/2, as that of softplus. For tanh put 2 a in place of a: tanh(a) = "
         "2 sigmoid(2 a) - 1.",
     ],
 )
@@ -70,6 +72,19 @@ def test_softplus_values(student: Student, rng: Inputs) -> None:
 @activations.test("softplus: gradients")
 def test_softplus_gradients(student: Student) -> None:
     check_gradients(student, "softplus", true_sigmoid)
+
+
+@activations.test("the slopes at 0")
+def test_slopes_at_0(student: Student) -> None:
+    """Not of relu: versions of torch differ in the slope of clamp and max at the bound."""
+    for name, slope in [("sigmoid", 0.25), ("tanh_from_sigmoid", 1.0), ("softplus", 0.5)]:
+        function = function_of(student, name)
+        for dtype in DTYPES:
+            a = torch.zeros(3, dtype=dtype)
+            (got,) = function.gradient(a)
+            expected = torch.full_like(a, slope).double()
+            entry = f"The derivative of {name} at {{}}"
+            check_entries(got, a, expected, entry, TOLERANCE[dtype], torch.ones_like(a))
 
 
 @activations.test("elementwise, for tensors of any shape", hidden=True)
@@ -143,7 +158,7 @@ def check_values(
 def check_gradients(
     student: Student, name: str, truth: Unit, absolute: Unit = torch.ones_like
 ) -> None:
-    """Gradients at any point but 0; like torch's own, they may lose digits where they are tiny."""
+    """Gradients but at 0, which has a test of its own; where they are tiny they may lose digits."""
     function = function_of(student, name)
     for dtype in DTYPES:
         for points in (SMALL, MEDIUM, HUGE, LARGE[dtype]):

@@ -53,7 +53,7 @@ def test_mlp_default(student: Student, rng: Inputs) -> None:
     check_mlp(student, rng, 8, [3, 6, 5, 2])
 
 
-@mlp.test("no hidden layer: a linear unit")
+@mlp.test("no hidden layer: a linear layer")
 def test_mlp_one_layer(student: Student, rng: Inputs) -> None:
     check_mlp(student, rng, 4, [3, 2], torch.tanh)
 

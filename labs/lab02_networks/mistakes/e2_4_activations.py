@@ -10,8 +10,50 @@ from course_dl.lab import mistake
 
 def _sigmoid(a):
     """A right one, for mistakes in what is made from it."""
+    e = torch.exp(torch.where(a >= 0, -a, a))
+    return torch.where(a >= 0, 1 / (1 + e), e / (1 + e))
+
+
+# These first: on the test that they fail, many of the others below are wrong in the same way.
+FLAT = (
+    "Your slope at 0 is not that of {0}, {1}: |a| has the slope 0 there, clamp and where 0 or 1. A "
+    "network that starts with all weights 0 learns nothing with it. {2}"
+)
+
+
+@mistake(
+    "2.4",
+    FLAT.format(
+        "sigmoid", "1/4", "Put torch.where(a >= 0, -a, a) in place of -|a| in the exponent."
+    ),
+)
+def sigmoid__flat_at_0(a):
     e = torch.exp(-a.abs())
     return torch.where(a >= 0, 1 / (1 + e), e / (1 + e))
+
+
+MAXIMUM = "With torch.maximum(a, torch.zeros_like(a)) for max(0, a) it is right."
+
+
+@mistake("2.4", FLAT.format("softplus", "1/2", MAXIMUM))
+def softplus__flat_at_0(a):
+    return torch.where(a > 0, a, 0.0) + torch.log1p(torch.exp(-a.abs()))
+
+
+@mistake("2.4", FLAT.format("softplus", "1/2", MAXIMUM))
+def softplus__steep_at_0(a):
+    return torch.where(a >= 0, a, 0.0) + torch.log1p(torch.exp(-a.abs()))
+
+
+@mistake("2.4", FLAT.format("softplus", "1/2", MAXIMUM))
+def softplus__by_clamp(a):
+    return a.clamp(min=0) + torch.log1p(torch.exp(-a.abs()))
+
+
+@mistake("2.4", FLAT.format("softplus", "1/2", MAXIMUM))
+def softplus__by_cases(a):
+    e = torch.exp(-a.abs())
+    return torch.where(a > 0, a + torch.log1p(e), torch.log1p(e))
 
 
 @mistake(
@@ -35,7 +77,7 @@ def sigmoid__exp_over_exp(a):
 @mistake(
     "2.4",
     "torch.where computes both branches. The one that it does not take overflows, and the gradient "
-    "of that, 0 times infinity, is NaN: put -|a| in both exponents.",
+    "of that, 0 times infinity, is NaN: put torch.where(a >= 0, -a, a) in both exponents.",
 )
 def sigmoid__where(a):
     return torch.where(a >= 0, 1 / (1 + torch.exp(-a)), torch.exp(a) / (1 + torch.exp(a)))
@@ -44,7 +86,7 @@ def sigmoid__where(a):
 @mistake(
     "2.4",
     "Cutting a off with clamp makes all values beyond the same, so that sigmoid(-700) is as large "
-    "as at the cut. Nothing overflows if the exponent is -|a|.",
+    "as at the cut. Nothing overflows if the exponent is torch.where(a >= 0, -a, a).",
 )
 def sigmoid__clamped(a):
     return 1 / (1 + torch.exp(-a.clamp(-30, 30)))
@@ -53,7 +95,7 @@ def sigmoid__clamped(a):
 @mistake(
     "2.4",
     "Cutting a off with clamp makes all values beyond the same, so that sigmoid(-700) is as large "
-    "as at the cut. Nothing overflows if the exponent is -|a|.",
+    "as at the cut. Nothing overflows if the exponent is torch.where(a >= 0, -a, a).",
 )
 def sigmoid__clamped_later(a):
     return 1 / (1 + torch.exp(-a.clamp(-50, 50)))

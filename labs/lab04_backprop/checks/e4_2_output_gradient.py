@@ -21,7 +21,7 @@ output_gradient = Exercise(
     answers=["course_dl.losses"],
     seconds=2.0,
     hints=[
-        "Write down E as a function of y_1, ..., y_K and take the derivative for one y_j.",
+        "Write down E as a function of y_0, ..., y_{K-1} and take the derivative for one y_j.",
         "Cross-entropy: log sum_k exp(y_k) has the derivative softmax(y)_j, and -y_d has -1 where "
         "j = d, else 0.",
         "Square error: y - d. Cross-entropy: torch.softmax(y, dim=0) less a vector that is 1 at d, "

@@ -19,8 +19,8 @@ conv2d_backward = Exercise(
     library=("convolution_backward", "conv2d_input", "conv2d_weight"),
     answers=["course_dl.convolution"],
     hints=[
-        "out = W columns + b is a linear unit whose samples are patches: lab 4 gives the gradients "
-        "of W, of b and of the columns, all from delta = grad_out.flatten(2).",
+        "out = W columns + b is a linear layer whose samples are patches: lab 4 gives the "
+        "gradients of W, of b and of the columns, all from delta = grad_out.flatten(2).",
         "grad_W = delta columns^T, summed over the images; grad_b is the sum of delta over images "
         "and places. grad_columns = W^T delta: which pixel does each of its entries belong to?",
         "A pixel is in several patches and collects from all: F.fold(grad_columns, (H, W), k, "

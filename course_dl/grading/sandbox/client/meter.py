@@ -1,9 +1,9 @@
 # Runs in: judge
 """How long a submission may take: by the clock at first, by its own time where that is long.
 
-A child that waits for a core on a busy machine has done nothing wrong. What the judge has waited is
-counted by the clock, which costs nothing; where it is long, the server tells what the child's
-processes have had of a core, and how long they have waited for one.
+A child that waits for a core on a busy machine has done nothing wrong. The judge counts
+by the clock first, which costs nothing. Where that is long, it asks the server how much of a core
+the child's processes have had, and how long they have waited for one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Meter:
         self.restart()
 
     def begin(self, seconds: float) -> None:
-        """The calls to come may take so long together."""
+        """Let the calls to come take this many seconds together."""
         self.left = self._given = seconds
         self._clock_left = BUSY * seconds
         self._clock = self._total = self._lost = 0.0
@@ -50,7 +50,7 @@ class Meter:
         self._clock = 0.0
 
     def restart_after(self, other: Meter) -> None:
-        """The same child has done other things first, which do not count here."""
+        """Leave out what the same child has done before, which another meter counts."""
         if other._total > _LOOK:
             self.look()
 
@@ -60,7 +60,7 @@ class Meter:
         return self._lost > _STARVED * self._total
 
     def wait(self, seconds: float) -> Wait:
-        """For one answer, which may take so long."""
+        """The wait for one answer, which may take this many seconds."""
         self._calls += 1
         if self.left <= 0 or self._clock > _UNSEEN:
             self.look()
@@ -69,7 +69,7 @@ class Meter:
         return Wait(self, seconds)
 
     def spend(self, seconds: float) -> None:
-        """So long, by the clock, an answer was waited for."""
+        """Count the seconds, on the clock, for which an answer was awaited."""
         self._clock += seconds
         self._total += seconds
         self.left -= seconds
@@ -98,17 +98,17 @@ class Meter:
         return TimeOut("busy") if self._clock_left <= 0 else None
 
     def mostly(self, own: float) -> bool:
-        """Whether a call that took so long took most of what all may take together."""
+        """Whether a call of this many seconds took most of what all may take together."""
         return own > self._given / 2
 
     def together(self) -> TimeOut:
-        """Of calls that took too long together: how long each took."""
+        """Why calls are ended that took too long together, with the mean seconds of a call."""
         each = (self._given - self.left) / max(1, self._calls)
         return TimeOut("together", "", self._given, each)
 
 
 class Wait(Deadline):
-    """For an answer that may take so many seconds of the child's own time."""
+    """The wait for an answer that may take this many seconds of the child's own time."""
 
     def __init__(self, meter: Meter, seconds: float) -> None:
         self.seconds = seconds
@@ -125,12 +125,12 @@ class Wait(Deadline):
         self._spend(time.monotonic())
 
     def check(self) -> None:
-        """As a wait does: something else than the answer came."""
+        """Look at the time, after a message that is not the answer."""
         if time.monotonic() > self.until:
             self.passed()
 
     def put_off(self, seconds: float) -> None:
-        """The answer may take so much longer."""
+        """Let the answer take this many seconds more."""
         self.seconds += seconds
         self._meter.left += seconds
 

@@ -29,7 +29,7 @@ class Sandbox(Connection):
     ----------
     answers
         Modules that no submission may import.
-    hidden
+    covered
         Files and folders that no child may see, where the system can hide them.
     preload
         Modules that submissions will want, imported once for all.
@@ -42,7 +42,7 @@ class Sandbox(Connection):
     def __init__(
         self,
         answers: Sequence[str] = (),
-        hidden: Sequence[str | Path] = (),
+        covered: Sequence[str | Path] = (),
         preload: Sequence[str] = (),
         *,
         bounds: Bounds = Bounds(),
@@ -53,7 +53,7 @@ class Sandbox(Connection):
         self._config = {
             "answers": list(answers),
             "preload": list(preload),
-            "hidden": [str(Path(path).absolute()) for path in hidden],
+            "covered": [str(Path(path).absolute()) for path in covered],
             "bounds": asdict(bounds),
             "namespaces": namespaces,
             "landlock": landlock,

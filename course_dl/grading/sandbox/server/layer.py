@@ -1,5 +1,5 @@
 # Runs in: judge, server, child
-"""How it stands with a layer of the sandbox."""
+"""The state of a layer of the sandbox."""
 
 from __future__ import annotations
 

@@ -42,9 +42,9 @@ class Bounds:
 class ServerLayers:
     """Puts the layers on; ``report`` tells of each layer whether it is active, or why not."""
 
-    def __init__(self, bounds: Bounds, hidden: list[str]) -> None:
+    def __init__(self, bounds: Bounds, covered: list[str]) -> None:
         self.bounds = bounds
-        self.hidden = hidden
+        self.covered = covered
         self.report: dict[str, Layer] = {}
         self._own_pid_namespace = -1
         self._number = os.getpid()  # as seen from outside: no other server's
@@ -115,11 +115,11 @@ class ServerLayers:
         else:
             self.report["own root, read only"] = self.report["pid namespace"]
         if not self.has("own root, read only") and landlock and sys.platform == "linux":
-            self._landlock = view.landlock_paths(self.hidden)
+            self._landlock = view.landlock_paths(self.covered)
         self._choose_user([*roots, *self.packages.values()])
 
     def _enter_root(self) -> None:
-        self._again = view.build_root(self.hidden)
+        self._again = view.build_root(self.covered)
 
     def _choose_user(self, places: list[str]) -> None:
         if os.getuid() != 0 or self.has("user namespace"):
@@ -139,7 +139,7 @@ class ServerLayers:
         if self._user is not None:
             self._user += 100_000
 
-    # -- what they come to --------------------------------------------------------------------
+    # -- what they add up to --------------------------------------------------------------------
 
     def signals_are_held(self) -> bool:
         """Whether signals reach no process but a child's own, filter or not."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from course_dl.grading.files import remove_folder
 from course_dl.grading.sandbox.server import cgroups, kernel
-from course_dl.grading.sandbox.server.hidden import hide_modules
+from course_dl.grading.sandbox.server.blocked import block_modules
 from course_dl.grading.sandbox.server.layer import Layer
 from course_dl.grading.sandbox.server.layers import Bounds, ServerLayers
 from course_dl.grading.sandbox.server.needed import unseen
@@ -65,10 +65,10 @@ def _serve(control_fd: int) -> None:
     config = json.loads(asked)
     if config["cores"]:
         os.sched_setaffinity(0, config["cores"])
-    layers = ServerLayers(Bounds(**config["bounds"]), config["hidden"])
+    layers = ServerLayers(Bounds(**config["bounds"]), config["covered"])
     layers.enter_group()
     layers.enter_namespaces(config["namespaces"])
-    hide_modules(config["answers"])
+    block_modules(config["answers"])
     for name in config["preload"]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)

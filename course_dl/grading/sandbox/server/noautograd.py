@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch.library import fallthrough_kernel
 
-from course_dl.grading.sandbox.server.hidden import hide_modules
+from course_dl.grading.sandbox.server.blocked import block_modules
 
 __all__ = ["has_autograd", "remove_autograd"]
 
@@ -38,7 +38,7 @@ def remove_autograd() -> None:
     _remove_kernels()
     _remove_compiler()
     # What is not here need not be hidden: torch itself asks whether it is.
-    hide_modules([name for name in _ELSEWHERE if importlib.util.find_spec(name)])
+    block_modules([name for name in _ELSEWHERE if importlib.util.find_spec(name)])
 
 
 def has_autograd() -> bool:

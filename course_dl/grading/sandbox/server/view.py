@@ -35,8 +35,8 @@ def roots() -> list[str]:
     return needed(SCRATCH)
 
 
-def build_root(hidden: Iterable[str]) -> list[str]:
-    """Enter a read-only root that holds :func:`roots` alone, with ``hidden`` paths covered.
+def build_root(covered: Iterable[str]) -> list[str]:
+    """Enter a read-only root that holds :func:`roots` alone, with the ``covered`` paths left out.
 
     Needs a mount namespace of one's own. Returns what :func:`private_mounts` is to show again.
     """
@@ -48,7 +48,7 @@ def build_root(hidden: Iterable[str]) -> list[str]:
     ]
     devices = [(f"/dev/{d}", os.open(f"/dev/{d}", os.O_PATH)) for d in _DEVICES]
     links = [(f, os.readlink(f)) for f in SYSTEM if os.path.islink(f)]
-    cover = [(p, os.path.isdir(p)) for p in hidden if os.path.exists(p)]
+    cover = [(p, os.path.isdir(p)) for p in covered if os.path.exists(p)]
     again = [path for path, _ in shown if below(path, SCRATCH)]
 
     # What is below /tmp must be held open before it is covered: /tmp itself is the new root.
@@ -104,9 +104,9 @@ def private_mounts(scratch_bytes: int, again: Iterable[str] = ()) -> None:
         kernel.mount("proc", "/proc", "proc", _PROC)
 
 
-def landlock_paths(hidden: Iterable[str]) -> tuple[list[str], list[str]]:
-    """What Landlock lets a child read (none of it ``hidden``), and the folders above it."""
-    covered = [os.path.realpath(p) for p in hidden]
+def landlock_paths(covered: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What Landlock lets a child read (nothing ``covered``), and the folders above it."""
+    covered = [os.path.realpath(p) for p in covered]
     readable: list[str] = []
     listed: list[str] = []
     for root in roots():

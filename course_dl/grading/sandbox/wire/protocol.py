@@ -16,7 +16,7 @@ from course_dl.calls.backend import Outcome, Request, Rules, StudentError
 from course_dl.calls.limits import TimeOut
 from course_dl.grading.sandbox.wire.limits import Violation
 from course_dl.grading.sandbox.wire.values import Reader, Writer
-from course_dl.grading.texts import told
+from course_dl.grading.texts import printable
 
 __all__ = ["outcome_from", "outcome_told", "request_from", "request_told", "text_from"]
 
@@ -84,7 +84,7 @@ def text_from(text: Any) -> str:
     """Text from the child, fit to be told."""
     if not isinstance(text, str):
         raise Violation("malformed text")
-    return told(text)
+    return printable(text)
 
 
 def _of_kind(kind: type) -> Callable[[Any], Any]:

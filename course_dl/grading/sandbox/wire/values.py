@@ -19,7 +19,7 @@ import torch
 
 from course_dl.calls.values import DTYPES, Handle
 from course_dl.grading.sandbox.wire.limits import ANY_SIZE, PREFIX, Limits, Violation
-from course_dl.grading.texts import told, whole
+from course_dl.grading.texts import printable, whole
 
 __all__ = ["Reader", "Writer"]
 
@@ -205,7 +205,7 @@ class Reader:
                 number, kind = _a_list(content, 2)
                 if not isinstance(kind, str) or not 0 <= _an_int(number) < 1 << 31:
                     raise Violation("malformed handle")
-                return Handle(number, told(kind, _LONGEST_NAME, line=True) or "object")
+                return Handle(number, printable(kind, _LONGEST_NAME, line=True) or "object")
             case "complex":
                 real, imaginary = _a_list(content, 2)
                 return complex(float(real), float(imaginary))
