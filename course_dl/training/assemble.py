@@ -81,15 +81,16 @@ def assemble(
 
     given = optimizer.values() if isinstance(optimizer, Mapping) else (optimizer,)
     known = [average, scheduler, *given]
-    order = Order(known=known, model=model, loss=loss, step=step, val=val)
+    measuring = val if val is not None and _is_function(val) else None
+    order = Order(known=known, model=model, loss=loss, step=step, val=measuring)
     if optimizer is None and step is not None and order.optimizers:
         optimizer = order.optimizers  # the step's own
     learner = _make_learner(model, loss, step, metrics, optimizer, lr, clip)
     schedules = Schedules(scheduler, learner.optimizers)
 
     validate, held_out = None, None
-    if val is not None and _is_function(val):
-        validate = partial(as_metrics, model, val)
+    if measuring is not None:
+        validate = partial(as_metrics, model, measuring)
     elif val is not None:
         held_out = Feed(val, model, _EVAL_BATCH, training=False, name="val", pairs=pairs)
         meter: Meter = learner
