@@ -385,6 +385,15 @@ def test_where_nothing_tells_the_class_axis_the_default_asks() -> None:
         judged(y, d)
 
 
+@pytest.mark.parametrize("wrong", [3, -1])
+@pytest.mark.parametrize("loss", [None, nn.CrossEntropyLoss()])
+def test_a_label_map_with_a_class_that_is_none_is_told(wrong, loss) -> None:
+    d = torch.zeros(2, 4, 4, dtype=torch.int64)
+    d[1, 2, 3] = wrong
+    with pytest.raises(ValueError, match=rf"classes must lie in 0..2.*got {wrong}"):
+        judged(torch.randn(2, 3, 4, 4), d, loss)
+
+
 def test_places_that_a_label_map_leaves_out_do_not_count() -> None:
     y = torch.randn(4, 3, 5, 5, generator=SEED)
     d = torch.randint(3, (4, 5, 5), generator=SEED)

@@ -19,6 +19,8 @@ from course_dl.training.nested import count_samples
 
 __all__ = ["Objective", "by_target", "course_loss", "objective"]
 
+_LEFT_OUT = -100  # the class of places that do not count, as in PyTorch
+
 
 class Objective:
     """A loss as fit uses it.
@@ -116,7 +118,16 @@ class Objective:
         if axis is None:
             return self.loss.value(y, d, reduction="mean")  # which says what is wrong
         self.axis = axis
-        return functional.cross_entropy(y.movedim(axis, 1), d)
+        scores = y.movedim(axis, 1)
+        kept = d[d != _LEFT_OUT]
+        if kept.numel():
+            low, high = (int(bound) for bound in kept.aminmax())
+            if low < 0 or high >= scores.shape[1]:
+                raise ValueError(
+                    f"classes must lie in 0..{scores.shape[1] - 1}, or be {_LEFT_OUT} to be left "
+                    f"out, for scores {tuple(y.shape)}; got {low if low < 0 else high}"
+                )
+        return functional.cross_entropy(scores, d, ignore_index=_LEFT_OUT)
 
     def _of_places(self, d: Tensor) -> bool:
         """Whether a course loss is used for classes of places: pixels, tokens."""
@@ -129,7 +140,7 @@ class Objective:
         if self._ignored is not None:
             return d != self._ignored
         if d.ndim > 1 and self._of_places(d):
-            return d != -100
+            return d != _LEFT_OUT
         return torch.ones_like(d, dtype=torch.bool) if self._class_weights is not None else None
 
 
