@@ -91,7 +91,7 @@ class Order:
             setattr(owner, name, kept)
 
     def _look(self, value: Any, path: str, depth: int) -> None:
-        if depth > _DEPTH or id(value) in self._seen or _is_inert(value):
+        if depth > _DEPTH or id(value) in self._seen or _is_inert(value, given=depth == 0):
             return
         self._seen.add(id(value))
         if isinstance(value, _GENERATORS):
@@ -197,8 +197,11 @@ def used_by(function: types.FunctionType) -> dict[str, Any]:
     return used | {f"default {k}": value for k, value in enumerate(defaults)}
 
 
-def _is_inert(value: Any) -> bool:
-    """Whether a value has no state of its own that matters here."""
+def _is_inert(value: Any, *, given: bool) -> bool:
+    """Whether a value has no state of its own that matters here.
+
+    An object of an installed package has none, unless it is ``given`` to fit itself.
+    """
     if isinstance(value, (type(None), bool, int, float, complex, str, bytes, type, range)):
         return True
     if isinstance(value, (Tensor, np.ndarray, np.generic, types.ModuleType)):
@@ -207,7 +210,8 @@ def _is_inert(value: Any) -> bool:
         return _is_library(value.__module__)
     known = (*_GENERATORS, nn.Module, DataLoader, Sampler, Dataset, Batches, partial, Iterator)
     return (
-        not isinstance(value, (list, tuple, dict, *known))
+        not given
+        and not isinstance(value, (list, tuple, dict, *known))
         and _is_library(type(value).__module__)
         and not _has_state(value)
     )
@@ -224,7 +228,7 @@ def _is_library(module: str | None) -> bool:
     PyTorch's own loaders and samplers are looked at all the same.
     """
     top = (module or "").partition(".")[0]
-    if top in ("__main__", "__mp_main__"):
+    if top in ("__main__", "__mp_main__") or (module or "").startswith("course_dl.labs."):
         return False
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     installed = {"site-packages", "dist-packages"} & set(Path(file).parts)
