@@ -37,7 +37,7 @@ LAB_FILES = (
     *(CHECKS_FILES, MISTAKES_FILES),
 )
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
-DOCS = ("docs/students.md", "docs/images/check.png")
+DOCS = ("docs/students.md", "docs/training.md", "docs/images/check.png")
 MARK = '[tool.course_dl]\nedition = "student"\n'
 
 

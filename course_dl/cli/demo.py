@@ -214,6 +214,7 @@ def _writable(out: Path) -> Path:
     """The path, found out to be one that a picture can be saved at before the work begins."""
     from matplotlib.backend_bases import FigureCanvasBase
 
+    out = out.expanduser()
     known = FigureCanvasBase.get_supported_filetypes()
     if out.suffix.lstrip(".").lower() not in known:
         raise ValueError(f"out must be a picture such as tour.png, got {out}: {', '.join(known)}")

@@ -24,37 +24,46 @@ from course_dl.plots.lines import draw_curves, every, finish, whole_numbers
 __all__ = ["gradient_norms", "mistakes_per_epoch", "training_curves"]
 
 COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy")
+WIDE = 3  # panels beside each other
 
 
 @styled
 def training_curves(
     history: Any, *, title: str | None = None, log: str = "", figure: Canvas | None = None
 ) -> Figure:
-    """Loss and accuracy over the epochs, of the training set and of the validation set.
+    """Loss, accuracy and metrics over the epochs, of the training set and of the validation set.
 
     Parameters
     ----------
     history : what `course_dl.fit` returns: one row an epoch with ``loss``, ``accuracy``,
-        ``val_loss``, ``val_accuracy`` (attributes, or keys of a dict); or a mapping of these names
-        to sequences; or ``{label: history}`` of several. What is missing is left out.
+        ``val_loss``, ``val_accuracy`` (attributes, or keys of a dict), and metrics of one's own in
+        ``named``; or a mapping of these names to sequences; or ``{label: history}`` of several.
+        What is missing is left out.
     log : "y" for a logarithmic loss.
     """
     several = isinstance(history, Mapping) and not set(COLUMNS) & set(history)
     runs = {
-        label: {name: column for name in COLUMNS if (column := column_of(run, name)) is not None}
+        label: {
+            name: column
+            for name in (*COLUMNS, *own_columns(run))
+            if (column := column_of(run, name)) is not None
+        }
         for label, run in named(history if several else {"": history}).items()
     }
     for label, columns in runs.items():
         if not columns:
             raise ValueError(f"history {label!r}: expected at least one of {', '.join(COLUMNS)}")
 
-    shown = [
-        what
-        for what in ("loss", "accuracy")
-        if any(what in run or f"val_{what}" in run for run in runs.values())
-    ]
-    figure = canvas(figure, 3.4 + 0.2 * ((len(runs) * 2 - 1) // 3))
-    axes = figure.subplots(1, len(shown), squeeze=False)[0]
+    met = {name.removeprefix("val_"): None for run in runs.values() for name in run}
+    shown: list[str] = [what for what in ("loss", "accuracy") if what in met]
+    shown += [what for what in met if what not in shown]
+    rows = -(-len(shown) // WIDE)
+    figure = canvas(figure, rows * 3.4 + 0.2 * ((len(runs) * 2 - 1) // 3))
+    grid = figure.subplots(rows, min(len(shown), WIDE), squeeze=False)
+    axes = list(grid.flat)
+    for ax in axes[len(shown) :]:
+        ax.remove()
+    axes = axes[: len(shown)]
     for ax, what in zip(axes, shown, strict=True):
         for k, (label, run) in enumerate(runs.items()):
             for name, part, dash, fill in (
@@ -139,13 +148,22 @@ def gradient_norms(
     return figure.figure
 
 
+def own_columns(history: Any) -> list[str]:
+    """The metrics of one's own that the rows of a history name."""
+    rows = [] if isinstance(history, Mapping) or not isinstance(history, Iterable) else history
+    names = (name for row in rows for name in getattr(row, "named", ()))
+    return list(dict.fromkeys(names))
+
+
 def column_of(history: Any, name: str) -> np.ndarray | None:
     """One column of a history, NaN where an epoch has no value, None where no epoch has one."""
     if isinstance(history, Mapping):
         values = history.get(name)
     elif isinstance(history, Iterable):
         values = [
-            row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
+            row.get(name)
+            if isinstance(row, Mapping)
+            else getattr(row, name, getattr(row, "named", {}).get(name))
             for row in history
         ]
     else:

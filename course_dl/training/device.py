@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -50,7 +50,8 @@ def device_name(device: torch.device) -> str:
 def on_device(device: torch.device, *parts: Any, optimizer: Any = None) -> Iterator[None]:
     """Move networks (and losses that are modules) to ``device``; at the end, back to their own.
 
-    The state of an optimizer that has made steps already moves with the parameters.
+    The state of an optimizer (or of several, in a dict) that has made steps already moves with the
+    parameters.
     """
     movable = [part for part in parts if isinstance(part, (nn.Module, ManualNetwork))]
     homes = [home_of(part) for part in movable]
@@ -71,8 +72,9 @@ def home_of(part: Any) -> torch.device:
 def _move(moves: list[tuple[Any, torch.device]], optimizer: Any) -> None:
     for part, device in moves:
         part.to(device)
-    if moves and isinstance(optimizer, torch.optim.Optimizer) and optimizer.state:
-        optimizer.load_state_dict(optimizer.state_dict())
+    for one in optimizer.values() if isinstance(optimizer, Mapping) else (optimizer,):
+        if moves and isinstance(one, torch.optim.Optimizer) and one.state:
+            one.load_state_dict(one.state_dict())
 
 
 def _reachable(device: torch.device | str) -> torch.device:

@@ -7,11 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from course_dl._arguments import check_finite, check_tensor, describe
+from course_dl._arguments import check_tensor, describe
 from course_dl.data.batches import Batches
 from course_dl.training.device import home_of
+from course_dl.training.incoming import check_all_finite, check_inputs
+from course_dl.training.nested import moved, tensors_in
+from course_dl.training.norms import needs_two_samples
+from course_dl.training.order import Order
+from course_dl.training.rows import Rows
 
 __all__ = ["Feed"]
 
@@ -19,99 +24,142 @@ _EXPECTED = "a pair (X, d) of tensors, Batches, an ImageSet or a DataLoader of p
 
 
 class Feed:
-    """The batches ``(x, d)`` of ``data`` on the device of ``model``; each pass over it is an epoch.
+    """The batches of ``data`` on the device of ``model``; each pass over it is an epoch.
 
-    Tensors in memory are checked and moved once; the batches of a loader are moved one by one.
-    ``count`` is the number of batches, 0 if it is not known in advance.
+    Tensors in memory are checked and moved once; the batches of a loader are moved one by one, and
+    the first of them is checked. ``count`` is the number of batches, 0 if it is not known in
+    advance.
 
     Parameters
     ----------
     data : pair (X, d) of tensors, `Batches`, an image set (its ``tensors()``), or an iterable of
-        pairs such as a DataLoader.
-    batch_size : samples a batch, for a pair or an image set; others come in batches already.
-    shuffle : whether a pair, an image set or `Batches` are taken in random order. `Batches` that
-        do not shuffle themselves, and loaders, keep their order.
+        pairs such as a DataLoader; without ``pairs`` also one tensor, or several.
+    batch_size : samples a batch, for tensors or an image set; others come in batches already.
+    training : whether batches are for training: then tensors, an image set or `Batches` are taken
+        in random order. `Batches` that do not shuffle themselves, and loaders, keep their order.
     name : the name of the data in error messages.
+    pairs : whether each batch must be a pair (x, d); a step of one's own takes any.
     """
 
-    def __init__(self, data: Any, model: Any, batch_size: int, *, shuffle: bool, name: str) -> None:
+    def __init__(
+        self,
+        data: Any,
+        model: Any,
+        batch_size: int,
+        *,
+        training: bool,
+        name: str,
+        pairs: bool = True,
+    ) -> None:
         if callable(getattr(data, "tensors", None)):
             data = data.tensors()
         if isinstance(data, tuple) and len(data) == 2:
             X, d = data
             check_tensor(X, f"{name} X")
             check_tensor(d, f"{name} d")
-            data = Batches(X, d, batch_size, shuffle)
+            data = Batches(X, d, batch_size, training)
+        elif not pairs and isinstance(data, (Tensor, tuple)):
+            tensors = data if isinstance(data, tuple) else (data,)
+            data = Rows(tensors, batch_size, training, name)
         self.name = name
+        self.pairs = pairs
         self.device = home_of(model)
         self.batch_size: int | None = getattr(data, "batch_size", None)
+        self.source = data
         self.batches: Iterable[Any]
-        if isinstance(data, Batches):
-            _check(data, model, name)
-            self.batches = moved = copy.copy(data)
-            moved.X, moved.d = self._move(data.X), self._move(data.d)
-            moved.shuffle = shuffle and data.shuffle
+        if isinstance(data, (Batches, Rows)):
+            self.batches = self._in_memory(data, model, training)
         else:
             self.batches = _loader(data, name)
-        try:
-            self.count = len(self.batches)  # type: ignore[arg-type]
-        except TypeError:
-            self.count = 0
+        self._model = model
+        self._first = not isinstance(data, (Batches, Rows))  # whether a batch is to be checked
+        self._whole = isinstance(data, (Batches, Rows)) and self._ends_in_one(data, model, training)
+        self.order = Order(**{name: self.batches})
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+    def __iter__(self) -> Iterator[Any]:
         batch = None
-        for batch in self.batches:
-            if not isinstance(batch, (tuple, list)) or len(batch) != 2:
-                raise TypeError(f"{self.name} must give pairs (x, d), got a {describe(batch)}")
-            x, d = batch
-            yield self._move(x), self._move(d)
+        for batch in _joined(self.batches) if self._whole else self.batches:
+            if self.pairs and (not isinstance(batch, (tuple, list)) or len(batch) != 2):
+                raise TypeError(
+                    f"{self.name} must give pairs (x, d), got a {describe(batch)}; a step= takes "
+                    "batches of any kind"
+                )
+            if self._first:
+                check_inputs(batch, self._model, self.name, handed_on=self.pairs)
+                self._first = False
+            yield moved(tuple(batch) if type(batch) is list else batch, self.device)
         if batch is None:
             raise ValueError(f"{self.name} gave no batch: is it empty, or drop_last too strict?")
 
-    def _move(self, x: Any) -> Any:
-        return x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x
+    @property
+    def count(self) -> int:
+        try:
+            return len(self.batches) - self._whole  # type: ignore[arg-type]
+        except TypeError:
+            return 0
 
     @property
-    def fingerprint(self) -> dict[str, Any]:
-        """Values in which feeds differ, for `Checkpoint`."""
-        return {
-            "batch_size": self.batch_size,
-            "number of batches": self.count,
-            "number of generators": len(self._generators()),
-        }
+    def single(self) -> str:
+        """Which batch will have one sample, in words, as far as a loader tells; "" if none."""
+        if isinstance(self.batches, (list, tuple)):
+            firsts = (next(tensors_in(batch), None) for batch in self.batches)
+            some = any(first is not None and first.ndim and len(first) == 1 for first in firsts)
+            return f"a batch of {self.name}" if some else ""
+        size, dataset = self.batch_size, getattr(self.batches, "dataset", None)
+        if self._whole or not size or getattr(self.batches, "drop_last", False):
+            return ""
+        try:
+            left = len(dataset) % size  # type: ignore[arg-type]
+        except TypeError:
+            return ""
+        return f"the last batch of {self.name}" if left == 1 or size == 1 else ""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tell the number of the epoch, from 1, to whatever asks for it."""
+        self.order.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """The states of the generators that draw the order of the batches."""
-        return {"generators": [generator.get_state() for generator in self._generators()]}
+        """The states of what draws the order of the batches."""
+        return self.order.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Set these generators to the states of a `state_dict`."""
-        for generator, kept in zip(self._generators(), state["generators"], strict=True):
-            generator.set_state(kept)
+        """Go on from a `state_dict`."""
+        self.order.load_state_dict(state)
 
-    def _generators(self) -> list[Generator]:
-        in_batches = getattr(self.batches, "batch_sampler", None)
-        samplers = (getattr(owner, "sampler", None) for owner in (self.batches, in_batches))
-        found = [
-            getattr(owner, "generator", None) for owner in (self.batches, in_batches, *samplers)
-        ]
-        return list({id(g): g for g in found if isinstance(g, Generator)}.values())
+    def _in_memory(self, data: Batches | Rows, model: Any, training: bool) -> Batches | Rows:
+        tensors = data.tensors if isinstance(data, Rows) else (data.X, data.d)
+        check_inputs(tensors, model, self.name, handed_on=self.pairs)
+        check_all_finite(tensors, self.name)
+        there = tuple(tensor.to(self.device) for tensor in tensors)
+        kept: Batches | Rows = copy.copy(data)
+        if isinstance(kept, Rows):
+            kept.tensors = there
+        else:
+            kept.X, kept.d = there
+        kept.shuffle = training and data.shuffle
+        return kept
+
+    def _ends_in_one(self, data: Batches | Rows, model: Any, training: bool) -> bool:
+        """Whether a last batch of one sample must go with the one before it."""
+        n = len(data.X if isinstance(data, Batches) else data.tensors[0])
+        one_left = n > data.batch_size > 1 and n % data.batch_size == 1
+        return training and one_left and needs_two_samples(model)
 
 
-def _check(batches: Batches, model: Any, name: str) -> None:
-    X, d = batches.X, batches.d
-    weight = next(iter(model.parameters()), X)
-    if X.dtype in (torch.uint8, torch.bool):
-        raise TypeError(f"{name} X holds {X.dtype}: scale it to floats, as with X.float() / 255")
-    if X.is_floating_point() and X.dtype != weight.dtype:
-        raise TypeError(
-            f"{name} X must have the dtype of the weights, {weight.dtype}, got {describe(X)}: "
-            f"try X.to({weight.dtype})"
-        )
-    for values, letter in ((X, "X"), (d, "d")):
-        # One fast pass; the wrong entry is looked for only if there is one.
-        if values.is_floating_point() and not values.sum().isfinite():
-            check_finite(values, f"{name} {letter}")
+def _joined(batches: Iterable[Any]) -> Iterator[Any]:
+    """The same batches, but a last one of a single sample is part of the one before it."""
+    held = None
+    for batch in batches:
+        if held is not None and len(next(tensors_in(batch))) == 1:
+            batch = tuple(torch.cat(pair) for pair in zip(held, batch, strict=True))
+            held = None
+            yield batch
+            continue
+        if held is not None:
+            yield held
+        held = batch
+    if held is not None:
+        yield held
 
 
 def _loader(data: Any, name: str) -> Iterable[Any]:

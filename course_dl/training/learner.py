@@ -1,8 +1,13 @@
-"""The two ways to take a training step: by autograd, and by the course's own backward pass."""
+"""The ways to take a training step: by autograd, and by the course's own backward pass.
+
+A third, a step of one's own, is in `course_dl.training.steps`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -11,62 +16,154 @@ from torch import Tensor, nn
 from course_dl._arguments import check_positive
 from course_dl._fast.descent import descend
 from course_dl.backprop import ManualNetwork
-from course_dl.training.objective import Objective, course_loss, objective
+from course_dl.training.agreement import check_outputs, check_targets
+from course_dl.training.metrics import Quotient, quotient
+from course_dl.training.objective import Objective
+from course_dl.training.optimizers import DEFAULT_LR, ONLY, parameters_of
+from course_dl.training.types import MetricLike
 
-__all__ = ["AutogradLearner", "Learner", "ManualLearner", "check_model", "make_learner"]
+__all__ = [
+    "AutogradLearner",
+    "Learner",
+    "ManualLearner",
+    "Met",
+    "NotFinite",
+    "Supervised",
+    "check_model",
+]
 
-DEFAULT_LR = 0.1
+
+class NotFinite(ArithmeticError):
+    """A loss or a gradient that is NaN or infinite, found before the weights were changed."""
+
+    def __init__(self, value: float, y: Any = None, what: str = "loss is") -> None:
+        super().__init__(value)
+        self.value, self.y, self.what = value, y, what
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a batch gave: its mean loss, over how much that is a mean, its samples, its metrics."""
+
+    loss: float
+    weight: float
+    n: int
+    named: Mapping[str, Quotient] = field(default_factory=dict)
 
 
 class Learner(Protocol):
-    """A step in two halves, so that a bad loss is seen before the weights are changed."""
+    """Takes the steps of a training."""
 
-    objective: Objective
+    optimizers: Mapping[str, torch.optim.Optimizer]
 
-    @property
-    def optimizer(self) -> torch.optim.Optimizer:
-        """Makes the step, at a learning rate that a scheduler may change."""
+    def step(self, batch: Any) -> Met | None:
+        """Train on a batch. None if the loss leaves it out as a whole: then no step is made.
 
-    def forward(self, x: Any, d: Any) -> tuple[Any, Tensor]:
-        """Outputs and mean loss of a batch."""
+        Raises NotFinite before a step that would spoil the weights.
+        """
 
-    def update(self) -> None:
-        """Gradients of that loss, then a step of the optimizer."""
+    def measure(self, batch: Any) -> Met | None:
+        """The same numbers, without a step."""
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
 
 
+class Supervised:
+    """Loss, accuracy and metrics of batches (x, d), by a model that returns scores."""
+
+    def __init__(
+        self, model: Any, objective: Objective, metrics: Mapping[str, MetricLike], name: str
+    ) -> None:
+        self.model = model
+        self.objective = objective
+        self.metrics = metrics
+        self._name = name
+        self._checked = False
+
+    def outputs(self, x: Any, d: Any) -> Any:
+        """The model's outputs, of which the first are compared with the targets."""
+        if self._checked:
+            return self.model(x)
+        check_targets(self.objective, d, self._name)
+        y = self.model(x)
+        self._checked = check_outputs(self.objective, y, d)
+        return y
+
+    def met(self, loss: float, weight: float, n: int, y: Any, d: Any) -> Met:
+        """What is told of a batch."""
+        named: dict[str, Quotient] = {}
+        counted = self.objective.count_correct(y, d)
+        if counted is not None:
+            named["accuracy"] = counted
+        if self.metrics:
+            with torch.no_grad():
+                for name, metric in self.metrics.items():
+                    named[name] = quotient(metric(y, d), n, f"metrics[{name!r}]")
+        return Met(loss, weight, n, named)
+
+    def measure(self, batch: Any) -> Met | None:
+        x, d = batch
+        y = self.outputs(x, d)
+        weight, n = self.objective.counts(y, d)
+        if not weight:
+            return None
+        return self.met(self.objective.mean(y, d).item(), weight, n, y, d)
+
+
 class AutogradLearner:
     """``loss.backward()``, then any ``torch.optim`` optimizer."""
 
-    def __init__(self, model: nn.Module, loss: Any, optimizer: torch.optim.Optimizer) -> None:
-        self.model = model
-        self.objective = objective(loss)
-        self.optimizer = optimizer
-        held = [p for group in optimizer.param_groups for p in group["params"]]
+    def __init__(
+        self,
+        model: nn.Module,
+        judge: Supervised,
+        optimizers: Mapping[str, torch.optim.Optimizer],
+        clip: float | None = None,
+    ) -> None:
+        if list(optimizers) != [ONLY]:
+            raise ValueError("several optimizers need a step= that says what each minimises")
+        self.judge = judge
+        self.optimizers = optimizers
+        self.clip = clip
+        self._optimizer = optimizers[ONLY]
+        held = parameters_of(self._optimizer)
         # The model may hold parameters that the optimizer does not: their gradients would pile up.
         self._parameters = list({id(p): p for p in [*model.parameters(), *held]}.values())
 
-    def forward(self, x: Any, d: Any) -> tuple[Any, Tensor]:
-        self._batch = x, d
-        y = self.model(x)
-        self._loss = self.objective.mean(y, d)
-        return y, self._loss
+    def step(self, batch: Any) -> Met | None:
+        x, d = batch
+        objective = self.judge.objective
+        y = self.judge.outputs(x, d)
+        weight, n = objective.counts(y, d)
+        if not weight:
+            return None
+        loss = objective.mean(y, d)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise NotFinite(value, y)
 
-    def update(self) -> None:
-        self.zero_grad()
-        self._loss.backward()
-        if isinstance(self.optimizer, torch.optim.LBFGS):
-            self.optimizer.step(self._again)  # it looks at the loss several times a step
-        else:
-            self.optimizer.step()
+        def again() -> float:
+            self.zero_grad()
+            loss = objective.mean(self.judge.model(x), d)
+            loss.backward()
+            return loss.item()
 
-    def _again(self) -> float:
+        self._descend(loss, again)
+        return self.judge.met(value, weight, n, y, d)
+
+    def _descend(self, loss: Tensor, again: Callable[[], float]) -> None:
         self.zero_grad()
-        _, loss = self.forward(*self._batch)
         loss.backward()
-        return loss.item()
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self._parameters, self.clip)
+        if isinstance(self._optimizer, torch.optim.LBFGS):
+            self._optimizer.step(again)  # it looks at the loss several times a step
+        else:
+            self._optimizer.step()
+
+    def measure(self, batch: Any) -> Met | None:
+        return self.judge.measure(batch)
 
     def zero_grad(self) -> None:
         for parameter in self._parameters:
@@ -80,19 +177,27 @@ class ManualLearner:
     read, ``zero_grad``, ``backward`` and ``step`` of `ManualNetwork`, in less time.
     """
 
-    def __init__(self, network: ManualNetwork, loss: Any, optimizer: ManualSGD) -> None:
+    def __init__(self, network: ManualNetwork, judge: Supervised, lr: float | None) -> None:
+        if lr is not None:
+            check_positive(lr, "lr")
         self.network = network
-        self.loss = course_loss(loss)
-        self.objective = objective(self.loss)
-        self.optimizer = optimizer
+        self.judge = judge
+        self._optimizer = ManualSGD(network, DEFAULT_LR if lr is None else lr)
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {ONLY: self._optimizer}
 
-    def forward(self, x: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
-        self._y, self._d = self.network.forward(x), d
-        return self._y, self.objective.mean(self._y, d)
+    def step(self, batch: Any) -> Met | None:
+        x, d = batch
+        y = self.judge.outputs(x, d)
+        weight, n = self.judge.objective.counts(y, d)
+        value = self.judge.objective.mean(y, d).item()
+        if not math.isfinite(value):
+            raise NotFinite(value, y)
+        self._optimizer.grad_Y = self.judge.objective.loss.grad(y, d, reduction="mean")
+        self._optimizer.step()
+        return self.judge.met(value, weight, n, y, d)
 
-    def update(self) -> None:
-        self.optimizer.grad_Y = self.loss.grad(self._y, self._d, reduction="mean")
-        self.optimizer.step()
+    def measure(self, batch: Any) -> Met | None:
+        return self.judge.measure(batch)
 
     def zero_grad(self) -> None:
         self.network.zero_grad()
@@ -117,45 +222,3 @@ def check_model(model: Any) -> None:
         raise TypeError(
             f"model must be an nn.Module or a manual network, got a {type(model).__name__}"
         )
-
-
-def make_learner(
-    model: Any,
-    loss: Any,
-    optimizer: torch.optim.Optimizer | Callable[..., torch.optim.Optimizer] | None,
-    lr: float | None,
-) -> Learner:
-    """The learner of a model; raises TypeError or ValueError where its parts do not fit."""
-    if lr is not None:
-        check_positive(lr, "lr")
-    if isinstance(model, ManualNetwork):
-        if optimizer is not None:
-            raise TypeError(
-                "a manual network makes its own step, W <- W - lr * grad: give lr, not optimizer"
-            )
-        return ManualLearner(model, loss, ManualSGD(model, DEFAULT_LR if lr is None else lr))
-    return AutogradLearner(model, loss, _make_optimizer(model, optimizer, lr))
-
-
-def _make_optimizer(model: nn.Module, optimizer: Any, lr: float | None) -> torch.optim.Optimizer:
-    if isinstance(optimizer, torch.optim.Optimizer):
-        if lr is not None:
-            raise ValueError("this optimizer has its own lr: give lr to it, not to fit")
-        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-        if not held & {id(p) for p in model.parameters()}:
-            raise ValueError("the optimizer holds no parameter of this model: make it anew for it")
-        return optimizer
-    parameters: Iterable[nn.Parameter] = [p for p in model.parameters() if p.requires_grad]
-    if not parameters:
-        raise ValueError("the model has no parameter to train (requires_grad is False for all)")
-    if optimizer is None:
-        return torch.optim.SGD(parameters, lr=DEFAULT_LR if lr is None else lr)
-    if not callable(optimizer):
-        raise TypeError(
-            "optimizer must be a torch.optim optimizer, or a function that makes one of the "
-            f"model's parameters such as torch.optim.Adam, got {optimizer!r}"
-        )
-    made = optimizer(parameters) if lr is None else optimizer(parameters, lr=lr)
-    if not isinstance(made, torch.optim.Optimizer):
-        raise TypeError(f"optimizer(parameters) must return an optimizer, got {made!r}")
-    return made

@@ -14,13 +14,16 @@ _INTERVAL = 0.2  # seconds between two updates
 
 
 class Progress:
-    """One tqdm bar over all batches of a training, with running loss and accuracy."""
+    """One tqdm bar over all batches of a training, with running loss, accuracy and metrics.
 
-    def __init__(self, shown: bool, epochs: int, done: int, batches: int) -> None:
+    Its end is not known where the number of ``epochs`` is None or that of ``batches`` is 0.
+    """
+
+    def __init__(self, shown: bool, epochs: int | None, done: int, batches: int) -> None:
         self.epochs = epochs
         self._waiting = 0
         self._next = perf_counter() + _INTERVAL
-        total = epochs * batches or None
+        total = (epochs or 0) * batches or None
         self._bar = _tqdm()(total=total, initial=done * batches, unit="batch") if shown else None
 
     def step(self, epoch: int, tally: Tally) -> None:
@@ -32,8 +35,10 @@ class Progress:
     def show(self, epoch: int, tally: Tally) -> None:
         """Update the bar."""
         if self._bar is not None:
-            self._bar.set_description(f"epoch {epoch}/{self.epochs}", refresh=False)
-            self._bar.set_postfix_str(str(tally.metrics()), refresh=False)
+            of = "" if self.epochs is None else f"/{self.epochs}"
+            self._bar.set_description(f"epoch {epoch}{of}", refresh=False)
+            if not tally.empty:
+                self._bar.set_postfix_str(str(tally.metrics()), refresh=False)
             self._bar.update(self._waiting)
         self._waiting = 0
         self._next = perf_counter() + _INTERVAL

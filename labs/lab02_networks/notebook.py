@@ -29,8 +29,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import LinearLR
 
-from course_dl import plots
+from course_dl import fit, plots
 from course_dl.data import (
     circles,
     gaussian_classes,
@@ -40,6 +41,7 @@ from course_dl.data import (
     regression_mean,
     spirals,
 )
+from course_dl.training import per_batch
 
 
 def seeded(seed):
@@ -624,24 +626,29 @@ plots.curves(losses, a, xlabel="score of class 1, the right one", ylabel="loss o
 # %% [markdown]
 # ## 9. One layer: intersections of half-spaces
 #
-# Time to train something. The next cell has a training loop of eight lines, which uses your
-# network and your losses; how and why it works is the matter of labs 3 and 4. (We divide the sum by
-# the number of samples, so that the learning rate does not depend on the size of the batch: *derive
-# with sums, train with means*.)
+# Time to train something. The next cell hands your network and your losses to the training loop of
+# the package, `fit`; how and why it works is the matter of labs 3 and 4, and lab 5 writes one.
+# (We divide the sum by the number of samples, so that the learning rate does not depend on the size
+# of the batch: *derive with sums, train with means*.)
 
 
 # %%
 def train(net, X, d, loss, steps=600, lr=0.02, batch=256):
-    """Adam on random batches, with a learning rate that falls to 0."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps)
-    for _ in range(steps):
-        chosen = torch.randint(len(X), (batch,))
-        E = loss(net(X[chosen]), d[chosen]) / batch
-        optimizer.zero_grad()
-        E.backward()
-        optimizer.step()
-        schedule.step()
+    """Adam on random batches, with a learning rate that falls to 0 from batch to batch."""
+    batches = math.ceil(len(X) / batch)
+    epochs = math.ceil(steps / batches)
+    fit(
+        net,
+        (X, d),
+        epochs=epochs,
+        batch_size=batch,
+        loss=lambda y, d: loss(y, d) / len(d),
+        optimizer=torch.optim.Adam,
+        lr=lr,
+        scheduler=per_batch(lambda optimizer: LinearLR(optimizer, 1.0, 0.0, epochs * batches)),
+        device="cpu",
+        progress=False,
+    )
 
 
 def accuracy(net, X, d):

@@ -651,7 +651,7 @@ except NotImplementedError:
 # - What you choose by a set of data is fitted to it. The test set is for the end.
 #
 # **Where next?** `course_dl.fit` is your loop with what one wants besides: history, checkpoints,
-# schedules, any device. Read `course_dl/training/loop.py` beside your `train_one_epoch`. **Lab 6**
+# schedules, any device. Read `course_dl/training/epoch.py` beside your `train_one_epoch`. **Lab 6**
 # gives the network eyes: units that look for the same thing everywhere in the picture.
 
 # %%
