@@ -57,8 +57,8 @@ def rule_in_blocks(
     The margins ``<w, u_i>`` of a block, ``u_i = d_i x_i / ||x_i||``, are one product in float32. If
     a margin is further from 0 than the rounding error of float32, it decides whether the sample is
     a mistake. All other samples, and those that float32 cannot hold, are decided in float64. After
-    an update ``w + lr d_i x_i``, margin j of the block changes by ``lr ||x_i|| <u_i, u_j>``. This is
-    computed at the first mistake on sample i, for the samples j after it.
+    an update ``w + lr d_i x_i``, margin j of the block changes by ``lr ||x_i|| <u_i, u_j>``, which
+    is computed at the first mistake on sample i, for the samples j after it.
 
     The products are numpy's own, not those of its BLAS. At this size BLAS gains little by threads,
     which wait for one another for milliseconds where a core has other work.
