@@ -58,7 +58,7 @@ def rule_in_blocks(
     a margin is further from 0 than the rounding error of float32, it decides whether the sample is
     a mistake. All other samples, and those that float32 cannot hold, are decided in float64. After
     an update ``w + lr d_i x_i``, margin j of the block changes by ``lr ||x_i|| <u_i, u_j>``, which
-    is computed at the first mistake on sample i.
+    is computed at the first mistake on sample i, for the samples j after it.
 
     The products are numpy's own, not those of its BLAS. At this size BLAS gains little by threads,
     which wait for one another for milliseconds where a core has other work.
@@ -85,8 +85,9 @@ def rule_in_blocks(
                     w += np.multiply(move, x, out=move_x)
                     made += 1
                     if start + i not in changes:
-                        changes[start + i] = step[i] * np.einsum("nd,d->n", block, block[i])
-                    margins += changes[start + i]
+                        later = np.einsum("nd,d->n", block[i + 1 :], block[i])
+                        changes[start + i] = step[i] * later
+                    margins[i + 1 :] += changes[start + i]
                     doubt += rounding * step[i]
                     right = margins > doubt
                 i += 1
