@@ -17,7 +17,9 @@ from benchmarks.digits import training_set
 from benchmarks.measure import Row, cores
 
 MODULES = {"scikit-learn": "sklearn"}
-NAMES = ("training", "manual", "perceptron", "startup", "grading", "memory", "growth")
+NAMES = (
+    *("training", "manual", "perceptron", "neighbour", "startup", "grading", "memory", "growth"),
+)
 
 
 def main(names: list[str]) -> int:

@@ -14,10 +14,20 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Subset, TensorDataset
 from torchvision import datasets, transforms
 
-from benchmarks.digits import BATCH, LR, bare_epoch, bare_products, network, training_set
+from benchmarks.digits import (
+    BATCH,
+    LR,
+    bare_epoch,
+    bare_products,
+    generator,
+    network,
+    training_set,
+)
 from benchmarks.measure import Row, cores, medians, report, threads
+from course_dl.mlp import MLP
 from course_dl.training import fit
 
+LARGE_SIZES, LARGE_SHARE = (784, 2048, 2048, 10), 2_560
 TUTORIAL_SHARE = 10  # the tutorial form runs on 1 digit of so many, and its time is scaled up
 
 
@@ -29,32 +39,50 @@ def main() -> None:
         "bare": bare_epoch(X, d),
         "products": bare_products(len(X)),
     }
-    rows = []
-    for n in dict.fromkeys([1, cores()]):
-        on = f"{n} thread{'s' * (n > 1)}"
-        with threads(n):
-            bare = ratio(medians(quiet, 9), "bare")
-        what = "`fit(MLP)`, an epoch, bar and metrics on"
-        rows.append(Row(what, "the barest in-memory loop", bare, 1.05, on))
-    with threads(cores()):
+    mlp, loop = "`fit(MLP)`, an epoch, bar and metrics on", "the barest in-memory loop"
+    one = "1 thread"  # what fit takes for a network of this size, whatever there is
+    with threads(1):
+        rows = [Row(mlp, loop, ratio(medians(quiet, 9), "bare"), 1.05, one)]
         tutorial = tutorial_epoch(str(digits.root), len(X) // TUTORIAL_SHARE)
         times = medians({**quiet, "tutorial": tutorial}, 3)
         times["tutorial"] *= TUTORIAL_SHARE
         products, bare = (times[name] / times["tutorial"] for name in ("products", "bare"))
         rows.append(
             Row(
-                "the same",
+                mlp,
                 "the tutorial form (torchvision, transforms, DataLoader)",
                 ratio(times, "tutorial"),
                 1 / 8,
-                f"{on}; the barest loop: {bare:.2f}, its products alone: {products:.2f}",
+                f"{one}; the barest loop: {bare:.2f}, its products alone: {products:.2f}",
             )
         )
         peers = {"Lightning": (lightning_epoch, 0.65), "skorch": (skorch_epoch, 0.75)}
         for name, (epoch, target) in peers.items():
             times = medians({"fit": quiet["fit"], name: silently(epoch(X, d))}, 3)
-            rows.append(Row("the same", f"{name}, TensorDataset", ratio(times, name), target, on))
+            rows.append(Row(mlp, f"{name}, TensorDataset", ratio(times, name), target, one))
+    if cores() > 1:
+        with threads(cores()):
+            del quiet["products"]
+            many = f"{cores()} threads asked for"
+            price = ratio(medians(quiet, 5), "bare")
+            rows.append(
+                Row(mlp, loop, price, 1.7, f"{many}, of which `fit` leaves 1 for small steps")
+            )
+            some = X[:LARGE_SHARE], d[:LARGE_SHARE]
+            large = {
+                "fit": silently(
+                    lambda: fit(large_network(), some, epochs=1, batch_size=BATCH, lr=LR)
+                ),
+                "bare": lambda: bare_epoch(*some, large_network())(),
+            }
+            what = f"`fit(MLP {'-'.join(map(str, LARGE_SIZES))})`, {LARGE_SHARE:,} digits"
+            rows.append(Row(what, loop, ratio(medians(large, 5), "bare"), 1.05, many))
     report(rows)
+
+
+def large_network() -> MLP:
+    """A network for whose steps `fit` takes all threads."""
+    return MLP(LARGE_SIZES, generator=generator())
 
 
 def ratio(times: dict[str, float], against: str) -> float:

@@ -7,6 +7,7 @@ product, ``a = W columns + b``, and backpropagation is that of a linear layer.
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 import torch
@@ -165,6 +166,7 @@ class ConvNet(nn.Module):
     ----------
     n_classes : number of scores.
     channels : of the first and of the second convolution.
+    shape : (C, H, W) of an image, (1, 28, 28) for MNIST; H and W at least 12.
     generator : draws the initial weights; the global one by default.
     """
 
@@ -173,17 +175,20 @@ class ConvNet(nn.Module):
         n_classes: int = 10,
         channels: tuple[int, int] = (8, 16),
         *,
+        shape: tuple[int, int, int] = (1, 28, 28),
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.n_classes = check_count(n_classes, "n_classes")
         self.channels = channels
+        self.shape = _check_shape(shape)
         first, second = (check_count(c, "channels") for c in channels)
+        height, width = (output_size(n // 2, 5) // 2 for n in self.shape[1:])
         self.layers = nn.ModuleList(
             [
-                nn.utils.skip_init(nn.Conv2d, 1, first, 5, padding=2),
+                nn.utils.skip_init(nn.Conv2d, self.shape[0], first, 5, padding=2),
                 nn.utils.skip_init(nn.Conv2d, first, second, 5),
-                nn.utils.skip_init(nn.Linear, second * 5 * 5, n_classes),
+                nn.utils.skip_init(nn.Linear, second * height * width, n_classes),
             ]
         )
         for parameter in self.parameters():
@@ -193,15 +198,15 @@ class ConvNet(nn.Module):
                 nn.init.zeros_(parameter)
 
     def forward(self, X: Tensor) -> Tensor:
-        """Scores (N, n_classes) of images (N, 1, 28, 28), or (N, 784) as of an MLP."""
+        """Scores (N, n_classes) of images (N, C, H, W), or of rows (N, C H W) as of an MLP."""
         first, second, output = self.layers
-        h = F.max_pool2d(torch.relu(first(_as_images(X))), 2)
+        h = F.max_pool2d(torch.relu(first(_as_images(X, self.shape))), 2)
         h = F.max_pool2d(torch.relu(second(h)), 2)
         y: Tensor = output(h.flatten(1))
         return y
 
     def extra_repr(self) -> str:
-        return f"n_classes={self.n_classes}, channels={self.channels}"
+        return f"n_classes={self.n_classes}, channels={self.channels}, shape={self.shape}"
 
 
 class ManualConvNet(ManualNetwork):
@@ -212,10 +217,11 @@ class ManualConvNet(ManualNetwork):
         n_classes: int = 10,
         channels: tuple[int, int] = (8, 16),
         *,
+        shape: tuple[int, int, int] = (1, 28, 28),
         generator: torch.Generator | None = None,
     ) -> None:
-        twin = ConvNet(n_classes, channels, generator=generator)
-        self.n_classes, self.channels = twin.n_classes, twin.channels
+        twin = ConvNet(n_classes, channels, shape=shape, generator=generator)
+        self.n_classes, self.channels, self.shape = twin.n_classes, twin.channels, twin.shape
         W1, b1, W2, b2, W3, b3 = twin.parameters()
         super().__init__(
             [
@@ -233,20 +239,22 @@ class ManualConvNet(ManualNetwork):
     @classmethod
     def from_module(cls, net: ConvNet) -> Self:
         """A network with a copy of the weights of ``net``, on its device and in its dtype."""
-        network = cls(net.n_classes, net.channels, generator=torch.Generator())
+        size = net.n_classes, net.channels
+        network = cls(*size, shape=net.shape, generator=torch.Generator())
         some = next(net.parameters())
         network.to(some.dtype).to(some.device).load_state_dict(net.state_dict())
         return network
 
     def to_module(self) -> ConvNet:
         """A `ConvNet` with a copy of the weights, on their device and in their dtype."""
-        net = ConvNet(self.n_classes, self.channels, generator=torch.Generator())
+        size = self.n_classes, self.channels
+        net = ConvNet(*size, shape=self.shape, generator=torch.Generator())
         net.to(self.parameters()[0]).load_state_dict(self.state_dict())
         return net
 
     def forward(self, X: Tensor) -> Tensor:
-        """Scores (N, n_classes) of images (N, 1, 28, 28), or (N, 784) as of an MLP."""
-        return super().forward(_as_images(X))
+        """Scores (N, n_classes) of images (N, C, H, W), or of rows (N, C H W) as of an MLP."""
+        return super().forward(_as_images(X, self.shape))
 
 
 def _places(x: Tensor, w: Tensor, stride: int, padding: int) -> tuple[int, int]:
@@ -276,8 +284,24 @@ def _windows(x: Tensor, k: int) -> Tensor:
     return x.unflatten(3, (width, k)).unflatten(2, (height, k)).transpose(3, 4).flatten(4)
 
 
-def _as_images(X: Tensor) -> Tensor:
+def _check_shape(shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not isinstance(shape, (tuple, list, torch.Size)) or len(shape) != 3:
+        raise ValueError(f"shape must be (channels, height, width) of an image, got {shape!r}")
+    channels, height, width = shape
+    return (
+        check_count(channels, "shape[0], channels,"),
+        check_count(height, "shape[1], the height,", least=12),
+        check_count(width, "shape[2], the width,", least=12),
+    )
+
+
+def _as_images(X: Tensor, shape: tuple[int, int, int]) -> Tensor:
     check_floating(X, "X")
-    if X.dim() < 2 or X.shape[1:].numel() != 28 * 28:
-        raise ValueError(f"X must be images (N, 1, 28, 28) or (N, 784), got a {describe(X)}")
-    return X.reshape(-1, 1, 28, 28)
+    N = X.shape[0] if X.dim() else 0
+    grey = shape[0] == 1 and X.shape[1:] == shape[1:]
+    if not grey and X.shape[1:] not in (shape, (math.prod(shape),)):
+        raise ValueError(
+            f"X must be images (N, {', '.join(map(str, shape))}) or rows (N, {math.prod(shape)}), "
+            f"got a {describe(X)}; the network was made for shape={shape}"
+        )
+    return X.reshape(N, *shape)

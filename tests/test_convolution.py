@@ -111,9 +111,34 @@ def test_both_learn_a_small_task_by_fit() -> None:
         assert history["accuracy"][-1] == 1.0
 
 
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 12, 19), (2, 27, 40)])
+def test_images_of_any_size_go_through_both_kinds_of_network(shape: tuple[int, int, int]) -> None:
+    generator = torch.Generator().manual_seed(5)
+    net = ConvNet(4, (2, 3), shape=shape, generator=generator).double()
+    X = torch.rand(5, *shape, generator=generator, dtype=torch.float64)
+    manual = ManualConvNet.from_module(net)
+    assert net(X).shape == (5, 4)
+    torch.testing.assert_close(manual(X), net(X).detach())
+    torch.testing.assert_close(net(X.flatten(1)), net(X))
+    torch.testing.assert_close(manual.to_module()(X), net(X))
+    assert check_gradients(manual, X, torch.arange(5) % 4, "cross_entropy").agree()
+
+
+def test_grey_images_may_come_without_their_channel() -> None:
+    net, X = ConvNet(3, (2, 4)), torch.rand(3, 28, 28)
+    assert torch.equal(net(X), net(X[:, None]))
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda: ConvNet(shape=(3, 11, 32)), "the height, must be at least 12"),
+        (lambda: ConvNet(shape=(3, 32, 11)), "the width, must be at least 12"),
+        (lambda: ManualConvNet(shape=(0, 32, 32)), "channels, must be at least 1"),
+        (lambda: ConvNet(shape=(32, 32)), "channels, height, width"),
+        (lambda: ConvNet(shape=(3, 32, 32))(torch.ones(2, 3, 28, 28)), "3, 32, 32.*3072"),
+        (lambda: ConvNet(shape=(3, 32, 32))(torch.ones(2, 32, 32, 3)), "3, 32, 32"),
+        (lambda: ConvNet()(torch.ones(784)), "28, 28"),
         (lambda: output_size(3, 5), "does not fit"),
         (lambda: output_size(5, 3, stride=0), "stride must be at least 1"),
         (lambda: conv2d(torch.ones(1, 2, 5, 5), torch.ones(1, 3, 3, 3), torch.ones(1)), "same C"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import signal
 import sys
 import threading
@@ -61,6 +62,10 @@ def leave_requires_grad(x: torch.Tensor) -> torch.Tensor:
     return x.requires_grad_().detach() * 2
 
 
+def leave_gradients(x: torch.Tensor) -> None:
+    x.requires_grad_().sum().backward()
+
+
 def raise_(error: BaseException) -> Callable[..., Any]:
     def f(x: torch.Tensor) -> None:
         raise error
@@ -82,6 +87,7 @@ def raise_(error: BaseException) -> Callable[..., Any]:
         (put_back, Wrong, "changed argument 1"),
         (through_numpy, Wrong, "changed argument 1"),
         (leave_requires_grad, Wrong, "changed argument 1"),
+        (leave_gradients, Wrong, "changed argument 1"),
         (lambda: 1, Wrong, "raised TypeError"),
         (None, NotDone, "There is no f yet"),
         (3, NotDone, "There is no f yet"),
@@ -90,6 +96,30 @@ def raise_(error: BaseException) -> Callable[..., Any]:
 def test_what_a_call_does_is_told(f: Any, verdict: type[Exception], words: str) -> None:
     with pytest.raises(verdict, match=words):
         student(f, seconds=0.2).f(X)
+
+
+def test_gradients_left_in_a_tensor_that_asks_for_them_are_told() -> None:
+    def f(x: torch.Tensor) -> float:
+        x.sum().backward()
+        return 1.0
+
+    with pytest.raises(Wrong, match="changed the gradients in argument 1"):
+        student(f).f(X.clone().requires_grad_())
+
+
+@pytest.mark.parametrize("kind", [list, tuple, dict])
+def test_plain_values_in_arguments_are_watched_too(kind: type) -> None:
+    def f(given: Any) -> int:
+        sizes = given["sizes"] if isinstance(given, dict) else given[0]
+        return int(sizes.pop(0))
+
+    def reads(given: Any) -> int:
+        return len(list(given))
+
+    given = {"sizes": [3, 4]} if kind is dict else kind([[3, 4], math.nan])
+    with pytest.raises(Wrong, match="changed argument 1"):
+        student(f).f(given)
+    assert student(reads).f(given) == len(given)
 
 
 def test_after_a_time_out_the_process_is_as_before() -> None:

@@ -14,7 +14,8 @@ import pytest
 from course_dl.calls.backend import LocalBackend
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise, Mistake
-from course_dl.lab.judge import ExerciseResult, diagnose, run_exercise
+from course_dl.lab.judge import ExerciseResult, diagnose, run_exercise, run_test
+from course_dl.lab.simplest import levels
 from course_dl.lab.states import State
 
 RIGHT_ANSWERS = Path(__file__).parent / "right_answers"
@@ -91,6 +92,25 @@ def test_differently_written_right_answers_pass(lab: LabFolder, exercise: Exerci
         result = run_exercise(unmeasured(exercise), LocalBackend({**solutions(lab), name: code}))
         if not result:
             wrong[variant] = told(result)
+    assert not wrong
+
+
+@each_exercise
+def test_right_answers_pass_in_simple_cases_too(lab: LabFolder, exercise: Exercise) -> None:
+    """Else a student could be shown a case in which nothing is wrong."""
+    right: dict[str, dict[str, Any]] = {"the solution": {}}
+    right |= {variant: {name: code} for name, variant, code in right_answers(lab, exercise)}
+    wrong = {}
+    for variant, own in right.items():
+        backend = LocalBackend({**solutions(lab), **own})
+        for test in exercise.tests:
+            if test.hidden or test.measured or test.last:
+                continue
+            free = run_test(exercise, test, backend).free
+            for level in levels(free) if free else ():
+                result = run_test(exercise, test, backend, level)
+                if not result:
+                    wrong[variant, test.title] = f"{level}: {result.failure}"
     assert not wrong
 
 

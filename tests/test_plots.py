@@ -24,6 +24,7 @@ from matplotlib.transforms import Bbox
 from torch import nn
 
 from course_dl import MLP, ManualMLP, Perceptron, plots
+from course_dl.data import shapes
 from course_dl.plots._style import PALETTE, WRONG
 from course_dl.training.history import Epoch, History
 
@@ -113,6 +114,19 @@ def page_of_narrow_panels() -> Figure:
     return figure
 
 
+PICTURES, MAPS = shapes(10, (24, 40), generator=generator())
+SHAPES = ("background", "disc", "square")
+
+
+def page_of_colours() -> Figure:
+    figure, panels = plots.page(2, 2, height=3.0)
+    plots.label_maps(PICTURES[:4], MAPS[:4], MAPS[4:8], classes=SHAPES, figure=panels[0])
+    plots.feature_maps(randn(6, 12, 12), image=PICTURES[0], title="maps", figure=panels[1])
+    plots.image_grid(PICTURES, torch.arange(10), figure=panels[2])
+    plots.filters(randn(2, 16, 3, 3), figure=panels[3])
+    return figure
+
+
 # Every function, some in several ways; the name before the colon is the function's.
 GALLERY: dict[str, Callable[[], Figure]] = {
     "scatter: three classes": lambda: plots.scatter(X3, D3, title="Three clouds"),
@@ -191,14 +205,37 @@ GALLERY: dict[str, Callable[[], Figure]] = {
         randn(12, 784), torch.arange(12) % 10, torch.arange(12) % 9, classes=FASHION
     ),
     "image_grid: colours": lambda: plots.image_grid(randn(5, 3, 8, 8)),
+    "image_grid: generated": lambda: plots.image_grid(
+        randn(60, 3 * 8 * 8), columns=12, limits=(-1, 1), title="Drawn by a network"
+    ),
+    "image_grid: wide": lambda: plots.image_grid(
+        PICTURES, torch.arange(10), torch.arange(10).flip(0), classes=FASHION
+    ),
+    "label_maps: predicted": lambda: plots.label_maps(
+        PICTURES, MAPS, randn(10, 3, 24, 40), classes=SHAPES, title="Shapes"
+    ),
+    "label_maps: many classes": lambda: plots.label_maps(
+        randn(2, 40, 24), torch.arange(2 * 40 * 24).reshape(2, 40, 24) % 12 - 1,
+        classes=["background", *FASHION],
+    ),
+    "label_maps: one": lambda: plots.label_maps(PICTURES[:1], MAPS[:1]),
     "weights_as_images: ten": lambda: plots.weights_as_images(
         nn.Linear(784, 10).weight, names=FASHION, title="Weights"
+    ),
+    "weights_as_images: colours": lambda: plots.weights_as_images(
+        randn(3, 3 * 8 * 12), shape=(3, 8, 12), names=FASHION[:3]
     ),
     "weights_as_images: one": lambda: plots.weights_as_images(randn(60), shape=(6, 10)),
     "filters: one channel": lambda: plots.filters(nn.Conv2d(1, 8, 5).weight, title="Filters"),
     "filters: channels": lambda: plots.filters(randn(3, 4, 3, 3)),
+    "filters: named": lambda: plots.filters(randn(2, 8, 3, 3), names=["first", "second"]),
+    "filters: many channels": lambda: plots.filters(randn(4, 32, 3, 3)),
     "feature_maps: eight": lambda: plots.feature_maps(
         randn(1, 8, 24, 24), image=randn(1, 28, 28), title="Maps"
+    ),
+    "feature_maps: colour": lambda: plots.feature_maps(randn(5, 9, 9), image=PICTURES[0]),
+    "filter_responses: colour": lambda: plots.filter_responses(
+        PICTURES[0], {"edges": randn(3, 3)}, {"edges": randn(22, 38)}
     ),
     "filter_responses: two": lambda: plots.filter_responses(
         randn(28, 28), {"edges": randn(3, 3), "blur": torch.ones(5, 5) / 25},
@@ -206,6 +243,9 @@ GALLERY: dict[str, Callable[[], Figure]] = {
     ),
     "confusion_matrix: ten": lambda: plots.confusion_matrix(10 * counts(10), title="Test set"),
     "confusion_matrix: names": lambda: plots.confusion_matrix(counts(10), classes=FASHION),
+    "confusion_matrix: pixels": lambda: plots.confusion_matrix(
+        1000 * counts(11), classes=["background", *"0123456789"]
+    ),
     "confusion_matrix: two": lambda: plots.confusion_matrix(
         [[50, 3], [0, 60]], classes=["four", "nine"]
     ),
@@ -232,6 +272,7 @@ GALLERY: dict[str, Callable[[], Figure]] = {
     "animate: still": lambda: plots.animate(lambda ax, k: ax.set_title(f"frame {k}"), 3).still,
     "page: four": page_of_pictures,
     "page: narrow": page_of_narrow_panels,
+    "page: colours": page_of_colours,
 }  # fmt: skip
 
 gallery = pytest.mark.parametrize("name", GALLERY)
@@ -522,6 +563,74 @@ def test_images_are_drawn_the_right_way_up_and_in_order():
     assert bottom > top and first.axes.yaxis_inverted()
 
 
+def drawn(figure: Figure, k: int = 0) -> np.ndarray:
+    return np.asarray(figure.axes[0].images[k].get_array())
+
+
+def test_colour_images_are_the_same_as_rows_and_with_channels_first_or_last():
+    scaled = (PICTURES - PICTURES.min()) / (PICTURES.max() - PICTURES.min())
+    same = (PICTURES, PICTURES.permute(0, 2, 3, 1).numpy(), PICTURES.flatten(1).tolist())
+    for images in same:
+        shape = (3, 24, 40) if isinstance(images, list) else None
+        image = drawn(plots.image_grid(images, shape=shape), 3)
+        np.testing.assert_allclose(image, scaled[3].permute(1, 2, 0), atol=1e-6)
+
+
+def test_square_rows_are_grey_or_in_colour_by_their_length():
+    assert drawn(plots.image_grid(randn(2, 49))).shape == (7, 7)
+    assert drawn(plots.image_grid(randn(2, 3 * 49))).shape == (7, 7, 3)
+
+
+def test_values_beyond_the_limits_are_cut():
+    figure = plots.image_grid(torch.tensor([[[-5.0, 0.0], [0.25, 9.0]]]), limits=(0, 1))
+    image = figure.axes[0].images[0]
+    np.testing.assert_allclose(image.norm(image.get_array()), [[0, 0], [0.25, 1]])
+    colours = torch.tensor([-5.0, 0.25, 9.0]).reshape(1, 3, 1, 1)
+    np.testing.assert_allclose(drawn(plots.image_grid(colours, limits=(0, 1))), [[[0, 0.25, 1]]])
+
+
+def test_a_filter_of_several_channels_has_a_row_and_its_name():
+    w = torch.arange(2 * 3 * 4.0).reshape(2, 3, 2, 2)
+    figure = plots.filters(w, names=["a", "b"])
+    assert texts_of(figure.axes[0]) == ["a, 1", "a, 2", "a, 3", "b, 1", "b, 2", "b, 3"]
+    np.testing.assert_array_equal(drawn(figure, 4), w[1, 1])
+    figure = plots.weights_as_images(w.flatten(1), shape=(3, 2, 2))
+    np.testing.assert_array_equal(drawn(figure, 4), w[1, 1])
+
+
+def test_an_input_of_another_form_than_the_maps_is_not_stretched():
+    image = plots.feature_maps(randn(2, 6, 6), image=randn(3, 10, 20)).axes[0].images[0]
+    left, right, bottom, top = image.get_extent()
+    assert (right - left) / abs(top - bottom) == pytest.approx(2)
+
+
+def test_label_maps_colour_each_class_and_leave_out_what_is_none():
+    maps = torch.tensor([[[0, 1], [2, 255]]])
+    figure = plots.label_maps(randn(1, 2, 2), maps, maps.flip(1), classes=["ground", "a", "b"])
+    _, labels, predicted = (ax.images[0] for ax in figure.axes)
+    rgb = labels.cmap(labels.norm(labels.get_array()))[..., :3]
+    assert len({tuple(colour) for colour in rgb.reshape(4, 3)}) == 4
+    np.testing.assert_array_equal(rgb[1, 1], to_rgb("white"))
+    np.testing.assert_array_equal(predicted.get_array(), labels.get_array()[::-1])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "ground", "a", "b", "no class"]  # fmt: skip
+    handles = [patch.get_facecolor()[:3] for patch in figure.legends[0].get_patches()]
+    np.testing.assert_allclose(handles, rgb.reshape(4, 3))
+
+
+def test_scores_of_pixels_are_drawn_as_their_largest():
+    scores = randn(2, 3, 4, 5)
+    maps = scores.argmax(1)
+    axes = plots.label_maps(randn(2, 4, 5), maps, scores).axes
+    np.testing.assert_array_equal(axes[2].images[0].get_array(), axes[4].images[0].get_array())
+
+
+def test_more_classes_than_the_palette_has_are_still_told_apart():
+    maps = torch.arange(30).reshape(1, 5, 6)
+    labels = plots.label_maps(randn(1, 5, 6), maps).axes[1].images[0]
+    assert len({tuple(c) for c in labels.cmap(labels.norm(maps.flatten().numpy()))}) == 30
+
+
 def test_zero_is_the_middle_of_the_colours_of_weights():
     scale = plots.weights_as_images(torch.tensor([[1.0, -3.0, 0.5, 2.0]])).axes[0].images[0].norm
     assert (scale.vmin, scale.vmax) == (-3, 3)
@@ -531,6 +640,15 @@ def test_confusion_matrix_writes_counts_and_shares_of_rows():
     ax = plots.confusion_matrix([[3, 1], [0, 4]], classes=["a", "b"]).axes[0]
     assert texts_of(ax) == ["3\n75.0%", "1\n25.0%", "4\n100.0%"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(99_999, "99999"), (100_000, "100k"), (999_400, "999k"), (999_600, "1M"), (1_234_567, "1.2M"),
+     (45_600_000, "46M"), (2e9, "2e09")],
+)  # fmt: skip
+def test_counts_of_pixels_are_written_short(count, text):
+    assert texts_of(plots.confusion_matrix([[count, 0], [0, 1]]).axes[0])[0] == f"{text}\n100.0%"
 
 
 def test_activation_curves_show_the_derivative_beside_and_the_value_at_a_jump():
@@ -695,6 +813,24 @@ BAD: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "no parameters": (
         ValueError, "> 0", lambda: plots.accuracy_against_parameters({"none": (0, 0.1)})),
     "not square images": (ValueError, r"\(N, P \* P\)", lambda: plots.image_grid(randn(3, 10))),
+    "rows of no such shape": (
+        ValueError, "does not hold the 10", lambda: plots.image_grid(randn(3, 10), shape=(3, 3))),
+    "images of two channels": (
+        ValueError, r"\(N, 3, H, W\)", lambda: plots.image_grid(randn(3, 2, 8, 8))),
+    "limits the wrong way": (
+        ValueError, "limits", lambda: plots.image_grid(randn(1, 2, 2), limits=(1, 0))),
+    "names for other filters": (
+        ValueError, "each of the 2", lambda: plots.filters(randn(2, 3, 5, 5), names=["a"])),
+    "too many label maps": (
+        ValueError, "at most 10, got 11",
+        lambda: plots.label_maps(randn(11, 4, 4), torch.zeros(11, 4, 4))),
+    "label maps of another size": (
+        ValueError, r"\(10, 24, 40\), got \(10, 24, 24\)",
+        lambda: plots.label_maps(PICTURES, MAPS[:, :, :24])),
+    "label maps of fractions": (
+        ValueError, "whole numbers", lambda: plots.label_maps(PICTURES, MAPS + 0.5)),
+    "a network of kernels": (
+        ValueError, "plots.filters", lambda: plots.network_diagram([randn(2, 1, 3, 3)])),
     "class without a name": (
         ValueError, "classes 0 to 1",
         lambda: plots.image_grid(randn(1, 2, 2), [2], classes=["a", "b"])),

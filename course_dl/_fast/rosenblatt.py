@@ -57,21 +57,24 @@ def rule_in_blocks(
     The margins ``<w, u_i>`` of a block, ``u_i = d_i x_i / ||x_i||``, are one product in float32. If
     a margin is further from 0 than the rounding error of float32, it decides whether the sample is
     a mistake. All other samples, and those that float32 cannot hold, are decided in float64. After
-    an update ``w + lr d_i x_i``, margin j of the block changes by ``lr ||x_i|| <u_i, u_j>``. These
-    are row i of a table, which is computed at the first mistake in the block.
+    an update ``w + lr d_i x_i``, margin j of the block changes by ``lr ||x_i|| <u_i, u_j>``, which
+    is computed at the first mistake on sample i.
+
+    The products are numpy's own, not those of its BLAS. At this size BLAS gains little by threads,
+    which wait for one another for milliseconds where a core has other work.
     """
     units, lengths = _units(X, d)
     rounding = (len(w) + BLOCK) * float(np.finfo(np.float32).eps)  # of a sum of products
     steps = np.float32(lr) * lengths
     moves = (lr * d).tolist()
     x, move_x = np.ones(len(w)), np.empty(len(w))
-    tables: dict[int, NDArray[np.float32]] = {}
+    changes: dict[int, NDArray[np.float32]] = {}
     mistakes = []
     for _ in range(max_epochs):
         made = 0
         for start in range(0, len(X), BLOCK):
             block, step = units[start : start + BLOCK], steps[start : start + BLOCK]
-            margins = block.dot(w.astype(np.float32))
+            margins = np.einsum("nd,d->n", block, w.astype(np.float32))
             doubt = rounding * math.sqrt(w.dot(w))
             right = margins > doubt
             i = int(right.argmin())
@@ -81,9 +84,9 @@ def rule_in_blocks(
                 if margins[i] < -doubt or (w.dot(x) >= 0) != (move > 0):
                     w += np.multiply(move, x, out=move_x)
                     made += 1
-                    if start not in tables:
-                        tables[start] = step[:, None] * (block @ block.T)
-                    margins += tables[start][i]
+                    if start + i not in changes:
+                        changes[start + i] = step[i] * np.einsum("nd,d->n", block, block[i])
+                    margins += changes[start + i]
                     doubt += rounding * step[i]
                     right = margins > doubt
                 i += 1

@@ -31,6 +31,7 @@ from course_dl.calls.limits import (
     captured_output,
     private_randomness,
 )
+from course_dl.calls.threads import one_thread
 from course_dl.calls.values import Handle, Unusable, class_name, copy_value, tensors_in
 
 __all__ = ["Backend", "LocalBackend", "Outcome", "Request", "Rules", "StudentError"]
@@ -208,6 +209,7 @@ class LocalBackend(Backend):
 
         with (
             captured_output() as printed,
+            one_thread(),
             self._randomness(rules.seed) as drawn,
             without_library(rules.library) as library,
             nullcontext(bool) if rules.autograd else without_autograd() as asked,
@@ -230,7 +232,7 @@ class LocalBackend(Backend):
                 error = _told(exception)
                 # An exception and its frames hold one another, and with them all local variables.
                 traceback.clear_frames(exception.__traceback__)
-            changed = [argument.name for argument in watched if argument.has_changed()]
+            changed = [told for argument in watched if (told := argument.change())]
             if torch.is_grad_enabled() != recording:
                 changed.append("the recording of gradients")
             return Outcome(
@@ -266,23 +268,45 @@ class _Watched:
     """An argument of the student's own, to be compared with what it was copied from."""
 
     def __init__(self, name: str, original: Any, own: Any) -> None:
-        self.name, self._own = name, own
+        self.name, self._own, self._original = name, own, original
         both = zip(tensors_in(own), tensors_in(original), strict=True)
         self._before = [(tensor, tensor._version, kept) for tensor, kept in both]
 
-    def has_changed(self) -> bool:
-        """Whether a tensor was written to (put back or not), replaced, or asked for gradients."""
+    def change(self) -> str:
+        """What was changed, or "": the argument itself, or the gradients left in its tensors.
+
+        A tensor is changed that was written to (put back or not), replaced, or asked for
+        gradients; a list or dict that holds something else.
+        """
         now = tensors_in(self._own)
         try:
-            return len(now) != len(self._before) or any(
-                tensor is not first
-                or tensor._version != version
-                or tensor.requires_grad != kept.requires_grad
-                or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
-                for tensor, (first, version, kept) in zip(now, self._before, strict=True)
-            )
+            if (
+                len(now) != len(self._before)
+                or not _same_plain(self._own, self._original)
+                or any(
+                    tensor is not first
+                    or tensor._version != version
+                    or tensor.requires_grad != kept.requires_grad
+                    or not (torch.equal(tensor, kept) or _equal_but_for_nan(tensor, kept))
+                    for tensor, (first, version, kept) in zip(now, self._before, strict=True)
+                )
+            ):
+                return self.name
+            left = any(tensor.is_leaf and tensor.grad is not None for tensor in now)
+            return f"the gradients in {self.name}" if left else ""
         except Exception:  # it has become a tensor of another kind
-            return True
+            return self.name
+
+
+def _same_plain(own: Any, original: Any) -> bool:
+    """Whether lists, tuples and dicts hold the same plain values, tensors and objects aside."""
+    if isinstance(original, (list, tuple)):
+        return len(own) == len(original) and all(map(_same_plain, own, original))
+    if isinstance(original, dict):
+        return _same_plain(list(own.items()), list(original.items()))
+    if isinstance(original, (int, float, str)):
+        return bool(own == original) or own != own
+    return True
 
 
 def _equal_but_for_nan(a: torch.Tensor, b: torch.Tensor) -> bool:

@@ -20,6 +20,7 @@ from course_dl.gradcheck import check_gradients
 from course_dl.mlp import MLP
 from course_dl.perceptron import Perceptron
 from course_dl.training import evaluate, fit
+from course_dl.training.threads import on_threads
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -35,6 +36,7 @@ class Row:
     result: str
 
 
+@on_threads(1)  # all of its networks are small
 def tour(
     data: str | Path | None = None,
     *,

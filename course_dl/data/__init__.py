@@ -1,10 +1,11 @@
-"""Data of the labs: toy sets, MNIST and Fashion-MNIST, and batches from memory."""
+"""Data of the labs: toy sets, MNIST and Fashion-MNIST, sets of images, and batches from memory."""
 
 from __future__ import annotations
 
 from course_dl.data.batches import Batches
 from course_dl.data.images import fashion_mnist, mnist
 from course_dl.data.imageset import ImageSet
+from course_dl.data.shapes import SHAPES, shapes
 from course_dl.data.toy import (
     SEPARATOR,
     circles,
@@ -21,6 +22,7 @@ from course_dl.data.toy import (
 
 __all__ = [
     "SEPARATOR",
+    "SHAPES",
     "Batches",
     "ImageSet",
     "circles",
@@ -33,6 +35,7 @@ __all__ = [
     "overlapping_clouds",
     "regression_mean",
     "separable_clouds",
+    "shapes",
     "spirals",
     "xor",
 ]

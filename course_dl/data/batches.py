@@ -21,8 +21,8 @@ class Batches:
 
     Parameters
     ----------
-    X : (N, ...) samples, one a row.
-    d : (N, ...) their desired outputs.
+    X : (N, ...) samples: rows (N, D), images (N, C, H, W), and so on.
+    d : (N, ...) their desired outputs: numbers, classes (N,), label maps (N, H, W).
     batch_size : samples a batch; the last batch may be smaller.
     shuffle : whether each epoch has a new random order. Otherwise batches are views of ``X``.
     generator : draws the orders; torch's global generator by default.
@@ -42,6 +42,8 @@ class Batches:
         shuffle: bool = True,
         generator: Generator | None = None,
     ) -> None:
+        if callable(getattr(X, "tensors", None)):
+            raise TypeError("X is a set of images: Batches(*images.tensors()) has its tensors")
         for name, value in (("X", X), ("d", d)):
             check_tensor(value, name)
             if value.ndim == 0 or len(value) == 0:

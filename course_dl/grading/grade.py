@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import re
 import zlib
 from collections import defaultdict
@@ -24,13 +25,16 @@ from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.grading.transcripts import Known, diagnosed, judged
 from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise, Test
+from course_dl.lab.inputs import Level
 from course_dl.lab.judge import ExerciseResult, TestResult, run_tests
+from course_dl.lab.simplest import with_simplest_case
 from course_dl.lab.states import Failure, State
 
 __all__ = ["Grading", "lab_sandbox", "unreadable"]
 
 SEED = 1  # everybody is asked the same, and not what a notebook asks, whose seed is 0
 _EXERCISE_CALLS, _WHOLE_SECONDS = 4, 60.0
+_SIMPLEST = 4.0  # seconds of an exercise's calls for a simpler case of its failure
 _LOADING = 60.0  # seconds of loading after which nothing is loaded only to be judged again
 LARGEST_CODE = 20 << 10  # bytes, compressed, of a submission whose accuracy is measured
 TOO_LARGE = Failure(
@@ -187,11 +191,11 @@ class Grading:
         self._phase = _Phase(self._sandbox, program, self._skip)
 
     @contextmanager
-    def _on(self, exercise: Exercise) -> Iterator[Child]:
+    def _on(self, exercise: Exercise, most: float = math.inf) -> Iterator[Child]:
         """The process for an exercise, for as long as it and the whole submission may take."""
         child = self._phase[exercise.autograd]
         allowed = self._allowed.setdefault(exercise.number, _EXERCISE_CALLS * exercise.seconds)
-        given = min(allowed, self._left)
+        given = min(allowed, self._left, most)
         child.begin(given)
         yield child
         self._allowed[exercise.number] -= given - child.left
@@ -245,8 +249,26 @@ class Grading:
                     self.seed,
                     self._known,
                 )
+            result = self._in_its_simplest_case(result)
         tests = [replace(test, calls=()) for test in result.tests]
-        return replace(result, tests=tests, diagnosis=told)
+        case = replace(result.case, calls=()) if result.case is not None else None
+        return replace(result, tests=tests, diagnosis=told, case=case)
+
+    def _in_its_simplest_case(self, result: ExerciseResult) -> ExerciseResult:
+        """The result with the simplest case of its failure, asked after all that decides points.
+
+        Of hidden tests none is looked for: their inputs are not told.
+        """
+        failed = result.first_failure
+        if failed is None or failed.test.hidden:
+            return result
+        with self._on(result.exercise, _SIMPLEST) as child:
+            backend = RemoteBackend(child)
+
+            def run(test: Test, level: Level) -> TestResult:
+                return judged(result.exercise, test, backend, level, self._known)
+
+            return with_simplest_case(result, run)
 
     def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
         """Judge again what builds on wrong earlier answers, with right versions of those."""
@@ -317,7 +339,7 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
         float(min(max(result.points, 0.0), exercise.points)),
         float(exercise.points),
         str(result.state),
-        tuple(map(_test_mark, result.tests)),
+        tuple(_test_mark(test, result.failure_of(test)) for test in result.tests),
         result.diagnosis or "",
         {key: float(value) for test in public for key, value in test.notes.items()},
         carried,
@@ -326,10 +348,10 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
     )
 
 
-def _test_mark(result: TestResult) -> TestMark:
-    failure = result.failure or Failure("")
+def _test_mark(result: TestResult, failure: Failure | None) -> TestMark:
+    failure = failure or Failure("")
     details = tuple((label, _timeless(text)) for label, text in failure.details)
-    message = _timeless(failure.message)
+    message = _timeless(failure.told)
     return TestMark(result.test.title, result.test.hidden, str(result.state), message, details)
 
 

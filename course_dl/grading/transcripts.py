@@ -21,8 +21,8 @@ from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.wire.channel import Message
 from course_dl.grading.texts import printable
 from course_dl.lab.exercise import Exercise, Mistake, Test
+from course_dl.lab.inputs import Seed
 from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_test
-from course_dl.lab.states import Failure
 from course_dl.lab.student import Call, Student
 
 __all__ = ["Known", "diagnosed", "judged"]
@@ -90,7 +90,10 @@ def _size(found: Found) -> int:
     if isinstance(found, Question):
         return len(found.message)
     if isinstance(found, TestResult):
-        texts = [found.failure.message, *sum(found.failure.details, ())] if found.failure else []
+        failure = found.failure
+        if failure is None:
+            return 0
+        texts = [failure.message, *sum(failure.details, ()), *failure.relations.values()]
         return 4 * sum(map(len, texts))
     return 4 * len(found or "")
 
@@ -145,7 +148,7 @@ class Transcript:
 
 
 def judged(
-    exercise: Exercise, test: Test, backend: RemoteBackend, seed: int, known: Known
+    exercise: Exercise, test: Test, backend: RemoteBackend, seed: Seed, known: Known
 ) -> TestResult:
     """The same as :func:`~course_dl.lab.judge.run_test`, which is run where the answers are new.
 
@@ -187,10 +190,11 @@ def _fit(result: TestResult) -> TestResult:
     """The result with its text fit to be told: a check may tell of any value it was given."""
     if result.failure is None:
         return result
-    details = tuple(
-        (printable(label, 100), printable(text)) for label, text in result.failure.details
+    failure = result.failure
+    details = tuple((printable(label, 100), printable(text)) for label, text in failure.details)
+    return replace(
+        result, failure=replace(failure, message=printable(failure.message), details=details)
     )
-    return replace(result, failure=Failure(printable(result.failure.message), details))
 
 
 def diagnosed(

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from course_dl.lab.collect import exercises_in, mistakes_in
+from course_dl.lab.collect import exercises_in, mistakes_in, parameters_of
 from course_dl.lab.exercise import Exercise, Mistake
 from course_dl.lab.files import CHECKS, MISTAKES, SOLUTIONS, STORY
 
@@ -47,7 +47,11 @@ class LabFolder:
     @cached_property
     def exercises(self) -> Sequence[Exercise]:
         """The exercises, in the order of their numbers."""
-        return exercises_in(self._module(CHECKS))
+        found = exercises_in(self._module(CHECKS))
+        parameters = parameters_of(self.mistakes)
+        for exercise in found:
+            exercise.parameters = {name: parameters.get(name, ()) for name in exercise.names}
+        return found
 
     @cached_property
     def mistakes(self) -> Sequence[Mistake]:

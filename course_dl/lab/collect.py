@@ -7,14 +7,15 @@ module of another name (``shared.py``) holds what several files use.
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from course_dl.lab.exercise import Exercise, Mistake
 from course_dl.lab.files import number_of
 
-__all__ = ["exercises_in", "mistakes_in"]
+__all__ = ["exercises_in", "mistakes_in", "parameters_of"]
 
 
 def exercises_in(package: ModuleType) -> list[Exercise]:
@@ -60,6 +61,22 @@ def mistakes_in(package: ModuleType) -> list[Mistake]:
                 )
         found += mistakes
     return found
+
+
+def parameters_of(mistakes: Iterable[Mistake]) -> dict[str, list[str]]:
+    """The names of the parameters of the functions that students write, from wrong ones.
+
+    A mistake has the signature that it was asked to have; and mistakes are there where solutions
+    are not.
+    """
+    found: dict[str, list[list[str]]] = {}
+    for known in mistakes:
+        try:
+            names = list(inspect.signature(known.code).parameters)
+        except (TypeError, ValueError):
+            continue
+        found.setdefault(known.name, []).append(names)
+    return {name: max(many, key=many.count) for name, many in found.items()}
 
 
 def _modules(package: ModuleType) -> Iterator[tuple[str | None, ModuleType]]:

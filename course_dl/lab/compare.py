@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 from course_dl.calls.values import summary
+from course_dl.lab.relations import relations, shape_relation, telling
 from course_dl.lab.states import Wrong
 from course_dl.lab.student import kind
+from course_dl.lab.typed import MOST, array
 
 __all__ = ["close", "close_all", "equal", "number", "require", "shaped", "unpack"]
 
@@ -41,9 +43,11 @@ def shaped(
         raise Wrong(
             f"{what} has shape {tuple(got.shape)}; it should have shape {tuple(shape)}.",
             ("It was", summary(got)),
+            kind="shape",
         )
     if dtype is not None and got.dtype != dtype:
-        raise Wrong(f"{what} has dtype {_short(got.dtype)}; it should have {_short(dtype)}.")
+        said = f"{what} has dtype {_short(got.dtype)}; it should have {_short(dtype)}."
+        raise Wrong(said, kind="dtype")
     return got
 
 
@@ -72,6 +76,8 @@ def close(
         Whether the dtype must be that of ``expected``.
     """
     expected = expected.detach()
+    if isinstance(got, torch.Tensor) and got.shape != expected.shape:
+        _other_shape(got, expected, what)
     got = shaped(got, expected.shape, expected.dtype if dtype else None, what).detach()
     _real(got, expected.is_complex(), what)
     if expected.numel() == 0:
@@ -86,27 +92,65 @@ def close(
     right = (difference <= limit * size.clamp_min(1e-300)) | (answer == truth)
     if bool(right.all()):
         return
+    what = _capital(what)
+    bad = ~torch.isfinite(answer) & torch.isfinite(truth)
+    if bool(bad.any()):
+        rest = " The others are right." if bool((right | bad).all() & right.any()) else ""
+        message = f"{what} holds {_count(int(bad.sum()), 'value')} that are not finite.{rest}"
+        raise Wrong(message, *_beside(expected, got, right, limit), kind="not finite")
+    found = relations(answer, truth, limit)
+    raise Wrong(
+        f"{what} has the right shape but wrong values.",
+        *_beside(expected, got, right, limit),
+        kind="values",
+        relation=telling(found, answer, truth),
+        relations=found,
+    )
+
+
+def _other_shape(got: torch.Tensor, expected: torch.Tensor, what: str) -> None:
+    """Fail with what is told of a wrong shape, and whether only the shape is wrong."""
+    try:
+        shaped(got, expected.shape, None, what)
+    except Wrong as wrong:
+        answer, truth = got.detach(), expected.double()
+        if not got.is_complex():
+            limit = TOLERANCE.get(expected.dtype, 0.0)
+            said = shape_relation(answer.double(), truth, limit)
+            raise Wrong(
+                wrong.failure.message,
+                *wrong.failure.details,
+                kind="shape",
+                relation="shape" * bool(said),
+                relations={"shape": said} if said else {},
+            ) from None
+        raise
+
+
+def _beside(
+    expected: torch.Tensor, got: torch.Tensor, right: torch.Tensor, limit: float
+) -> list[tuple[str, str]]:
+    """What was expected and what came: small arrays in full, with marks where they differ."""
+    if expected.numel() <= MOST:
+        digits = 6 if array(expected) != array(got) else 15
+        return [
+            ("Expected", array(expected, digits)),
+            ("Came", array(got, digits, ~right if bool(right.any()) else None)),
+        ]
+    truth, answer = expected.double(), got.double()
+    difference = (answer - truth).abs()
     worst = int(difference.where(~right, -torch.ones(())).nan_to_num(nan=math.inf).argmax())
     index = tuple(int(i) for i in np.unravel_index(worst, tuple(truth.shape)))
-    place = f" at {list(index)}" if index else ""
-    bad = ~torch.isfinite(answer)
-    if bool((bad & torch.isfinite(truth)).any()):
-        message = f"{_capital(what)} holds {_count(int(bad.sum()), 'value')} that are not finite."
-    else:
-        message = f"{_capital(what)} has the right shape but wrong values."
-        relation = _relation(answer, truth, limit)
-        message += f" {relation}" if relation else ""
-    raise Wrong(
-        message,
+    return [
         ("Expected", summary(expected)),
         ("Came", summary(got)),
         (
             "Largest difference",
-            f"{_number(difference.flatten()[worst])}{place}: "
+            f"{_number(difference.flatten()[worst])} at {list(index)}: "
             f"{_number(answer.flatten()[worst])} instead of {_number(truth.flatten()[worst])} "
             f"(allowed: {limit:g} relative)",
         ),
-    )
+    ]
 
 
 def near(a: torch.Tensor, b: torch.Tensor, limit: float) -> bool:
@@ -166,16 +210,16 @@ def number(
     answer = float(got.detach() if isinstance(got, torch.Tensor) else got)
     if answer == expected or abs(answer - expected) <= tolerance * max(abs(expected), at_least):
         return
-    relation = _relation(
-        torch.tensor(answer, dtype=torch.float64),
-        torch.tensor(expected, dtype=torch.float64),
-        tolerance,
-    )
+    came, truth = (torch.tensor(x, dtype=torch.float64) for x in (answer, expected))
+    found = relations(came, truth, tolerance)
+    digits = 8 if f"{expected:.8g}" != f"{answer:.8g}" else 15
     raise Wrong(
-        f"{_capital(what)} is wrong.{' ' + relation if relation else ''}",
-        ("Expected", f"{expected:.8g}"),
-        ("Came", f"{answer:.8g}"),
-        ("Allowed", f"{tolerance:g} relative"),
+        f"{_capital(what)} is wrong.",
+        ("Expected", f"{expected:.{digits}g}"),
+        ("Came", f"{answer:.{digits}g}"),
+        kind="values" if math.isfinite(answer) else "not finite",
+        relation=telling(found, came, truth),
+        relations=found,
     )
 
 
@@ -188,7 +232,10 @@ def equal(got: Any, expected: Any, what: str = "the result") -> None:
         _given(got, what)
     if _plain(got) != expected:
         raise Wrong(
-            f"{_capital(what)} is wrong.", ("Expected", summary(expected)), ("Came", summary(got))
+            f"{_capital(what)} is wrong.",
+            ("Expected", summary(expected)),
+            ("Came", summary(got)),
+            kind="values",
         )
 
 
@@ -208,27 +255,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def _relation(answer: torch.Tensor, truth: torch.Tensor, limit: float) -> str:
-    """What the wrong values have to do with the right ones, if it is simple."""
-    if not bool(torch.isfinite(answer).all()) or float(truth.abs().max()) == 0:
-        return ""
-    if float(answer.abs().max()) == 0:
-        return "All of it is 0."
-    allowed = max(limit, 1e-12) * 10 * truth.abs().max()
-    ratio = float((answer * truth).sum() / (truth * truth).sum())
-    if bool(((answer - ratio * truth).abs() <= allowed * max(1.0, abs(ratio))).all()):
-        if abs(ratio + 1) < 1e-3:
-            return "Its sign is the other way."
-        if truth.numel() > 1 or min(abs(ratio - f) for f in (0.5, 2, -2, -0.5)) < 1e-3 * abs(ratio):
-            if abs(ratio - 1) < 1e-3:
-                return "It is off by little: look for a number that is only nearly right."
-            return f"It is {ratio:.4g} times what it should be: look for a factor."
-    square = truth.dim() == 2 and truth.shape[0] == truth.shape[1]
-    if square and bool(((answer.T - truth).abs() <= allowed).all()):
-        return "It is the transpose of what it should be."
-    return ""
 
 
 def _capital(text: str) -> str:

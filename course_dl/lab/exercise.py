@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,6 +29,12 @@ class Test:
     measured: bool = False
     last: bool = False
 
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """What the function asks for: ``student``, and ``rng`` if it draws."""
+        code = self.function.__code__
+        return code.co_varnames[: code.co_argcount]
+
 
 @dataclass
 class Exercise:
@@ -52,6 +58,13 @@ class Exercise:
         Modules of the package that are the answer, out of reach of a submission.
     seconds
         The longest that one call may take.
+
+    Attributes
+    ----------
+    tests
+        The tests, as declared.
+    parameters
+        The names of the functions' parameters, where they are known: to tell of calls.
     """
 
     number: str
@@ -65,6 +78,7 @@ class Exercise:
     answers: Sequence[str] = ()
     seconds: float = 5.0
     tests: list[Test] = field(default_factory=list, init=False)
+    parameters: Mapping[str, Sequence[str]] = field(default_factory=dict, init=False)
 
     @property
     def rules(self) -> Rules:

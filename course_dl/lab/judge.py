@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_dl.calls.backend import Backend, LocalBackend, Outcome, Rules
 from course_dl.calls.limits import private_randomness, seeded
+from course_dl.calls.threads import one_thread
 from course_dl.calls.values import Handle, handles_in, is_of_torch
 from course_dl.lab.exercise import Exercise, Mistake, Test
-from course_dl.lab.inputs import Inputs
+from course_dl.lab.inputs import Inputs, Level, Seed, SimpleInputs
 from course_dl.lab.same import same_outcome
 from course_dl.lab.states import Failure, State, Wrong, _Verdict
 from course_dl.lab.student import Call, Remote, Student, sent
+from course_dl.lab.typed import typed_call
 
 __all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test", "run_tests"]
 
@@ -24,7 +26,8 @@ __all__ = ["ExerciseResult", "TestResult", "diagnose", "run_exercise", "run_test
 class TestResult:
     """How one test ended (``timed_out``: with a call that took too long), and what was called.
 
-    ``notes`` and ``remarks`` are what the check found out besides.
+    ``notes`` and ``remarks`` are what the check found out besides; ``free`` is what it left free of
+    its inputs, which followed from ``seed``; ``asked`` is the number of calls.
     """
 
     __test__ = False
@@ -37,6 +40,9 @@ class TestResult:
     notes: Mapping[str, float] = field(default_factory=dict)
     timed_out: bool = False
     remarks: Sequence[str] = ()
+    seed: Seed = 0
+    free: frozenset[str] = frozenset()
+    asked: int = 0
 
     def __bool__(self) -> bool:
         return self.state is State.PASSED
@@ -44,11 +50,16 @@ class TestResult:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """How an exercise stands: the results of its tests, and the diagnosis if there is one."""
+    """How an exercise stands: the results of its tests, and what there is to tell of a failure.
+
+    That are the diagnosis, if there is one, and ``case``: the simplest case of the first failed
+    test that fails as it did, if one was found.
+    """
 
     exercise: Exercise
     tests: Sequence[TestResult]
     diagnosis: str | None = None
+    case: TestResult | None = None
 
     @property
     def state(self) -> State:
@@ -77,29 +88,35 @@ class ExerciseResult:
                         return result
         return None
 
+    def failure_of(self, test: TestResult) -> Failure | None:
+        """What is told of a test: of the first failed one its simplest case, if one was found."""
+        if self.case is not None and test is self.first_failure:
+            return self.case.failure
+        return test.failure
+
     def __bool__(self) -> bool:
         return self.state is State.PASSED
 
 
 def run_test(
-    exercise: Exercise, test: Test, backend: Backend, seed: int = 0, *, secret: bool = False
+    exercise: Exercise, test: Test, backend: Backend, seed: Seed = 0, *, secret: bool = False
 ) -> TestResult:
     """Run one test. Whatever the student's code returned, the test ends in one of the states.
 
-    What ``rng`` draws follows from ``seed``; or, if ``secret``, from nothing that can be known.
+    What ``rng`` draws follows from ``seed``, a level for simple inputs; or, if ``secret``, from
+    nothing that can be known. Torch computes on one thread meanwhile.
     """
     student = Student(backend, exercise.rules)
-    known = zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode())
-    rng = Inputs(secrets.randbits(63) if secret else known)
-    wanted = test.function.__code__.co_varnames[: test.function.__code__.co_argcount]
+    rng = _inputs(exercise, test, seed, secret)
     given = {"student": student, "rng": rng}
     state, failure, points = State.PASSED, None, 0.0
     try:
-        test.function(*(given[name] for name in wanted))
-        student.settle()
+        with one_thread():
+            test.function(*(given[name] for name in test.wants))
+            student.settle()
     except _Verdict as verdict:
         state, points = verdict.state, verdict.points
-        failure = _with_call(verdict.failure, student.calls)
+        failure = _with_call(verdict.failure, student.calls, exercise, seed)
     except Exception as error:
         if not student.calls:
             raise  # the check itself is broken
@@ -107,15 +124,40 @@ def run_test(
         state, failure = wrong.state, wrong.failure
     cut = state is not State.PASSED and any(call.outcome.timed_out for call in student.calls[-1:])
     found = tuple(student.remarks)
-    return TestResult(test, state, failure, points, student.calls, student.notes, cut, found)
+    calls, free = student.calls, frozenset(rng.free)
+    return TestResult(
+        test, state, failure, points, calls, student.notes, cut, found, seed, free, len(calls)
+    )
 
 
-def _with_call(failure: Failure, calls: Sequence[Call]) -> Failure:
-    """The failure with the last call of a function of the student's, so that its input is seen."""
+def _inputs(exercise: Exercise, test: Test, seed: Seed, secret: bool) -> Inputs:
+    if secret:
+        return Inputs(secrets.randbits(63))
+    if isinstance(seed, int):
+        return Inputs(zlib.crc32(f"{seed} {exercise.number} {test.function.__name__}".encode()))
+    return SimpleInputs(seed)
+
+
+CALL, CASE = "The call", "Simplest case"
+
+
+def _with_call(failure: Failure, calls: Sequence[Call], exercise: Exercise, seed: Seed) -> Failure:
+    """The failure with a call of a function of the student's, as one types it where it is short.
+
+    That is the last one, if the check has not told of another.
+    """
     asked = [call for call in calls if call.target.startswith("student:")]
-    if not asked or not failure.details or any(label == "The call" for label, _ in failure.details):
-        return failure
-    return Failure(failure.message, (*failure.details, ("The call", str(asked[-1]))))
+    told = {label for label, _ in failure.details}
+    rows = list(failure.details)
+    if asked and CALL not in told and (failure.details or isinstance(seed, Level)):
+        rows.append((CALL, str(asked[-1])))
+    by_text = {str(call): call for call in asked} if CALL in dict(rows) else {}
+    for place, (label, text) in enumerate(rows):
+        call = by_text.get(text) if label == CALL else None
+        typed = typed_call(call, exercise.parameters) if call else None
+        if typed:
+            rows[place] = (CASE if isinstance(seed, Level) else CALL), typed
+    return replace(failure, details=tuple(rows))
 
 
 def _unusable(call: Call, error: Exception) -> Wrong:
@@ -179,7 +221,7 @@ def diagnose(
         return None
     others = [test for test in result.tests if test is not failed and not test.test.measured]
     best, best_agreement = None, 0
-    with private_randomness():
+    with private_randomness(), one_thread():
         for known in mistakes:
             if known.number != result.exercise.number or known.name not in _names_called(failed):
                 continue

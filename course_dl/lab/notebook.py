@@ -10,10 +10,12 @@ from typing import Any
 from course_dl.calls.own_work import OwnWork
 from course_dl.calls.values import class_name
 from course_dl.lab.catalog import LabFolder, find_lab
-from course_dl.lab.exercise import Exercise
-from course_dl.lab.judge import ExerciseResult, diagnose, run_exercise
+from course_dl.lab.exercise import Exercise, Test
+from course_dl.lab.inputs import Level
+from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_exercise, run_test
 from course_dl.lab.page import Page
 from course_dl.lab.show import blocked_page, hint_page, progress_page, result_page
+from course_dl.lab.simplest import SECONDS, with_simplest_case
 
 __all__ = ["Lab"]
 
@@ -83,7 +85,7 @@ class Lab:
             )
         result = self._judge(found, {**names, **functions})
         _show(result_page(result))
-        return Shown(result.exercise, result.tests, result.diagnosis)
+        return Shown(result.exercise, result.tests, result.diagnosis, result.case)
 
     def hint(self, exercise: str | float | Callable[..., Any]) -> None:
         """Show a hint to an exercise: one more each time."""
@@ -116,8 +118,14 @@ class Lab:
         )
 
     def _judge(self, exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult:
-        result = run_exercise(exercise, OwnWork(names, exercise.answers))
-        result = replace(result, diagnosis=diagnose(result, self._folder.mistakes, names))
+        backend, mistakes = OwnWork(names, exercise.answers), self._folder.mistakes
+
+        def run(test: Test, level: Level) -> TestResult:
+            return run_test(exercise, test, backend, level)
+
+        result = run_exercise(exercise, backend)
+        result = replace(result, diagnosis=diagnose(result, mistakes, names))
+        result = with_simplest_case(result, run, SECONDS)
         self._checked[exercise.number] = (_answers(exercise, names), result)
         return result
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 from textwrap import indent
 
-__all__ = ["Bar", "Block", "Details", "Heading", "Line", "Page", "Tone"]
+__all__ = ["WRONG", "Bar", "Beside", "Block", "Details", "Heading", "Line", "Page", "Tone"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Tone:
     def ink(self) -> str:
         """The colour for text, drawn to the notebook's own: enough contrast on light and dark."""
         return f"color:color-mix(in srgb, {self.colour} 70%, currentColor)"
+
+
+WRONG = Tone("✗", "#d55e00")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class Details:
 
     def to_text(self) -> str:
         width = max(len(label) for label, _ in self.rows)
-        lines = (f"{label:<{width}}  {value}" for label, value in self.rows)
+        begin = "\n" + " " * (width + 2)  # of a further line of a value
+        lines = (f"{label:<{width}}  {value.replace(chr(10), begin)}" for label, value in self.rows)
         return indent("\n".join(lines), "    ")
 
     def to_html(self) -> str:
@@ -82,6 +87,45 @@ class Details:
             for name, text in self.rows
         )
         return f'<div style="margin:4px 0 4px 2em;font-size:.95em">{rows}</div>'
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Labelled values side by side, or one below the other where there is no room.
+
+    What stands between «» differs.
+    """
+
+    rows: Sequence[tuple[str, str]]
+
+    def to_text(self) -> str:
+        columns = [[label, *value.splitlines()] for label, value in self.rows]
+        widths = [max(map(len, column)) for column in columns]
+        if sum(widths) + 4 * len(widths) > 90:
+            return Details(self.rows).to_text()
+        lines = (
+            "    ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True))
+            for line in zip_longest(*columns, fillvalue="")
+        )
+        return indent("\n".join(line.rstrip() for line in lines), "    ")
+
+    def to_html(self) -> str:
+        style = "font-family:monospace;white-space:pre;overflow-x:auto"
+        columns = "".join(
+            f'<div style="min-width:0;max-width:100%"><div style="opacity:.75">{escape(label)}'
+            f'</div><div style="{style}">{_marked(escape(text))}</div></div>'
+            for label, text in self.rows
+        )
+        return (
+            '<div style="margin:4px 0 4px 2em;font-size:.95em;display:flex;flex-wrap:wrap;'
+            f'gap:4px 3em">{columns}</div>'
+        )
+
+
+def _marked(text: str) -> str:
+    """The text (of HTML) in which what differs is bold, underlined and coloured."""
+    begin = f'<b style="{WRONG.ink};text-decoration:underline">'
+    return text.replace("«", begin).replace("»", "</b>")
 
 
 @dataclass(frozen=True)
@@ -109,7 +153,7 @@ class Bar:
         )
 
 
-Block = Heading | Line | Details | Bar
+Block = Heading | Line | Details | Beside | Bar
 
 
 @dataclass(frozen=True)

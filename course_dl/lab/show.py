@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult, TestResult
-from course_dl.lab.page import Bar, Block, Details, Heading, Line, Page, Tone
-from course_dl.lab.states import State
+from course_dl.lab.page import WRONG, Bar, Beside, Block, Details, Heading, Line, Page, Tone
+from course_dl.lab.states import Failure, State
 
 __all__ = ["TONES", "blocked_page", "hint_page", "points", "progress_page", "result_page"]
 
 TONES = {
     State.PASSED: Tone("✓", "#009e73"),
-    State.FAILED: Tone("✗", "#d55e00"),
+    State.FAILED: WRONG,
     State.NOT_DONE: Tone("○", "#8a8a8a"),
     State.FORBIDDEN: Tone("✎", "#cc79a7"),
 }
 ADVICE = Tone("➜", "#0072b2")
+COMPARED = ("Expected", "Came")  # labels of details that are told side by side
 
 
 def points(n: float) -> str:
@@ -47,15 +48,24 @@ def result_page(
     if result.tests and result.tests[-1].timed_out and skipped:
         blocks.append(Line(f"{skipped} more not run, after a call that took too long"))
     told = result.first_failure
-    if told is not None and told.failure is not None:
-        blocks.append(Line(told.failure.message, strong=True))
-        if told.failure.details:
-            blocks.append(Details(told.failure.details))
+    failure = result.failure_of(told) if told is not None else None
+    if failure is not None:
+        blocks.append(Line(failure.told, strong=True))
+        blocks += details_of(failure)
     if result.diagnosis:
         blocks.append(Line(result.diagnosis, ADVICE, strong=True))
     if result.state is State.FAILED and exercise.hints:
         blocks.append(Line(f'Stuck? lab.hint("{exercise.number}")'))
     return Page(blocks)
+
+
+def details_of(failure: Failure) -> list[Block]:
+    """What stands below the sentence: what was expected beside what came, then the rest."""
+    compared = [row for row in failure.details if row[0] in COMPARED]
+    rest = [row for row in failure.details if row not in compared]
+    if len(compared) != len(COMPARED):
+        return [Details(failure.details)] if failure.details else []
+    return [Beside(compared), *([Details(rest)] if rest else [])]
 
 
 def hint_page(exercise: Exercise, shown: int) -> Page:

@@ -6,7 +6,8 @@ to the student is decided elsewhere (:mod:`course_dl.lab.show`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 __all__ = ["Failure", "Forbidden", "NotDone", "State", "Wrong"]
@@ -26,10 +27,23 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong, as told to the student: a sentence, and labelled details below it."""
+    """What went wrong, as told to the student: a sentence, and labelled details below it.
+
+    ``kind`` says in which way an answer failed, where the same sentence may tell of other numbers.
+    ``relations`` are sentences on what the wrong numbers have to do with the right ones, all that
+    hold, by kind; ``relation`` is the kind of the one that is told.
+    """
 
     message: str
     details: tuple[tuple[str, str], ...] = ()
+    kind: str = ""
+    relation: str = ""
+    relations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """The whole message."""
+        return f"{self.message} {self.relations[self.relation]}" if self.relation else self.message
 
 
 class _Verdict(AssertionError):
@@ -37,10 +51,22 @@ class _Verdict(AssertionError):
 
     state: State
 
-    def __init__(self, message: str, *details: tuple[str, str], points: float = 0.0) -> None:
-        super().__init__(message)
-        self.failure = Failure(message, details)
+    def __init__(
+        self,
+        message: str,
+        *details: tuple[str, str],
+        points: float = 0.0,
+        kind: str = "",
+        relation: str = "",
+        relations: Mapping[str, str] | None = None,
+    ) -> None:
+        self.failure = Failure(message, details, kind, relation, relations or {})
         self.points = points
+        super().__init__(self.failure.told)
+
+    def add(self, *details: tuple[str, str]) -> None:
+        """Tell more below the sentence."""
+        self.failure = replace(self.failure, details=(*self.failure.details, *details))
 
 
 class Wrong(_Verdict):

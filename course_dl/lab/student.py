@@ -374,6 +374,7 @@ def _judge(call: Call) -> None:
             ("The call", str(call)),
             *where,
             *said,
+            kind=f"raised {outcome.error.kind}",
         )
     if outcome.changed:
         raise Wrong(

@@ -33,6 +33,7 @@ from course_dl.plots.regions import (
     probability_maps,
     scatter,
 )
+from course_dl.plots.segmentation import label_maps
 from course_dl.plots.training import gradient_norms, mistakes_per_epoch, training_curves
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "half_spaces",
     "histogram",
     "image_grid",
+    "label_maps",
     "mistakes_per_epoch",
     "monte_carlo",
     "network_diagram",

@@ -21,10 +21,11 @@ from course_dl.plots._style import (
     inches,
 )
 
-__all__ = ["Caption", "captions_of", "diverging_mosaic", "mosaic"]
+__all__ = ["Caption", "captions_of", "channel_mosaic", "mosaic"]
 
 LINE = 0.165  # inches: a line of caption
 LETTER = 0.085  # inches: a letter of caption
+FEW_CHANNELS = 8  # whose tiles are wide enough for a caption each
 BAR_ROOM = 1.0  # inches: a bar of colours, its numbers and its label
 
 
@@ -45,20 +46,28 @@ def captions_of(names: Sequence[str] | None, n: int, numbered: bool = False) -> 
     return [Caption(str(name)) for name in names]
 
 
-def diverging_mosaic(
+def channel_mosaic(
     pictures: np.ndarray,
+    what: str,
     names: Sequence[str] | None,
     columns: int | None,
     title: str | None,
     figure: Canvas | None,
-    label: str,
 ) -> Figure:
-    """Pictures of signed numbers, 0 being white."""
+    """Weights (M, C, H, W) of M filters, say, 0 being white; with several channels, a row each."""
+    M, C = pictures.shape[:2]
+    captions = captions_of(names, M, numbered=C > 1)
+    if C > 1:
+        columns, title = C, title or f"a row for each {what}, a column for each channel"
+        captions = [
+            Caption(f"{c.text}, {k + 1}" if C <= FEW_CHANNELS else "")
+            for c in captions
+            for k in range(C)
+        ]
     top = abs(pictures).max() or 1.0
-    captions = captions_of(names, len(pictures))
-    return mosaic(
-        pictures, captions, columns, title, figure, Normalize(-top, top), DIVERGING, label
-    )
+    tiles = pictures.reshape(M * C, *pictures.shape[2:])
+    scale = Normalize(-top, top)
+    return mosaic(tiles, captions, columns, title, figure, scale, DIVERGING, "weight")
 
 
 def mosaic(
@@ -109,10 +118,10 @@ def mosaic(
     images = ([first] if first is not None else []) + list(pictures)
     for k, (picture, caption) in enumerate(zip(images, captions, strict=True)):
         x, y = (k % columns) * (1 + gap), (k // columns) * step_y
-        own = first is not None and k == 0
-        draw_tile(
-            ax, picture, x, y, height / width, "gray" if own else cmap, None if own else scale
-        )
+        if first is not None and k == 0:
+            draw_tile(ax, picture, x, y, height / width, "gray", None)
+        else:
+            draw_tile(ax, picture, x, y, height / width, cmap, scale)
         edge = (WRONG, 2.5) if caption.wrong else ("0.6", 0.6)
         ax.add_patch(
             Rectangle((x, y), 1, height / width, fill=False, edgecolor=edge[0], linewidth=edge[1])
@@ -151,7 +160,11 @@ def draw_tile(
     cmap: str,
     scale: Normalize | None,
 ) -> None:
-    place = (x, x + 1, y + ratio, y)
+    """A picture in a tile that is 1 wide and ``ratio`` high; in its middle if it is of another."""
+    own = picture.shape[0] / picture.shape[1]
+    wide, high = min(1.0, ratio / own), min(ratio, own)
+    left, top = x + (1 - wide) / 2, y + (ratio - high) / 2
+    place = (left, left + wide, top + high, top)
     if picture.ndim == 3:
         ax.imshow((scale or Normalize())(picture), extent=place, interpolation="nearest")
     else:

@@ -29,7 +29,8 @@ def confusion_matrix(
 
     Parameters
     ----------
-    matrix : (K, K) counts; rows are true classes, columns predicted ones.
+    matrix : (K, K) counts, of images or of pixels; rows are true classes, columns predicted ones.
+        Counts of six digits and more are written short: 251k, 1.2M.
     classes : K names; numbers without them.
     """
     counts = as_array(matrix, "matrix", 2, finite=True)
@@ -47,7 +48,7 @@ def confusion_matrix(
     if K <= 12:
         for (i, j), count in np.ndenumerate(counts):
             if count:
-                text = f"{count:.0f}\n{100 * shares[i, j]:.1f}%"
+                text = f"{short(count)}\n{100 * shares[i, j]:.1f}%"
                 ax.text(
                     j,
                     i,
@@ -74,3 +75,14 @@ def confusion_matrix(
     if title is not None:
         ax.set_title(title)
     return figure.figure
+
+
+def short(count: float) -> str:
+    """A count in at most five characters, exact up to 99,999."""
+    if count < 100_000:
+        return f"{count:.0f}"
+    for bound, unit in ((1e6, "k"), (1e9, "M")):
+        if count < 0.9995 * bound:
+            number = 1000 * count / bound
+            return f"{number:.0f}{unit}" if number >= 99.5 else f"{number:.2g}{unit}"
+    return f"{count:.0e}".replace("e+", "e")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from course_dl.plots._inputs import as_array
-from course_dl.plots._mosaic import Caption, captions_of, diverging_mosaic, mosaic
+from course_dl.plots._mosaic import Caption, captions_of, channel_mosaic, mosaic
 from course_dl.plots._style import (
     DIVERGING,
     SEQUENTIAL,
@@ -29,6 +30,8 @@ def image_grid(
     predictions: Any = None,
     *,
     classes: Sequence[str] | None = None,
+    shape: Sequence[int] | None = None,
+    limits: tuple[float, float] | None = None,
     columns: int | None = None,
     title: str | None = None,
     figure: Canvas | None = None,
@@ -37,13 +40,16 @@ def image_grid(
 
     Parameters
     ----------
-    images : (N, H, W), (N, 1, H, W), (N, 3, H, W), or (N, P * P) with square images in the rows;
-        of any scale, dark is small. An image grid is for tens of images, not for thousands.
+    images : (N, H, W) or (N, 1, H, W) grey, (N, 3, H, W) or (N, H, W, 3) in colour, or rows of
+        numbers. An image grid is for tens of images, not for thousands.
     labels, predictions : (N,) classes 0..K-1.
     classes : the names of the classes; their numbers without them.
+    shape : (H, W) or (3, H, W) of the images in rows; square without it.
+    limits : the values of black and white, such as (0, 1); what lies beyond is cut. Without it,
+        the least and the largest value of all images.
     columns : images a row; as many as the captions allow without it.
     """
-    pictures = as_images(images)
+    pictures = as_images(images, shape=shape)
     truth, guess = (
         None if given is None else class_names(given, len(pictures), classes, name)
         for given, name in ((labels, "labels"), (predictions, "predictions"))
@@ -58,15 +64,18 @@ def image_grid(
             captions.append(Caption(f"\N{CHECK MARK} {truth[k]}"))
         else:
             captions.append(Caption(f"\N{BALLOT X} {guess[k]}\nis {truth[k]}", wrong=True))
-    low, high = pictures.min(), pictures.max()
-    return mosaic(pictures, captions, columns, title, figure, Normalize(low, high), "gray")
+    low, high = (pictures.min(), pictures.max()) if limits is None else limits
+    if not low <= high:
+        raise ValueError(f"limits: expected the values of black and of white, got {limits}")
+    scale = Normalize(low, high, clip=True)
+    return mosaic(pictures, captions, columns, title, figure, scale, "gray")
 
 
 @styled
 def weights_as_images(
     W: Any,
     *,
-    shape: tuple[int, int] | None = None,
+    shape: Sequence[int] | None = None,
     names: Sequence[str] | None = None,
     columns: int | None = None,
     title: str | None = None,
@@ -74,18 +83,18 @@ def weights_as_images(
 ) -> Figure:
     """Weights of neurons as images of the pixels that they look at; 0 is white.
 
+    Of colour images, each neuron has a row, and a picture for each channel.
+
     Parameters
     ----------
     W : (M, P) weights without bias, one neuron a row, or (P,) of a single one.
-    shape : (H, W) of the images; square without it.
+    shape : (H, W) or (C, H, W) of the images; square without it, grey or of three channels.
     names : a caption for each neuron.
-    columns : images a row.
+    columns : images a row, if they are grey.
     """
-    weights = np.atleast_2d(as_array(W, "W", finite=True))
-    if shape is not None and weights[0].size != shape[0] * shape[1]:
-        raise ValueError(f"shape: {shape} does not hold the {weights[0].size} weights of a neuron")
-    pictures = weights.reshape(len(weights), *shape) if shape else as_images(weights, "W")
-    return diverging_mosaic(pictures, names, columns, title, figure, "weight")
+    weights = as_array(W, "W", finite=True)
+    pictures = rows_as_images(np.atleast_2d(weights), "W", shape)
+    return channel_mosaic(pictures, "neuron", names, columns, title, figure)
 
 
 @styled
@@ -107,13 +116,8 @@ def filters(
     kernels = as_array(w, "w", finite=True)
     if kernels.ndim not in (3, 4):
         raise ValueError(f"w: expected (M, C, k, k) or (M, k, k), got {kernels.shape}")
-    channels = kernels.shape[1] if kernels.ndim == 4 else 1
-    if channels > 1:
-        columns = channels
-        names = [f"{m + 1}, {c + 1}" for m in range(len(kernels)) for c in range(channels)]
-        title = title or "filter, channel"
-    pictures = kernels.reshape(-1, *kernels.shape[-2:])
-    return diverging_mosaic(pictures, names, columns, title, figure, "weight")
+    pictures = kernels if kernels.ndim == 4 else kernels[:, None]
+    return channel_mosaic(pictures, "filter", names, columns, title, figure)
 
 
 @styled
@@ -131,7 +135,7 @@ def feature_maps(
     Parameters
     ----------
     maps : (C, H', W') or (1, C, H', W') activations of one sample.
-    image : (H, W) or (1, H, W), the input, drawn first, on its own scale.
+    image : (H, W), (1, H, W) or (3, H, W), the input, drawn first, on its own scale.
     """
     channels = as_array(maps, "maps", finite=True)
     if channels.ndim == 4 and len(channels) == 1:
@@ -140,9 +144,7 @@ def feature_maps(
         raise ValueError(f"maps: expected those of one sample, (C, H, W), got {channels.shape}")
     scale = Normalize(channels.min(), channels.max())
     captions = captions_of(names, len(channels), numbered=True)
-    first = (
-        None if image is None else as_images(as_array(image, "image").squeeze()[None], "image")[0]
-    )
+    first = None if image is None else one_image(image)
     return mosaic(
         channels, captions, columns, title, figure, scale, SEQUENTIAL, "activation", first
     )
@@ -161,7 +163,7 @@ def filter_responses(
 
     Parameters
     ----------
-    image : (H, W).
+    image : (H, W), or (3, H, W) in colour.
     kernels : ``{name: (k, k)}``.
     responses : ``{name: (H', W')}``, same names.
     """
@@ -170,14 +172,14 @@ def filter_responses(
             f"expected kernels and responses of the same names, "
             f"got {list(kernels)} and {list(responses)}"
         )
-    picture = as_array(as_array(image, "image", finite=True).squeeze(), "image", 2)
+    picture = one_image(image)
     n = len(kernels)
     figure = canvas(figure, 2.1 * n if n > 3 else 2.3 * n)
     axes = figure.subplots(n, 3, squeeze=False)
     for row, (name, kernel) in zip(axes, kernels.items(), strict=True):
         numbers = as_array(kernel, name, 2, finite=True)
         response = as_array(as_array(responses[name], name, finite=True).squeeze(), name, 2)
-        row[0].imshow(picture, cmap="gray")
+        row[0].imshow(picture if picture.ndim == 2 else Normalize()(picture), cmap="gray")
         row[0].set_title("image")
         top = abs(numbers).max() or 1.0
         row[1].imshow(numbers, cmap=DIVERGING, vmin=-top, vmax=top)
@@ -207,21 +209,57 @@ def filter_responses(
     return figure.figure
 
 
-def as_images(images: Any, name: str = "images") -> np.ndarray:
+def as_images(images: Any, name: str = "images", shape: Sequence[int] | None = None) -> np.ndarray:
     """(N, H, W), or (N, H, W, 3) for colours."""
     array = as_array(images, name, finite=True)
-    if array.ndim == 4 and array.shape[1] == 1:
-        return array[:, 0]
-    if array.ndim == 4 and array.shape[1] == 3:
-        return np.moveaxis(array, 1, -1)
+    if array.ndim == 2 and (shape is not None or _side(array.shape[1])):
+        array = rows_as_images(array, name, shape)
+    if array.ndim == 4 and array.shape[1] in (1, 3):
+        array = np.moveaxis(array, 1, -1)
+    if array.ndim == 4 and array.shape[3] in (1, 3):
+        return array[..., 0] if array.shape[3] == 1 else array
     if array.ndim == 3:
         return array
-    side = round(array.shape[-1] ** 0.5)
-    if array.ndim == 2 and side * side == array.shape[1]:
-        return array.reshape(-1, side, side)
     raise ValueError(
-        f"{name}: expected (N, H, W), (N, 1, H, W), (N, 3, H, W) or (N, P * P), got {array.shape}"
+        f"{name}: expected (N, H, W), (N, 1, H, W), (N, 3, H, W) or rows of square images, "
+        f"(N, P * P) or (N, 3 * P * P), got {array.shape}"
     )
+
+
+def one_image(image: Any) -> np.ndarray:
+    """(H, W), or (H, W, 3) for colours."""
+    picture: np.ndarray = as_images(as_array(image, "image").squeeze()[None], "image")[0]
+    return picture
+
+
+def rows_as_images(rows: np.ndarray, name: str, shape: Sequence[int] | None) -> np.ndarray:
+    """(N, C, H, W) of rows (N, C * H * W); square without a shape, of one channel or of three."""
+    if rows.ndim != 2:
+        raise ValueError(f"{name}: expected one row each, (N, P), got {rows.shape}")
+    P = rows.shape[1]
+    if shape is None:
+        side = _side(P)
+        if not side:
+            raise ValueError(
+                f"{name}: expected square images, (N, P * P) or (N, 3 * P * P), got {rows.shape}; "
+                "of others, give shape=(H, W) or (C, H, W)"
+            )
+        shape = (P // side**2, side, side)
+    if len(shape) not in (2, 3) or math.prod(shape) != P:
+        raise ValueError(
+            f"shape: {tuple(shape)} does not hold the {P} numbers of a row of {name}; "
+            "expected (H, W) or (C, H, W)"
+        )
+    return rows.reshape(len(rows), *((1, *shape) if len(shape) == 2 else shape))
+
+
+def _side(P: int) -> int:
+    """The side of a square image of P numbers, grey or in colour; 0 if it is none."""
+    for channels in (1, 3):
+        side = math.isqrt(P // channels)
+        if channels * side * side == P:
+            return side
+    return 0
 
 
 def class_names(given: Any, n: int, classes: Sequence[str] | None, name: str) -> list[str]:

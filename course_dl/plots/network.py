@@ -118,6 +118,13 @@ def structure(network: Any) -> tuple[list[int], list[np.ndarray] | None]:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"network: expected at least two sizes >= 1, got {sizes}")
         return sizes, None
+    if any(
+        np.ndim(part.detach() if isinstance(part, torch.Tensor) else part) > 2 for part in parts
+    ):
+        raise ValueError(
+            "network: expected layers of neurons, with weights (M, N) each, got kernels of a "
+            "convolution, which plots.filters draws"
+        )
     weights = [as_array(part, "weights", 2, finite=True) for part in parts]
     for k, (before, after) in enumerate(itertools.pairwise(weights), start=1):
         if after.shape[1] != len(before):

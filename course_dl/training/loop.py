@@ -21,6 +21,7 @@ from course_dl.training.norms import noticed
 from course_dl.training.progress import Progress
 from course_dl.training.randomness import isolated_randomness, reseed
 from course_dl.training.resume import resume
+from course_dl.training.threads import few_threads
 from course_dl.training.types import (
     Data,
     LossLike,
@@ -135,6 +136,7 @@ def fit(
     with (
         isolated_randomness(place),
         on_device(place, model, loss, step, average, optimizer=optimizer),
+        few_threads(model, train, batch_size),
         mode(model, training=True),
     ):
         reseed(place, seed, 0)
@@ -209,7 +211,11 @@ def evaluate(
     check_count(batch_size, "batch_size")
     check_model(model)
     place = pick_device(device, model)
-    with isolated_randomness(place), on_device(place, model, loss, step):
+    with (
+        isolated_randomness(place),
+        on_device(place, model, loss, step),
+        few_threads(model, data, batch_size),
+    ):
         meter = make_meter(model, loss, step, metrics)
         feed = Feed(data, model, batch_size, training=False, name="data", pairs=step is None)
         return measure(model, feed, meter)

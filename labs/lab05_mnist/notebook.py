@@ -182,7 +182,8 @@ for name, needed in seconds.items():
 # Now the loop that every training is made of. For each batch:
 #
 # 1. **forward**: the model's output, and the mean loss over the batch,
-# 2. **forget**: `optimizer.zero_grad()`, since gradients add up (lab 4!),
+# 2. **forget**: `optimizer.zero_grad()`, since gradients add up (lab 4!), and those left from
+#    before the call must not count,
 # 3. **backward**: `loss.backward()` leaves a gradient in each parameter,
 # 4. **step**: `optimizer.step()` moves the parameters, in whatever way this optimizer does.
 #

@@ -517,6 +517,17 @@ def gradients_agree__tensor_result(grad_weights, grad_biases, weights, biases, g
     return worst
 
 
+def gradients_agree__infinitely_apart(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    params = [p.detach().clone().requires_grad_() for p in (*weights, *biases)]
+    L = len(weights)
+    E = _loss(_output(x, params[:L], params[L:], g), d, loss)
+    worst = 0.0
+    for own, true in zip((*grad_weights, *grad_biases), torch.autograd.grad(E, params)):
+        if not torch.equal(own, true):
+            worst = max(worst, ((own - true).abs().max() / true.abs().max()).item())
+    return worst
+
+
 def gradients_agree__norms(grad_weights, grad_biases, weights, biases, g, x, d, loss):
     W, b = copy.deepcopy((weights, biases))
     for p in W + b:

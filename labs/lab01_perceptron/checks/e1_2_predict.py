@@ -29,7 +29,8 @@ predict = Exercise(
 
 @predict.test("samples on either side of the separator")
 def test_predict_sides(student: Student, rng: Inputs) -> None:
-    for n, D in [(5, 2), (8, 3), (30, 10)]:
+    for sizes in [(5, 2), (8, 3), (30, 10)]:
+        n, D = rng.sizes(*sizes)
         for dtype in DTYPES:
             w, distances = separator(rng, D), apart(rng, n)
             check_predict(student, w, placed(rng, w, distances), distances.sign(), dtype)
@@ -50,7 +51,7 @@ def test_predict_zero(student: Student) -> None:
 def test_predict_one_sample(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         for side in (-1.0, 1.0):
-            w, at = separator(rng, 4), torch.tensor([side], dtype=torch.float64)
+            w, at = separator(rng, *rng.sizes(4)), torch.tensor([side], dtype=torch.float64)
             check_predict(student, w, placed(rng, w, at), at, dtype)
 
 

@@ -28,19 +28,20 @@ perceptron_loss = Exercise(
 @perceptron_loss.test("worked out by hand")
 def test_perceptron_loss_by_hand(student: Student) -> None:
     w = torch.tensor([-1, 1], dtype=torch.float64)
-    X = torch.tensor([[1, x] for x in (0, 4, 3, 1, -4)], dtype=torch.float64)
-    # The scores are -1, 3, 2, 0, -5.
-    cases = [((1, 1, -1, -1, -1), 1 + 2), ((-1, -1, 1, 1, 1), 3 + 5)]
+    X = torch.tensor([[1, x] for x in (0, 5, 4, 1, -4)], dtype=torch.float64)
+    # The scores are -1, 4, 3, 0, -5: no loss here is the number of mistakes, or twice another loss.
+    cases = [((1, 1, -1, -1, -1), 1 + 3), ((-1, -1, 1, 1, 1), 4 + 5)]
     for dtype in DTYPES:
         labels = [torch.tensor(d, dtype=dtype) for d, _ in cases]
         got = [student.perceptron_loss(w.to(dtype), X.to(dtype), d) for d in labels]
         for loss, (d, truth) in zip(got, cases, strict=True):
-            check_number(loss, truth, f"the loss of scores -1, 3, 2, 0, -5 and labels {d}", dtype)
+            check_number(loss, truth, f"the loss of scores -1, 4, 3, 0, -5 and labels {d}", dtype)
 
 
 @perceptron_loss.test("the sum over the misclassified samples")
 def test_perceptron_loss_values(student: Student, rng: Inputs) -> None:
-    for n, D in [(6, 2), (4, 3), (25, 8)]:
+    for sizes in [(6, 2), (4, 3), (25, 8)]:
+        n, D = rng.sizes(*sizes)
         for dtype in DTYPES:
             check_perceptron_loss(
                 student, rng, separator(rng, D), apart(rng, n), rng.signs(n), dtype
@@ -53,7 +54,7 @@ def test_perceptron_loss_all_right(student: Student, rng: Inputs) -> None:
         for n in (1, 7):
             distances = apart(rng, n)
             check_perceptron_loss(
-                student, rng, separator(rng, 3), distances, distances.sign(), dtype
+                student, rng, separator(rng, *rng.sizes(3)), distances, distances.sign(), dtype
             )
 
 

@@ -56,7 +56,12 @@ def test_train_perceptron_by_hand(student: Student) -> None:
 @train_perceptron.test("weights and mistakes of Rosenblatt's rule, sample by sample")
 def test_train_perceptron_rule(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        for n, D, lr, scale in [(5, 2, 1.0, 1.0), (8, 3, 0.5, 1.0), (12, 2, 2.0**-60, 2.0**-60)]:
+        for most, D, lr, scale in [
+            (5, 2, 1.0, 1.0),
+            (8, 3, 0.5, 1.0),
+            (12, 2, 2.0**-60, 2.0**-60),
+        ]:
+            n, D = rng.sizes(most, D)
             w0 = scale * rng.integers(-5, 6, D + 1, dtype=torch.float64)
             check_training(student, *separable(rng, n, D), w0, dtype, lr=lr)
 
@@ -64,11 +69,12 @@ def test_train_perceptron_rule(student: Student, rng: Inputs) -> None:
 @train_perceptron.test("weights that are right already: one epoch, nothing learnt")
 def test_train_perceptron_right_already(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        w0, distances = separator(rng, 3), apart(rng, 6)
+        n, D = rng.sizes(6, 3)
+        w0, distances = separator(rng, D), apart(rng, n)
         X, d = placed(rng, w0, distances), distances.sign()
         given = X.to(dtype), d.to(dtype), w0.to(dtype)
         w, mistakes = unpack(student.train_perceptron(*given), "w, mistakes")
-        shaped(w, (4,), dtype, "w")
+        shaped(w, (D + 1,), dtype, "w")
         check_mistakes(mistakes, [0])
         equal(w, w0.to(dtype), "w")
 

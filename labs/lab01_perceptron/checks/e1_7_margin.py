@@ -41,7 +41,8 @@ def test_margin_by_hand(student: Student) -> None:
 
 @margin.test("all samples on their right side")
 def test_margin_right(student: Student, rng: Inputs) -> None:
-    for n, D in [(6, 2), (4, 3), (30, 8)]:
+    for sizes in [(6, 2), (4, 3), (30, 8)]:
+        n, D = rng.sizes(*sizes)
         for dtype in DTYPES:
             distances = apart(rng, n)
             check_margin(student, rng, separator(rng, D), distances, distances.sign(), dtype)
@@ -49,7 +50,8 @@ def test_margin_right(student: Student, rng: Inputs) -> None:
 
 @margin.test("misclassified samples make it negative")
 def test_margin_wrong(student: Student, rng: Inputs) -> None:
-    for n, D in [(6, 2), (4, 3), (30, 8)]:
+    for sizes in [(6, 2), (4, 3), (30, 8)]:
+        n, D = rng.sizes(*sizes)
         for dtype in DTYPES:
             d = rng.signs(n)
             check_margin(student, rng, separator(rng, D), apart(rng, n), d, dtype)

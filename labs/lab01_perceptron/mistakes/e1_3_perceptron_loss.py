@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from course_dl.lab import mistake
 
 
@@ -20,7 +22,10 @@ def perceptron_loss__hinge(w, X, d):
     return (1 - d * (X @ w)).clamp(min=0).sum()
 
 
-@mistake("1.3", "You counted the mistakes; the loss adds how far each one is on the wrong side.")
+COUNTED = "You counted the mistakes; the loss adds how far each one is on the wrong side."
+
+
+@mistake("1.3", COUNTED)
 def perceptron_loss__count(w, X, d):
     return (d * (X @ w) < 0).to(X.dtype).sum()
 
@@ -57,3 +62,21 @@ def perceptron_loss__no_bias(w, X, d):
 @mistake("1.3", "The labels d do not enter: which side is right depends on them.")
 def perceptron_loss__no_labels(w, X, d):
     return (-(X @ w)).clamp(min=0).sum()
+
+
+@mistake("1.3", COUNTED)
+def perceptron_loss__count_of_integers(w, X, d):
+    return (torch.where(X @ w >= 0, 1.0, -1.0).to(d.dtype) != d).sum()
+
+
+@mistake("1.3", "You kept the negative terms: it is max(-d s, 0), not min.")
+def perceptron_loss__minimum(w, X, d):
+    return (-d * (X @ w)).clamp(max=0).sum()
+
+
+@mistake(
+    "1.3",
+    "d as a column times the scores as a row is an (N, N) matrix: keep both one-dimensional, (N,).",
+)
+def perceptron_loss__all_pairs(w, X, d):
+    return (-d[:, None] * (X @ w)).clamp(min=0).sum()

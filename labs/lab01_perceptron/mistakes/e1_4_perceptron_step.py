@@ -107,3 +107,13 @@ def perceptron_step__item(w, x, d, lr):
 def perceptron_step__score_without_bias(w, x, d, lr):
     y = 1 if w[1:] @ x[1:] >= 0 else -1
     return w + lr * d * x if y != d else w
+
+
+@mistake("1.4", "This is the delta rule, d - <w, x>: the perceptron compares labels, not scores.")
+def perceptron_step__delta_rule(w, x, d, lr):
+    return w + lr * (d - w @ x) * x
+
+
+@mistake("1.4", "You predict 0 or 1 and compare with -1 or +1: a score below 0 gives -1.")
+def perceptron_step__zero_one(w, x, d, lr):
+    return w + lr * d * x if float(w @ x >= 0) != float(d) else w

@@ -75,3 +75,13 @@ def margin__next_to_the_line(w, X, d):
 def margin__right_ones_alone(w, X, d):
     distances = d * (X @ w) / w[1:].norm()
     return distances[distances > 0].min() if bool((distances > 0).any()) else torch.zeros_like(w[0])
+
+
+@mistake("1.7", "1 / ||w|| is the margin of a trained support vector machine alone.")
+def margin__of_a_vector_machine(w, X, d):
+    return 1 / w[1:].norm()
+
+
+@mistake("1.7", "d * X @ w is (d * X) @ w: put brackets, d * (X @ w).")
+def margin__brackets(w, X, d):
+    return (d * X @ w).min() / w[1:].norm()

@@ -88,9 +88,12 @@ def check_neuron(
     b: Tensor | float | None = None,
 ) -> None:
     """Several samples, so that no wrong output is a mere factor away from a right one."""
-    X, w = rng.normal(4, D, dtype=dtype), rng.normal(D, dtype=dtype)
+    N, D = rng.sizes(4, D)
+    g = rng.simpler(g, torch.square)
+    X, w = rng.normal(N, D, dtype=dtype), rng.normal(D, dtype=dtype)
     if b is None:
         b = rng.normal(1, dtype=dtype)[0]
     truth = output(X, [w[None]], [torch.as_tensor(b, dtype=dtype)[None]], [g])[:, 0]
     got = [scalar(student.neuron(x, w, b, g), dtype, "the output of the neuron") for x in X]
-    close(torch.stack(got), truth, "the output of the neuron for four samples")
+    samples = "a sample" if N == 1 else f"{N} samples"
+    close(torch.stack(got), truth, f"the output of the neuron for {samples}")

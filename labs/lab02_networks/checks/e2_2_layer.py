@@ -61,5 +61,7 @@ def check_layer(
     g: Unit,
     dtype: torch.dtype = torch.float64,
 ) -> None:
+    N, D, M = rng.sizes(N, D, M)
+    g = rng.simpler(g, torch.square)
     X, W, b = (rng.normal(*shape, dtype=dtype) for shape in ((N, D), (M, D), (M,)))
     close(student.layer(X, W, b, g), output(X, [W], [b], [g]), "the output of the layer")

@@ -58,6 +58,7 @@ def test_collapse_one_unit(student: Student, rng: Inputs) -> None:
 def check_collapse(
     student: Student, rng: Inputs, sizes: Sequence[int], dtype: torch.dtype = torch.float64
 ) -> None:
+    sizes = rng.layers(sizes)
     weights, biases = network(rng, sizes, dtype)
     W, b = unpack(student.collapse(weights, biases), "W, b")
     shaped(W, (sizes[-1], sizes[0]), dtype, "W")

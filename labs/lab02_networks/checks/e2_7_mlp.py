@@ -31,7 +31,8 @@ mlp = Exercise(
 
 @mlp.test("parameters W_1, b_1, W_2, b_2, ...")
 def test_mlp_parameters(student: Student, rng: Inputs) -> None:
-    for sizes in ([3, 4, 2], [2, 5, 3, 4], [3, 3, 3]):
+    for usual in ([3, 4, 2], [2, 5, 3, 4], [3, 3, 3]):
+        sizes = rng.layers(usual)
         net = student.MLP(sizes)
         put(student, net, network(rng, sizes, torch.float32))
 
@@ -60,7 +61,8 @@ def test_mlp_one_layer(student: Student, rng: Inputs) -> None:
 
 @mlp.test("gradients flow through it")
 def test_mlp_gradients(student: Student, rng: Inputs) -> None:
-    for sizes in ([3, 3, 3], [2, 4, 5, 3]):
+    for usual in ([3, 3, 3], [2, 4, 5, 3]):
+        sizes = rng.layers(usual)
         net, values = student.MLP(sizes, torch.tanh), network(rng, sizes, torch.float32)
         put(student, net, values)
         X = rng.normal(3, sizes[0], dtype=torch.float32)
@@ -123,6 +125,8 @@ def check_mlp(
     student: Student, rng: Inputs, N: int, sizes: list[int], g: Unit | None = None
 ) -> None:
     """The output of a network with parameters from the check."""
+    (N,), sizes = rng.sizes(N), rng.layers(sizes)
+    g = None if g is None else rng.simpler(g, torch.square)
     net = student.MLP(sizes) if g is None else student.MLP(sizes, g)
     values = network(rng, sizes, torch.float32)
     put(student, net, values)

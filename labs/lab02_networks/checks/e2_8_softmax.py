@@ -29,14 +29,14 @@ softmax = Exercise(
 @softmax.test("as many samples as classes")
 def test_softmax_square(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        check_softmax(student, rng.normal(3, 3, dtype=dtype))
+        check_softmax(student, rng.normal(*rng.sizes(3, 3), dtype=dtype))
 
 
 @softmax.test("any numbers of samples and classes")
 def test_softmax_sizes(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
         for shape in [(5, 3), (2, 6), (1, 4), (4, 2)]:
-            check_softmax(student, 3 * rng.normal(*shape, dtype=dtype))
+            check_softmax(student, 3 * rng.normal(*rng.sizes(*shape), dtype=dtype))
 
 
 @softmax.test("scores of 1e4")
@@ -47,7 +47,7 @@ def test_softmax_large(student: Student, rng: Inputs) -> None:
     for row in Y:
         check_softmax(student, row[None])
     check_softmax(student, Y)
-    check_softmax(student, 1e4 * rng.normal(6, 5))
+    check_softmax(student, 1e4 * rng.normal(*rng.sizes(6, 5)))
 
 
 @softmax.test("it can be differentiated")

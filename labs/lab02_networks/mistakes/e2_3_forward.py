@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from course_dl.lab import mistake
 
 
@@ -122,3 +124,10 @@ def forward__bias_outside(X, weights, biases, activations):
     for W, b, g in zip(weights, biases, activations):
         H = g(H @ W.T) + b
     return H
+
+
+@mistake("2.3", "You use ReLU in every layer; each layer brings its own activation.")
+def forward__relu(X, weights, biases, activations):
+    for W, b in zip(weights, biases):
+        X = torch.relu(X @ W.T + b)
+    return X

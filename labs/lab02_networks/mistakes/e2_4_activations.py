@@ -130,7 +130,11 @@ def sigmoid__one_case(a):
     return 1 / (1 + torch.exp(-a.abs()))
 
 
-@mistake("2.4", "Through numpy the graph of autograd is cut: compute with torch's functions.")
+@mistake(
+    "2.4",
+    "Through numpy, math or .tolist() the graph of autograd is cut: compute with the functions of "
+    "torch.",
+)
 def sigmoid__numpy(a):
     x = a.detach().numpy()
     e = np.exp(-np.abs(x))

@@ -25,6 +25,25 @@ class MLP__python_list(nn.Module):
         return self.layers[-1](x)
 
 
+@mistake(
+    "2.7",
+    "sizes.pop() takes from the list of your caller, whose next network has another shape: read "
+    "sizes[0], or work on list(sizes).",
+)
+class MLP__takes_from_sizes(nn.Module):
+    def __init__(self, sizes, activation=torch.relu):
+        super().__init__()
+        n, self.layers, self.activation = sizes.pop(0), nn.ModuleList(), activation
+        for m in sizes:
+            self.layers.append(nn.Linear(n, m))
+            n = m
+
+    def forward(self, x):
+        for unit in self.layers[:-1]:
+            x = self.activation(unit(x))
+        return self.layers[-1](x)
+
+
 @mistake("2.7", "The output is activated too; it should be linear: leave the last layer as it is.")
 class MLP__activated_output(nn.Module):
     def __init__(self, sizes, activation=torch.relu):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn import functional as F
 
 from course_dl.lab import mistake
 
@@ -102,6 +103,15 @@ def cross_entropy__log_of_softmax(y, d):
 
 @mistake(
     "2.9",
+    "A probability may be rounded to 0, and 0 times its logarithm, which is infinite, is NaN: "
+    "compute the logarithm directly, y_d - log sum_k exp(y_k), and not from the softmax.",
+)
+def cross_entropy__zero_times_log(y, d):
+    return -(F.one_hot(d, y.shape[1]) * torch.softmax(y, dim=1).log()).sum()
+
+
+@mistake(
+    "2.9",
     "The small number that you add before the logarithm makes every large loss the same, and "
     "changes the others.",
 )
@@ -180,3 +190,29 @@ def cross_entropy__classes_from_one(y, d):
 )
 def cross_entropy__one_hot_by_itself(y, d):
     return -(torch.nn.functional.one_hot(d) * torch.log_softmax(y, dim=1)).sum()
+
+
+@mistake("2.9", "This is the norm of the differences: without the root, and with 1/2.")
+def square_error__norm(y, d):
+    return (y - d).norm()
+
+
+@mistake(
+    "2.9",
+    "Probabilities that are cut off, at 1e-9 say, give wrong losses where they are smaller: "
+    "compute the logarithm directly, y_d - log sum_k exp(y_k).",
+)
+def cross_entropy__probabilities_cut_off(y, d):
+    p = torch.softmax(y, dim=1).clamp(min=1e-9)
+    return -torch.log(p.gather(1, d[:, None])).sum()
+
+
+@mistake("2.9", "This is the binary cross-entropy of every class; only -log p_d counts.")
+def cross_entropy__binary(y, d):
+    p, t = torch.softmax(y, dim=1), F.one_hot(d, y.shape[1])
+    return -(t * torch.log(p) + (1 - t) * torch.log(1 - p)).sum()
+
+
+@mistake("2.9", "You took the mean over all N K entries; the loss is the sum over the N samples.")
+def cross_entropy__mean_of_all(y, d):
+    return (torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum() / y.numel()

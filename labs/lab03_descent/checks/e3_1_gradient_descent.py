@@ -38,9 +38,10 @@ def test_gradient_descent_by_hand(student: Student) -> None:
 
 @gradient_descent.test("on a quadratic, x_t - x* = (I - step A)^t (x0 - x*)")
 def test_gradient_descent_quadratic(student: Student, rng: Inputs) -> None:
-    for eigenvalues, n in [([0.5, 1.5], 5), ([0.2, 1.0, 2.0], 8)]:
+    for eigenvalues, steps in [([0.5, 1.5], 5), ([0.2, 1.0, 2.0], 8)]:
+        (n,) = rng.sizes(steps)
         for dtype in DTYPES:
-            A = positive_definite(rng, eigenvalues, dtype)
+            A = positive_definite(rng, eigenvalues[: rng.sizes(len(eigenvalues))[0]], dtype)
             lowest, x0 = rng.normal(len(A), dtype=dtype), rng.normal(len(A), dtype=dtype)
             path = walk(student, quadratic(A, lowest), x0, 0.3, n)
             shrink = torch.eye(len(A), dtype=dtype) - 0.3 * A
@@ -58,7 +59,8 @@ def test_gradient_descent_no_step(student: Student, rng: Inputs) -> None:
 @gradient_descent.test("hills and valleys")
 def test_gradient_descent_landscape(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        for D, n in [(2, 6), (4, 3)]:
+        for sizes in [(2, 6), (4, 3)]:
+            D, n = rng.sizes(*sizes)
             check_path(student, landscape, rng.normal(D, dtype=dtype), 0.2, n)
 
 

@@ -32,6 +32,8 @@ def test_largest_step_by_hand(student: Student) -> None:
         ([[2, -1], [-1, 2]], 3.0),  # 1 and 3
         ([[2, 1], [1, 2]], 3.0),
         ([[4, 0, 0], [0, 1, 0], [0, 0, 2]], 4.0),
+        ([[1, 0, 0], [0, 4, 0], [0, 0, 2]], 4.0),
+        ([[1, 0, 0], [0, 2, 0], [0, 0, 4]], 4.0),
     ]
     for dtype in DTYPES:
         for rows, L in matrices:

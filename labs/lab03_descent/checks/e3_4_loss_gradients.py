@@ -30,15 +30,17 @@ loss_gradients = Exercise(
 @loss_gradients.test("square error")
 def test_loss_gradients_square(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        for N, K in [(3, 4), (5, 2), (1, 3), (4, 1)]:
+        for sizes in [(3, 4), (5, 2), (1, 3), (4, 1)]:
+            N, K = rng.sizes(*sizes)
             check_square(student, rng.normal(N, K, dtype=dtype), rng.normal(N, K, dtype=dtype))
 
 
 @loss_gradients.test("cross-entropy")
 def test_loss_gradients_cross_entropy(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        for N, K in [(4, 3), (6, 2), (5, 5), (12, 10)]:
-            y = 2 * rng.normal(N, K, dtype=dtype)
+        for sizes in [(4, 3), (6, 2), (5, 5), (12, 10)]:
+            (N,), (K,) = rng.sizes(sizes[0]), rng.sizes(sizes[1], at_least=2)
+            y = rng.simpler(2.0, 1.0) * rng.normal(N, K, dtype=dtype)
             check_cross_entropy(student, y, rng.classes(N, K))
 
 

@@ -32,14 +32,17 @@ minibatch_gradient = Exercise(
 @minibatch_gradient.test("some of the samples")
 def test_minibatch_gradient_batch(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        for N, D, K, S in [(12, 4, 3, 5), (9, 2, 5, 4)]:
-            check_minibatch(student, *classifier(rng, N, D, K, dtype), rng.permutation(N)[:S])
+        for most, D, K, S in [(12, 4, 3, 5), (9, 2, 5, 4)]:
+            (N,) = rng.sizes(most, at_least=2)
+            batch = rng.permutation(N)[: min(S, N - 1)]
+            check_minibatch(student, *classifier(rng, N, D, K, dtype), batch)
 
 
 @minibatch_gradient.test("a batch of one sample: the outer product of softmax(y) - onehot(d) and x")
 def test_minibatch_gradient_one(student: Student, rng: Inputs) -> None:
-    W, X, d = classifier(rng, 6, 3, 3, torch.float64)
-    for i in range(6):
+    (N,) = rng.sizes(6, at_least=2)
+    W, X, d = classifier(rng, N, 3, 3, torch.float64)
+    for i in range(N):
         check_minibatch(student, W, X, d, torch.tensor([i]))
 
 
@@ -54,7 +57,8 @@ def test_minibatch_gradient_repeats(student: Student, rng: Inputs) -> None:
 @minibatch_gradient.test("all of the samples, in any order")
 def test_minibatch_gradient_all(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
-        check_minibatch(student, *classifier(rng, 10, 4, 2, dtype), rng.permutation(10))
+        (N,) = rng.sizes(10)
+        check_minibatch(student, *classifier(rng, N, 4, 2, dtype), rng.permutation(N))
 
 
 @minibatch_gradient.test("scores of 1e4")
@@ -89,7 +93,9 @@ def classifier(
     rng: Inputs, N: int, D: int, K: int, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Weights, samples with ones in column 0, and labels in which every class occurs."""
+    (D,), (K,) = rng.sizes(D), rng.sizes(K, at_least=2)
     W, X = rng.normal(K, D + 1, dtype=dtype), rng.normal(N, D + 1, dtype=dtype)
+    W *= rng.simpler(1.0, 0.5)  # of whole numbers the softmax would be nearly 0 or 1
     X[:, 0] = 1
     return W, X, rng.classes(N, K)
 

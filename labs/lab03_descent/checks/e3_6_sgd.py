@@ -201,6 +201,7 @@ def check_sgd(
     dtype: torch.dtype = torch.float64,
 ) -> None:
     """Every call gets the W that the calls before it lead to, and the last one gives the result."""
+    shape, (epochs,) = rng.sizes(*shape), rng.sizes(epochs)
     T, W0 = targets(rng, n, shape, dtype), rng.normal(*shape, dtype=dtype)
     trained, calls = train(student, T, W0, batch_size, lr, epochs, rng.generator())
     trained = shaped(trained, shape, dtype, "the trained W")

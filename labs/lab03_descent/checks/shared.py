@@ -21,8 +21,9 @@ def taken(value: Any, shape: Sequence[int], name: str) -> Tensor:
 
 
 def positive_definite(rng: Inputs, eigenvalues: Sequence[float], dtype: torch.dtype) -> Tensor:
-    """A symmetric matrix with these eigenvalues, in random directions."""
+    """A symmetric matrix with these eigenvalues, in random directions, or diagonal where simple."""
     D = len(eigenvalues)
     Q = torch.linalg.qr(rng.normal(D, D)).Q
+    Q = rng.simpler(Q, torch.eye(D, dtype=Q.dtype))
     A = Q @ torch.diag(torch.tensor(eigenvalues, dtype=torch.float64)) @ Q.T
     return ((A + A.T) / 2).to(dtype)

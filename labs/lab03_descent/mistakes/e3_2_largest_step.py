@@ -6,6 +6,19 @@ import torch
 
 from course_dl.lab import mistake
 
+ONE_DIRECTION = (
+    "Your iteration always starts in the same direction. Where that is orthogonal to the "
+    "eigenvector of L it finds another eigenvalue: start at random, or take eigvalsh(A)."
+)
+
+
+def _iterated(A, v):
+    """What the power iteration gives from this start."""
+    for _ in range(1000):
+        v = A @ v
+        v = v / v.norm()
+    return (v @ A @ v).item()
+
 
 @mistake("3.2", "You took the smallest eigenvalue; the steepest direction has the largest.")
 def largest_step__smallest(A):
@@ -78,3 +91,13 @@ def largest_step__all_eigenvalues(A):
 @mistake("3.2", "torch.linalg.eigvals is in no order, and complex: take eigvalsh, and its largest.")
 def largest_step__first_of_any_order(A):
     return 2 / torch.linalg.eigvals(A)[0]
+
+
+@mistake("3.2", ONE_DIRECTION)
+def largest_step__iteration_from_ones(A):
+    return 2 / _iterated(A, torch.ones(len(A), dtype=A.dtype))
+
+
+@mistake("3.2", ONE_DIRECTION)
+def largest_step__iteration_from_the_first_axis(A):
+    return 2 / _iterated(A, torch.eye(len(A), dtype=A.dtype)[0])

@@ -55,7 +55,11 @@ def numerical_gradient__sign(f, x, eps=1e-5):
     return _differences(f, x, eps, lambda up, here, down: (down - up) / (2 * eps))
 
 
-@mistake("3.3", "You use a step of your own; take the argument eps.")
+@mistake(
+    "3.3",
+    "Your result lacks the error of (f(x + e) - f(x - e)) / (2 eps): go by the argument eps, not "
+    "by a step of your own, and ask f at these two points alone.",
+)
 def numerical_gradient__eps_unused(f, x, eps=1e-5):
     h = 1e-5
     return _differences(f, x, h, lambda up, here, down: (up - down) / (2 * h))
@@ -150,3 +154,21 @@ def numerical_gradient__item(f, x, eps=1e-5):
 def numerical_gradient__list(f, x, eps=1e-5):
     g = _differences(f, x, eps, lambda up, here, down: (up - down) / (2 * eps))
     return g.tolist()
+
+
+@mistake(
+    "3.3",
+    "x[i] of a tensor is a view, which changes with x, so that x is put back to a wrong value: "
+    "keep x[i].item(), or x[i].clone().",
+)
+def numerical_gradient__view(f, x, eps=1e-5):
+    x, g = x.clone(), torch.zeros_like(x)
+    for i in range(len(x)):
+        old = x[i]
+        x[i] = old + eps
+        up = f(x)
+        x[i] = old - eps
+        down = f(x)
+        x[i] = old
+        g[i] = (up - down) / (2 * eps)
+    return g

@@ -146,3 +146,22 @@ def cross_entropy_grad__class_numbers(y, d):
 def cross_entropy_grad__one_maximum(y, d):
     E = torch.exp(y - y.max())
     return E / E.sum(dim=1, keepdim=True) - F.one_hot(d, y.shape[1])
+
+
+@mistake(
+    "3.4",
+    "This is the gradient with respect to the probabilities: go on through softmax, to the scores.",
+)
+def cross_entropy_grad__of_probabilities(y, d):
+    t = F.one_hot(d, y.shape[1])
+    return -t / torch.softmax(y, dim=1)
+
+
+@mistake(
+    "3.4",
+    "p (1 - p) is the diagonal of softmax's Jacobian alone, and the rest is not 0: with all of it, "
+    "the gradient is softmax(y) less a one-hot vector.",
+)
+def cross_entropy_grad__diagonal(y, d):
+    p = torch.softmax(y, dim=1)
+    return (p - F.one_hot(d, y.shape[1])) * p * (1 - p)

@@ -45,9 +45,10 @@ def test_forward_pass_one_layer(student: Student, rng: Inputs) -> None:
 
 @forward_pass.test("the same call gives the same again")
 def test_forward_pass_again(student: Student, rng: Inputs) -> None:
-    weights, biases = network(rng, [2, 4, 3])
-    x, other = rng.normal(2), rng.normal(2)
-    net = (weights, biases, torch.tanh)
+    sizes = rng.layers([2, 4, 3])
+    weights, biases = network(rng, sizes)
+    x, other = rng.normal(sizes[0]), rng.normal(sizes[0])
+    net = (weights, biases, rng.simpler(torch.tanh, torch.square))
     results = student.forward_pass.each([(x, *net), (other, *net), (x, *net)])
     first, _, again = (unpack(got, "a, h") for got in results)
     close_all(again[0], first[0], "a, at the second call,")
@@ -73,11 +74,11 @@ def check_forward(
     single: Sequence[tuple[Sequence[int], Unit]] = (),
 ) -> None:
     """A random network and sample for each case: sizes of the layers, activation."""
-    asked = [
-        (rng.normal(n[0], dtype=dtype), *network(rng, n, dtype), g)
-        for dtype, some in zip(DTYPES, (cases, single), strict=True)
-        for n, g in some
-    ]
+    asked = []
+    for dtype, some in zip(DTYPES, (cases, single), strict=True):
+        for usual, unit in some:
+            sizes, g = rng.layers(usual), rng.simpler(unit, torch.square)
+            asked.append((rng.normal(sizes[0], dtype=dtype), *network(rng, sizes, dtype), g))
     for given, got in zip(asked, student.forward_pass.each(asked), strict=True):
         a, h = unpack(got, "a, h")
         true_a, true_h = forward(*given)

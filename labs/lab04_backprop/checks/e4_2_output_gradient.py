@@ -32,14 +32,17 @@ output_gradient = Exercise(
 
 @output_gradient.test("square error")
 def test_output_gradient_square(student: Student, rng: Inputs) -> None:
-    sizes = [(torch.float64, 4), (torch.float64, 1), (torch.float32, 3)]
-    pairs = [(rng.normal(K, dtype=dtype), rng.normal(K, dtype=dtype)) for dtype, K in sizes]
+    pairs = []
+    for dtype, most in [(torch.float64, 4), (torch.float64, 1), (torch.float32, 3)]:
+        (K,) = rng.sizes(most)
+        pairs.append((rng.normal(K, dtype=dtype), rng.normal(K, dtype=dtype)))
     check_output_gradient(student, [(y, d, "square") for y, d in pairs])
 
 
 @output_gradient.test("cross-entropy, every class in turn")
 def test_output_gradient_cross_entropy(student: Student, rng: Inputs) -> None:
-    scores = [rng.normal(4), rng.normal(2, dtype=torch.float32)]
+    (K,) = rng.sizes(4, at_least=2)
+    scores = [rng.normal(K), rng.normal(2, dtype=torch.float32)]
     pairs = [(y, torch.tensor(d)) for y in scores for d in reversed(range(len(y)))]
     check_output_gradient(student, [(y, d, "cross_entropy") for y, d in pairs])
 

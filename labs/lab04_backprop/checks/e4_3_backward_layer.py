@@ -40,7 +40,8 @@ def test_backward_layer_square(student: Student, rng: Inputs) -> None:
 
 @backward_layer.test("agreement with autograd through a layer of softplus")
 def test_backward_layer_autograd(student: Student, rng: Inputs) -> None:
-    grad_h, h_prev, W, b = rng.normal(4), rng.normal(2), rng.normal(4, 2), rng.normal(4)
+    M, D = rng.sizes(4, 2)
+    grad_h, h_prev, W, b = (rng.normal(*shape) for shape in ((M,), (D,), (M, D), (M,)))
     leaves = [leaf.clone().requires_grad_() for leaf in (W, b, h_prev)]
     a = leaves[0] @ leaves[2] + leaves[1]
     expected = torch.autograd.grad((grad_h * F.softplus(a)).sum(), leaves)
@@ -77,11 +78,12 @@ def check_backward_layer(
     single: Sequence[tuple[int, int, Unit]] = (),
 ) -> None:
     """A random layer for each case: units, inputs, derivative of the activation."""
-    asked: list[Any] = [
-        (*(rng.normal(*n, dtype=dtype) for n in ((M,), (M,), (D,), (M, D))), dg)
-        for dtype, some in zip(DTYPES, (cases, single), strict=True)
-        for M, D, dg in some
-    ]
+    asked: list[Any] = []
+    for dtype, some in zip(DTYPES, (cases, single), strict=True):
+        for units, inputs, slope in some:
+            (M, D), dg = rng.sizes(units, inputs), rng.simpler(slope, torch.square)
+            shapes = (M,), (M,), (D,), (M, D)
+            asked.append((*(rng.normal(*shape, dtype=dtype) for shape in shapes), dg))
     for given, got in zip(asked, student.backward_layer.each(asked), strict=True):
         check_layer(got, layer_gradients(*given))
 

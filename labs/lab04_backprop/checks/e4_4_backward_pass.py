@@ -38,8 +38,9 @@ def test_backward_pass_equal_sizes(student: Student, rng: Inputs) -> None:
 
 @backward_pass.test("agreement with autograd, loss and all")
 def test_backward_pass_autograd(student: Student, rng: Inputs) -> None:
-    weights, biases = network(rng, [4, 5, 3])
-    x, d = rng.normal(4), torch.tensor(1)
+    sizes = rng.layers([4, 5])
+    weights, biases = network(rng, [*sizes, 3])
+    x, d = rng.normal(sizes[0]), torch.tensor(1)
     a, h = forward(x, weights, biases, F.softplus)
     grad_y = torch.softmax(h[-1], 0) - F.one_hot(d, 3)
     got = student.backward_pass(grad_y, a, h, weights, torch.sigmoid)
@@ -82,7 +83,9 @@ def check_backward_pass(
     """A random network and sample for each case: sizes of the layers, g, dg."""
     asked = []
     for dtype, some in zip(DTYPES, (cases, single), strict=True):
-        for sizes, g, dg in some:
+        for usual, unit, slope in some:
+            sizes = rng.layers(usual)
+            g, dg = rng.simpler((unit, slope), (torch.relu, torch.square))
             weights, biases = network(rng, sizes, dtype)
             a, h = forward(rng.normal(sizes[0], dtype=dtype), weights, biases, g)
             asked.append((rng.normal(sizes[-1], dtype=dtype), a, h, weights, dg))

@@ -37,18 +37,19 @@ def test_backward_pass_batch_equal_sizes(student: Student, rng: Inputs) -> None:
 
 @backward_pass_batch.test("a batch is the sum of its samples")
 def test_backward_pass_batch_sum(student: Student, rng: Inputs) -> None:
-    weights, biases = network(rng, [3, 4, 2])
-    A, H = forward(rng.normal(5, 3), weights, biases, torch.sin)
-    grad_Y = rng.normal(5, 2)
+    (N,), sizes = rng.sizes(5), rng.layers([3, 4, 2])
+    g, dg = rng.simpler((torch.sin, torch.cos), (torch.relu, torch.square))
+    weights, biases = network(rng, sizes)
+    A, H = forward(rng.normal(N, sizes[0]), weights, biases, g)
+    grad_Y = rng.normal(N, sizes[-1])
     samples = [
-        gradients(grad_Y[i], [a[i] for a in A], [h[i] for h in H], weights, torch.cos)
-        for i in range(5)
+        gradients(grad_Y[i], [a[i] for a in A], [h[i] for h in H], weights, dg) for i in range(N)
     ]
     expected = tuple(
         [torch.stack(of_layer).sum(0) for of_layer in zip(*(s[kind] for s in samples), strict=True)]
         for kind in (0, 1)
     )
-    got = student.backward_pass_batch(grad_Y, A, H, weights, torch.cos)
+    got = student.backward_pass_batch(grad_Y, A, H, weights, dg)
     check_gradients(got, (expected[0], expected[1]))
 
 
@@ -99,7 +100,9 @@ def check_batch(
     """A random network and batch for each case: samples, sizes of the layers, g, dg."""
     asked = []
     for dtype, some in zip(DTYPES, (cases, single), strict=True):
-        for N, sizes, g, dg in some:
+        for samples, usual, unit, slope in some:
+            (N,), sizes = rng.sizes(samples), rng.layers(usual)
+            g, dg = rng.simpler((unit, slope), (torch.relu, torch.square))
             weights, biases = network(rng, sizes, dtype)
             A, H = forward(rng.normal(N, sizes[0], dtype=dtype), weights, biases, g)
             asked.append((rng.normal(N, sizes[-1], dtype=dtype), A, H, weights, dg))

@@ -32,7 +32,7 @@ def test_accumulate_sums(student: Student, rng: Inputs) -> None:
 
 @accumulate.test("again and again, from zeros")
 def test_accumulate_repeatedly(student: Student, rng: Inputs) -> None:
-    total = [torch.zeros(shape, dtype=torch.float64) for shape in SHAPES]
+    total = [torch.zeros(rng.sizes(*shape), dtype=torch.float64) for shape in SHAPES]
     given = [tensors(rng, SHAPES, torch.float64) for _ in range(3)]
     for new in given:
         total = student.accumulate(total, new)
@@ -58,4 +58,4 @@ def check_sums(student: Student, pairs: Sequence[tuple[list[Tensor], list[Tensor
 
 
 def tensors(rng: Inputs, shapes: Sequence[tuple[int, ...]], dtype: torch.dtype) -> list[Tensor]:
-    return [rng.normal(*shape, dtype=dtype) for shape in shapes]
+    return [rng.normal(*rng.sizes(*shape), dtype=dtype) for shape in shapes]

@@ -82,7 +82,16 @@ def output_gradient__class_number(y, d, loss):
 
 
 @mistake(
-    "4.2", "You do not look at loss: for cross-entropy it is softmax(y) less a one-hot vector."
+    "4.2",
+    'For loss = "cross_entropy", spelled so, your result is that of the square loss; it should be '
+    "softmax(y) less a one-hot vector.",
 )
 def output_gradient__always_square(y, d, loss):
     return y - d
+
+
+@mistake("4.2", "You took the sigmoid of each score; the probabilities are softmax(y).")
+def output_gradient__sigmoid(y, d, loss):
+    if loss == "square":
+        return y - d
+    return torch.sigmoid(y) - F.one_hot(d, len(y))

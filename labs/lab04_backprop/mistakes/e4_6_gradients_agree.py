@@ -12,13 +12,18 @@ def _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss, last=None)
     """Each gradient given, and autograd's."""
     W = [w.detach().clone().requires_grad_() for w in weights]
     b = [w.detach().clone().requires_grad_() for w in biases]
+    E = _energy(W, b, g, x, d, loss, last)
+    return list(zip([*grad_weights, *grad_biases], torch.autograd.grad(E, W + b), strict=True))
+
+
+def _energy(W, b, g, x, d, loss, last=None):
+    """The loss of the sample."""
     h = x
     for k in range(len(W)):
         a = F.linear(h, W[k], b[k])
         h = g(a)
     y = last(a) if last else a
-    E = (y - d).square().sum() / 2 if loss == "square" else F.cross_entropy(y, d)
-    return list(zip([*grad_weights, *grad_biases], torch.autograd.grad(E, W + b), strict=True))
+    return (y - d).square().sum() / 2 if loss == "square" else F.cross_entropy(y, d)
 
 
 def _apart(own, true):
@@ -137,3 +142,18 @@ def gradients_agree__no_half(grad_weights, grad_biases, weights, biases, g, x, d
     pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
     factor = 2 if loss == "square" else 1
     return max(_apart(own, factor * true) for own, true in pairs)
+
+
+@mistake(
+    "4.6",
+    "backward leaves gradients in the tensors of your caller: differentiate copies, or take "
+    "torch.autograd.grad, which leaves none.",
+)
+def gradients_agree__left_in_grad(grad_weights, grad_biases, weights, biases, g, x, d, loss):
+    E = _energy(weights, biases, g, x, d, loss)
+    if not E.requires_grad:
+        pairs = _pairs(grad_weights, grad_biases, weights, biases, g, x, d, loss)
+        return max(_apart(own, true) for own, true in pairs)
+    E.backward()
+    pairs = zip([*grad_weights, *grad_biases], [*weights, *biases], strict=True)
+    return max(_apart(own, parameter.grad) for own, parameter in pairs)

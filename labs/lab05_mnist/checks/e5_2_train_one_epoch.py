@@ -51,8 +51,12 @@ def test_train_one_epoch_mode(student: Student, rng: Inputs) -> None:
 
 @train_one_epoch.test("gradients of before the call are forgotten")
 def test_train_one_epoch_old_gradients(student: Student, rng: Inputs) -> None:
-    check_epoch(student, rng, perceptron, N=7, batch_size=4, old_gradients=True)
-    check_epoch(student, rng, perceptron, N=5, batch_size=5, old_gradients=True)
+    try:
+        check_epoch(student, rng, perceptron, N=7, batch_size=4, old_gradients=True)
+        check_epoch(student, rng, perceptron, N=5, batch_size=5, old_gradients=True)
+    except Wrong as wrong:
+        wrong.points = MOST_OF_IT
+        raise
 
 
 @train_one_epoch.test("the loss and the optimizer that it is given")
@@ -72,9 +76,10 @@ def test_train_one_epoch_again(student: Student, rng: Inputs) -> None:
 def test_train_one_epoch_others(student: Student, rng: Inputs) -> None:
     check_epoch(student, rng, perceptron, N=13, batch_size=6, dtype=FLOAT32)
     check_epoch(student, rng, perceptron, N=4, batch_size=1, loss="L1Loss")
-    check_epoch(
-        student, rng, perceptron, N=9, batch_size=2, optimizer="AdamW", old_gradients=True, lr=0.05
-    )
+    check_epoch(student, rng, perceptron, N=9, batch_size=2, optimizer="AdamW", lr=0.05)
+
+
+MOST_OF_IT = 3.0  # points of an epoch that is right but for gradients of before the call
 
 
 def check_epoch(

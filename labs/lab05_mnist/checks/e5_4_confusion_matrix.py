@@ -36,7 +36,7 @@ def test_confusion_matrix_by_hand(student: Student) -> None:
 
 @confusion_matrix.test("sums of rows, of columns, of the diagonal")
 def test_confusion_matrix_sums(student: Student, rng: Inputs) -> None:
-    for N, K in [(40, 4), (300, 10), (25, 2), (30, 12)]:
+    for N, K in [(40, 4), (300, 10), (25, 2), (30, 12), (1200, 2)]:
         check_random(student, rng, N, K)
 
 

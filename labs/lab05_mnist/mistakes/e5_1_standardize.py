@@ -61,3 +61,13 @@ def standardize__by_256(images):
 )
 def standardize__whole_numbers(images):
     return (((images // 255).float() - 0.1307) / 0.3081).flatten(1)
+
+
+@mistake("5.1", "0.5 and 0.5 are another set's numbers; here they are 0.1307 and 0.3081.")
+def standardize__halves(images):
+    return ((images.float() / 255 - 0.5) / 0.5).flatten(1)
+
+
+@mistake("5.1", "Divide by 255 first, and then take out mean and standard deviation.")
+def standardize__divided_last(images):
+    return ((images.float() - 0.1307) / 0.3081 / 255).flatten(1)

@@ -136,3 +136,33 @@ def evaluate__right(model, loader):
     accuracy = evaluate__mode_as_found(model, loader)
     model.train(was_training)
     return accuracy
+
+
+@mistake("5.3", "argmax() without dim=1 is one number for the whole batch, not a class a sample.")
+def evaluate__one_class_for_the_batch(model, loader):
+    was_training = model.training
+    model.eval()
+    right, n = 0, 0
+    with torch.no_grad():
+        for X, d in loader:
+            right += (model(X).argmax() == d).sum().item()
+            n += len(d)
+    model.train(was_training)
+    return right / n
+
+
+@mistake(
+    "5.3",
+    "(N, 1) == (N,) compares every prediction with every class: leave keepdim out, so that both "
+    "are (N,).",
+)
+def evaluate__every_pair(model, loader):
+    was_training = model.training
+    model.eval()
+    right, n = 0, 0
+    with torch.no_grad():
+        for X, d in loader:
+            right += (model(X).argmax(1, keepdim=True) == d).sum().item()
+            n += len(d)
+    model.train(was_training)
+    return right / n

@@ -69,7 +69,11 @@ def split__rounded(n, val_fraction, generator):
     return order[:n_val], order[n_val:]
 
 
-@mistake("5.5", "The share val_fraction went to training; it is the share for validation.")
+@mistake(
+    "5.5",
+    "The first part is for validation and holds the share val_fraction. Yours holds the rest: swap "
+    "the two parts, or take the share for the first one.",
+)
 def split__fraction_for_training(n, val_fraction, generator):
     order = torch.randperm(n, generator=generator)
     n_train = int(n * val_fraction)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from course_dl.lab import Exercise, Inputs, Student, close
 
-from .shared import FLOAT32, about
+from .shared import FLOAT32, FLOAT64, about
 
 POOLS = (
     "max_pool2d",
@@ -42,21 +43,23 @@ max_pool2d = Exercise(
 
 @max_pool2d.test("windows side by side")
 def test_max_pool2d_even(student: Student, rng: Inputs) -> None:
-    x = rng.permutation(36).double().view(1, 1, 6, 6)
-    check_pool(student, (x, 2), (x, 3), (rng.normal(3, 2, 4, 6), 2), (rng.normal(2, 5, 8, 4), 4))
-    check_pool(student, (rng.normal(2, 3, 6, 4, dtype=FLOAT32), 2))
+    for k in (2, 3):
+        h, w = rng.sizes(6 // k, 6 // k)
+        check_pool(student, (rng.permutation(h * w * k * k).double().view(1, 1, h * k, w * k), k))
+    check_pool(student, image(rng, (3, 2, 4, 6), 2), image(rng, (2, 5, 8, 4), 4))
+    check_pool(student, image(rng, (2, 3, 6, 4), 2, FLOAT32))
 
 
 @max_pool2d.test("pixels below 0")
 def test_max_pool2d_negative(student: Student, rng: Inputs) -> None:
-    x = rng.normal(2, 2, 6, 6)
-    check_pool(student, (-1 - x.abs(), 2), (-3 - x.abs(), 3))
+    two, three = (image(rng, (2, 2, 6, 6), k)[0].abs() for k in (2, 3))
+    check_pool(student, (-1 - two, 2), (-3 - three, 3))
 
 
 @max_pool2d.test("rows and columns that fill no window are left out")
 def test_max_pool2d_odd(student: Student, rng: Inputs) -> None:
     cases = [(5, 5, 2), (7, 4, 2), (4, 7, 3), (8, 10, 3)]
-    check_pool(student, *((rng.normal(2, 3, H, W), k) for H, W, k in cases))
+    check_pool(student, *(image(rng, (2, 3, H, W), k) for H, W, k in cases))
 
 
 @max_pool2d.test("windows of one pixel, and one window", hidden=True)
@@ -69,6 +72,15 @@ def test_max_pool2d_extremes(student: Student, rng: Inputs) -> None:
 def test_max_pool2d_large(student: Student, rng: Inputs) -> None:
     x = rng.normal(4, 6, 28, 27, dtype=FLOAT32)
     check_pool(student, (x, 2), (1e4 * x - 2e4, 2), (x, 5), (x - 10, 3))
+
+
+def image(
+    rng: Inputs, shape: tuple[int, int, int, int], k: int, dtype: torch.dtype = FLOAT64
+) -> tuple[Tensor, int]:
+    """Images of this shape, and k; in a simple case fewer ones, of fewer windows."""
+    N, C, H, W = shape
+    n, c, h, w = rng.sizes(N, C, H // k, W // k)
+    return rng.normal(n, c, h * k + H % k, w * k + W % k, dtype=dtype), k
 
 
 def check_pool(student: Student, *cases: tuple[Tensor, int]) -> None:

@@ -244,8 +244,8 @@ def check_nonlinear(student: Student, rng: Inputs, net: Remote) -> None:
         straight = alike(2 * twice - once, thrice)
     require(
         not straight,
-        "There is no non-linearity between the layers: a ReLU, say, belongs after each "
-        "convolution, and between linear layers.",
+        "There is no activation between the layers; pooling alone is none. A ReLU, say, belongs "
+        "after each convolution, and between linear layers.",
     )
 
 

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from course_dl.lab import Exercise, Inputs, Student, close, unpack
 
-from .shared import FLOAT32, FLOAT64, Case, about, describe, filters
+from .shared import FLOAT32, FLOAT64, Case, about, describe, filters, sizes_of
 
 conv2d_backward = Exercise(
     "6.7",
@@ -87,6 +87,7 @@ def check_backward(
     student: Student, rng: Inputs, cases: list[Case], dtype: torch.dtype = FLOAT64
 ) -> None:
     given, results = [], []
+    cases = [sizes_of(rng, case) for case in cases]
     for N, C, H, W, M, k, stride, padding in cases:
         x, (w, b) = rng.normal(N, C, H, W, dtype=dtype), filters(rng, M, C, k, dtype)
         leaves = [t.clone().requires_grad_() for t in (x, w, b)]

@@ -22,8 +22,8 @@ def about(call: Call) -> Iterator[None]:
     try:
         yield
     except Wrong as wrong:
-        told = wrong.failure
-        raise Wrong(told.message, *told.details, ("The call", str(call))) from None
+        wrong.add(("The call", str(call)))
+        raise
 
 
 def check_int(got: Any, truth: int, what: str, case: str) -> None:
@@ -49,6 +49,16 @@ def check_int(got: Any, truth: int, what: str, case: str) -> None:
 Case = tuple[int, int, int, int, int, int, int, int]  # N, C, H, W, M, k, stride, padding
 
 
+def sizes_of(rng: Inputs, case: Case) -> Case:
+    """The case itself; in a simple case fewer of all, and images hardly larger than the filters."""
+    N, C, H, W, M, k, stride, padding = case
+    n, c, m = rng.sizes(N, C, M)
+    (most,) = rng.sizes(3)
+    usual, one_channel, one_pixel = (k, H, W), (min(k, 2), 3, 3), (1, 3, 1)
+    side, h, w = rng.simpler(usual, {1: one_channel, 2: one_pixel}.get(most, usual))
+    return n, c, min(h, H), min(w, W), m, side, stride, padding
+
+
 def filters(rng: Inputs, M: int, C: int, k: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     return rng.normal(M, C, k, k, dtype=dtype), rng.normal(M, dtype=dtype)
 
@@ -64,6 +74,7 @@ def check_convolution(
 ) -> None:
     """All calls are made before any is judged: together they tell one mistake from another."""
     given, results = [], []
+    cases = [sizes_of(rng, case) for case in cases]
     for N, C, H, W, M, k, stride, padding in cases:
         x, (w, b) = rng.normal(N, C, H, W, dtype=dtype), filters(rng, M, C, k, dtype)
         given.append((x, w, b))

@@ -38,3 +38,12 @@ def output_size__no_padding(n, kernel, stride=1, padding=0):
 @mistake("6.1", "You added the 1 before dividing: divide first, then add 1.")
 def output_size__one_inside(n, kernel, stride=1, padding=0):
     return (n + 2 * padding - kernel + 1) // stride
+
+
+@mistake(
+    "6.1",
+    "This is the size that TensorFlow calls SAME, n / stride rounded up; here the padding is "
+    "given: (n + 2 padding - kernel) // stride + 1.",
+)
+def output_size__same(n, kernel, stride=1, padding=0):
+    return -(-n // stride)

@@ -99,3 +99,9 @@ def conv2d__float32(x, w, b, stride=1, padding=0):
 )
 def conv2d__first_filter(x, w, b, stride=1, padding=0):
     return convolve(x[None], w[:1], b[:1], stride, padding)[0]
+
+
+@mistake("6.2", "The margin repeats the edge of the image; padding is a margin of zeros.")
+def conv2d__edge_repeated(x, w, b, stride=1, padding=0):
+    wide = F.pad(x[None], (padding,) * 4, mode="replicate")
+    return convolve(wide, w, b, stride, 0)[0]

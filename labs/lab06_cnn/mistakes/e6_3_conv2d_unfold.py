@@ -78,3 +78,16 @@ def conv2d_unfold__loop(x, w, b, stride=1, padding=0):
             patch = x[:, :, i * stride : i * stride + k, j * stride : j * stride + k]
             out[:, :, i, j] = patch.flatten(1) @ w.flatten(1).T + b
     return out
+
+
+@mistake(
+    "6.3",
+    "Each row of this product is a place, with an entry for each filter; reshape mixes the two. "
+    "Swap the axes first (transpose or permute), then reshape.",
+)
+def conv2d_unfold__reshape_for_transpose(x, w, b, stride=1, padding=0):
+    k = w.shape[-1]
+    columns = F.unfold(x, k, stride=stride, padding=padding)
+    height, width = (size(n, k, stride, padding) for n in x.shape[2:])
+    rows = columns.transpose(1, 2) @ w.flatten(1).T + b
+    return rows.reshape(len(x), len(w), height, width)
