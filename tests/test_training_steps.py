@@ -431,6 +431,8 @@ def test_a_step_that_hands_on_something_else_is_told(step, error, message) -> No
         ({"optimizer": {"loss": Adam}}, TypeError, "made already"),
         ({"optimizer": torch.optim.LBFGS}, TypeError, "LBFGS"),
         ({"clip": 0.0}, ValueError, "clip must be a positive"),
+        ({"clip": "1"}, TypeError, "clip must be a number, got '1'"),
+        ({"epochs": None, "seconds": "5"}, TypeError, "seconds must be a number"),
         ({"average": LINEAR}, TypeError, "AveragedModel"),
         ({"scheduler": {"G": None}}, ValueError, "no optimizer of this name"),
         ({"epochs": None}, TypeError, "epochs=, seconds=, or both"),

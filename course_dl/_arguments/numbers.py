@@ -22,8 +22,12 @@ def check_count(n: object, name: str, least: int = 1) -> int:
 
 
 def check_positive(value: float, name: str) -> None:
-    """Raise ValueError unless ``value`` is a finite number above 0."""
-    if not 0 < value < float("inf"):
+    """Raise TypeError or ValueError unless ``value`` is a finite number above 0."""
+    try:
+        fits = bool(0 < value < float("inf"))
+    except TypeError:
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+    if not fits:
         raise ValueError(f"{name} must be a positive finite number, got {value!r}")
 
 
