@@ -72,7 +72,9 @@ class Feed:
         else:
             self.batches = _loader(data, name)
         self._model = model
-        self._first = not isinstance(data, (Batches, Rows))  # whether a batch is to be checked
+        in_memory = isinstance(data, (Batches, Rows))
+        self._first = not in_memory  # whether a batch is to be checked
+        self._there = type(data) in (Batches, Rows)  # whether batches are on the device already
         self._whole = isinstance(data, (Batches, Rows)) and self._ends_in_one(data, model, training)
         self.order = Order(**{name: self.batches})
 
@@ -87,7 +89,10 @@ class Feed:
             if self._first:
                 check_inputs(batch, self._model, self.name, handed_on=self.pairs)
                 self._first = False
-            yield moved(tuple(batch) if type(batch) is list else batch, self.device)
+            if self._there:
+                yield batch
+            else:
+                yield moved(tuple(batch) if type(batch) is list else batch, self.device)
         if batch is None:
             raise ValueError(f"{self.name} gave no batch: is it empty, or drop_last too strict?")
 
