@@ -96,7 +96,7 @@ def test_a_covered_folder_may_hold_the_course_itself(environment: Path) -> None:
     """A student's file may lie in a checkout: then its folder is covered with all that is in it."""
     course = environment.parents[2] / "away"
     done = subprocess.run(
-        [environment, "-c", TOLD, json.dumps({"hidden": [str(course)]}), "torchvision"],
+        [environment, "-c", TOLD, json.dumps({"covered": [str(course)]}), "torchvision"],
         capture_output=True, text=True, cwd="/", timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

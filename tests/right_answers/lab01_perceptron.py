@@ -153,7 +153,7 @@ def perceptron_loss__maximum(w, X, d):
     return torch.maximum(-scores * d, torch.zeros_like(d)).sum()
 
 
-def perceptron_loss__minimum(w, X, d):
+def perceptron_loss__minimum_negated(w, X, d):
     return -torch.minimum(d * (w @ X.T), torch.tensor(0.0, dtype=X.dtype)).sum()
 
 

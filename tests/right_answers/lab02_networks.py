@@ -698,7 +698,7 @@ def square_error__loop(y, d):
     return E
 
 
-def square_error__norm(y, d):
+def square_error__norm_squared(y, d):
     return torch.square(torch.linalg.vector_norm(y - d, dim=1)).sum().div(2)
 
 
