@@ -19,8 +19,7 @@ from course_dl.authoring.notebooks import make_notebook
 from course_dl.authoring.sources import Project
 from course_dl.lab.catalog import find_lab
 
-# One environment for all of them, in which the course is fetched once: in order, in one worker.
-pytestmark = [pytest.mark.colab, pytest.mark.xdist_group("colab")]
+pytestmark = pytest.mark.colab
 
 ROOT = Path(__file__).parents[1]
 PROJECT = Project.read(ROOT)
@@ -101,6 +100,13 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"https://github.com/{PROJECT.repository}")
 
 
+@pytest.fixture
+def fetched(colab: Colab, published: None) -> None:
+    """The course is in Colab's environment, whichever tests ran in this process before."""
+    if "course-dl" not in colab.packages():
+        colab.pip("install", "-q", f"git+https://github.com/{PROJECT.repository}@{PROJECT.tag}")
+
+
 def setup_on_colab() -> str:
     """A notebook of two cells: Colab's module is imported, and the setup cell of lab 1."""
     notebook = nbformat.reads(make_notebook(find_lab("lab01"), PROJECT), as_version=4)
@@ -145,7 +151,7 @@ def test_the_setup_cell_fetches_the_course_and_replaces_nothing(
 
 
 def test_once_it_is_there_the_setup_cell_needs_no_network(
-    colab: Colab, offline: None, tmp_path: Path, run_notebook: Callable[..., Any]
+    fetched: None, offline: None, tmp_path: Path, run_notebook: Callable[..., Any]
 ) -> None:
     notebook = run_notebook(setup_on_colab(), tmp_path, kernel="colab")
     assert [cell.outputs for cell in notebook.cells] == [[], []]
@@ -153,7 +159,11 @@ def test_once_it_is_there_the_setup_cell_needs_no_network(
 
 @pytest.mark.parametrize("solutions", [False, True], ids=["untouched", "solved"])
 def test_the_first_notebook_runs_there(
-    solutions: bool, offline: None, tmp_path: Path, run_notebook: Callable[..., Any]
+    fetched: None,
+    offline: None,
+    solutions: bool,
+    tmp_path: Path,
+    run_notebook: Callable[..., Any],
 ) -> None:
     text = make_notebook(find_lab("lab01"), PROJECT, solutions=solutions)
     notebook = run_notebook(text, tmp_path, kernel="colab")
