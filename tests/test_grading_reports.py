@@ -12,13 +12,15 @@ from dataclasses import replace
 from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from course_dl.grading.marks.mark import Mark, mark_of, number
 from course_dl.grading.marks.settings import Settings
 from course_dl.grading.names import alphabetical
-from course_dl.grading.reports.entry import Entry
+from course_dl.grading.reports import write_class_reports
+from course_dl.grading.reports.entry import NOT_YET, Entry
 from course_dl.grading.reports.feedback import feedback_page
 from course_dl.grading.reports.gradescope import gradescope_results
 from course_dl.grading.reports.junit import junit_xml
@@ -102,6 +104,16 @@ def test_printed_rows_add_up_to_the_printed_total_in_every_report(entries: list[
 
         (sheet,) = csv.DictReader(io.StringIO(moodle_csv([one])))
         assert (Decimal(sheet["Grade"]), Decimal(sheet["Maximum grade"])) == (total, most)
+
+
+@pytest.mark.parametrize("status", ["graded", "unreadable", "error", NOT_YET])
+def test_moodle_gets_no_grade_where_the_grader_failed_or_has_not_graded(
+    status: str, entries: list[Entry], tmp_path: Path
+) -> None:
+    one = replace(entries[0], result=replace(entries[0].result, status=status))
+    write_class_reports(tmp_path, "Lab", [one])
+    with (tmp_path / "moodle.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == (status in ("graded", "unreadable"))
 
 
 def test_the_overview_has_the_same_points(entries: list[Entry]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from course_dl.grading.files import update
-from course_dl.grading.reports.entry import NOT_YET, Entry
+from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.feedback import feedback_page
 from course_dl.grading.reports.gradescope import gradescope_results
 from course_dl.grading.reports.junit import junit_xml
@@ -82,9 +82,8 @@ def _class_reports(
     title: str, entries: Sequence[Entry], notes: Sequence[str] = (), *, moodle: bool = True
 ) -> Iterator[tuple[str, str]]:
     yield "grades.csv", grades_csv(entries)
-    if moodle:  # no grade of 0 for those who have none yet
-        graded = [entry for entry in entries if entry.result.status != NOT_YET]
-        yield "moodle.csv", moodle_csv(graded)
+    if moodle:  # no grade of 0 for those who have no mark
+        yield "moodle.csv", moodle_csv([entry for entry in entries if entry.has_mark])
     yield "overview.html", overview_page(title, entries, notes)
 
 

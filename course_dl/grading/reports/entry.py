@@ -31,6 +31,11 @@ class Entry:
     mark: Mark
     others: tuple[str, ...] = ()
 
+    @property
+    def has_mark(self) -> bool:
+        """Whether the mark is the student's; else the grader failed, or there is no result yet."""
+        return self.result.status in ("graded", "unreadable")
+
 
 def link(entry: Entry) -> str:
     """The student's name, leading from the overview to the page of feedback."""

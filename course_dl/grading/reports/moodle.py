@@ -11,8 +11,6 @@ from course_dl.grading.reports.words import feedback_html
 
 __all__ = ["filled_worksheet"]
 
-_COUNTS = ("graded", "unreadable")  # else the grader itself failed, or there is no result yet
-
 
 def filled_worksheet(
     worksheet: Worksheet, entries: Sequence[Entry], *, scale: bool = False
@@ -21,6 +19,6 @@ def filled_worksheet(
     marks = {
         entry.student: Filled(entry.mark.total, entry.mark.max_points, feedback_html(entry))
         for entry in entries
-        if entry.result.status in _COUNTS
+        if entry.has_mark
     }
     return worksheet.fill(marks, scale=scale)
