@@ -1,10 +1,12 @@
-"""Data of the labs: toy sets, MNIST and Fashion-MNIST, sets of images, and batches from memory."""
+"""Data of the labs: toy sets, MNIST and Fashion-MNIST, sets of images, codebooks, and batches."""
 
 from __future__ import annotations
 
 from course_dl.data.batches import Batches
+from course_dl.data.codebook import Codebook, codebook
 from course_dl.data.images import fashion_mnist, mnist
 from course_dl.data.imageset import ImageSet
+from course_dl.data.scenes import scenes
 from course_dl.data.shapes import SHAPES, shapes
 from course_dl.data.toy import (
     SEPARATOR,
@@ -24,8 +26,10 @@ __all__ = [
     "SEPARATOR",
     "SHAPES",
     "Batches",
+    "Codebook",
     "ImageSet",
     "circles",
+    "codebook",
     "fashion_mnist",
     "gaussian_classes",
     "gaussian_posterior",
@@ -34,6 +38,7 @@ __all__ = [
     "noisy_regression",
     "overlapping_clouds",
     "regression_mean",
+    "scenes",
     "separable_clouds",
     "shapes",
     "spirals",

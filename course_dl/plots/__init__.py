@@ -9,6 +9,13 @@ without gradient, arrays or lists. All functions but those that animate take ``t
 from course_dl.plots._style import page
 from course_dl.plots.activation import activation_curves
 from course_dl.plots.animation import Animation, animate, animate_descent, animate_separator
+from course_dl.plots.attention import (
+    animate_images,
+    attention_map,
+    position_similarities,
+    surprise_maps,
+)
+from course_dl.plots.comparison import image_table, pixel_counts
 from course_dl.plots.confusion import confusion_matrix
 from course_dl.plots.descent import descent_1d, descent_path
 from course_dl.plots.images import (
@@ -26,6 +33,7 @@ from course_dl.plots.measurements import (
     relation,
 )
 from course_dl.plots.network import network_diagram
+from course_dl.plots.normalization import animate_values, running_statistics
 from course_dl.plots.regions import (
     decision_boundary,
     decision_regions,
@@ -42,7 +50,10 @@ __all__ = [
     "activation_curves",
     "animate",
     "animate_descent",
+    "animate_images",
     "animate_separator",
+    "animate_values",
+    "attention_map",
     "confusion_matrix",
     "curves",
     "decision_boundary",
@@ -56,15 +67,20 @@ __all__ = [
     "half_spaces",
     "histogram",
     "image_grid",
+    "image_table",
     "label_maps",
     "mistakes_per_epoch",
     "monte_carlo",
     "network_diagram",
     "page",
+    "pixel_counts",
+    "position_similarities",
     "probability_maps",
     "regression_fit",
     "relation",
+    "running_statistics",
     "scatter",
+    "surprise_maps",
     "training_curves",
     "v_curve",
     "weights_as_images",

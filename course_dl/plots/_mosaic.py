@@ -53,10 +53,11 @@ def channel_mosaic(
     columns: int | None,
     title: str | None,
     figure: Canvas | None,
+    numbered: bool = False,
 ) -> Figure:
     """Weights (M, C, H, W) of M filters, say, 0 being white; with several channels, a row each."""
     M, C = pictures.shape[:2]
-    captions = captions_of(names, M, numbered=C > 1)
+    captions = captions_of(names, M, numbered=numbered or C > 1)
     if C > 1:
         columns, title = C, title or f"a row for each {what}, a column for each channel"
         captions = [

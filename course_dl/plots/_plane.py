@@ -76,12 +76,14 @@ def draw_samples(
     labels: np.ndarray | None,
     names: Mapping[Any, str] | Sequence[str] | None,
     classes: np.ndarray | None = None,
+    unlabelled: str | None = None,
 ) -> None:
+    """The samples, a colour and a marker a class; without labels they are called ``unlabelled``."""
     crowd = len(points) * ax.figure.dpi / ax.bbox.width  # samples an inch
     size = 26 if crowd <= 80 else 11 if crowd < 250 else 5
     look: dict[str, Any] = {"s": size, "edgecolors": "black", "linewidths": 0.5, "zorder": 4}
     if labels is None:
-        ax.scatter(*points.T, color=colour(0), **look)
+        ax.scatter(*points.T, color=colour(0), label=unlabelled, **look)
         return
     present = np.unique(labels)
     classes = present if classes is None else classes

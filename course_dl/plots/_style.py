@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
@@ -17,13 +18,13 @@ __all__ = [
     "MARKERS",
     "PALETTE",
     "SEQUENTIAL",
-    "STYLE",
     "WIDTH",
     "WRONG",
     "Canvas",
     "Picture",
     "canvas",
     "colour",
+    "course_style",
     "inches",
     "legend",
     "legend_below",
@@ -54,31 +55,54 @@ DASHES = ("-", "--", "-.", ":")
 SEQUENTIAL = "cividis"
 DIVERGING = "RdBu_r"
 
+# What a style of the user's may change. Matplotlib's own values stand there, then the course's.
+LOOKS = (
+    *("_internal.", "axes.", "boxplot.", "contour.", "errorbar.", "figure.", "font.", "grid."),
+    *("hatch.", "hist."),
+    *("image.", "legend.", "lines.", "markers.", "mathtext.", "patch.", "path.", "savefig."),
+    *("scatter.", "text.", "xtick.", "ytick."),
+)
 STYLE: Any = {  # matplotlib's type of it lists every key there is
+    **{key: value for key, value in rcParamsDefault.items() if key.startswith(LOOKS)},
     "axes.axisbelow": True,
     "axes.edgecolor": "0.4",
     "axes.facecolor": "white",
     "axes.formatter.useoffset": False,
+    "axes.labelcolor": "black",
     "axes.labelsize": 10,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlecolor": "auto",
     "axes.titlesize": 11,
     "figure.dpi": 100,
     "figure.facecolor": "white",
     "figure.titlesize": 11,
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans"],
     "font.size": 10,
     "grid.color": "0.9",
     "legend.fontsize": 9,
     "legend.frameon": False,
+    "legend.labelcolor": "None",
     "lines.linewidth": 1.8,
     "lines.markersize": 5,
     "savefig.bbox": None,
     "savefig.dpi": "figure",
+    "savefig.facecolor": "auto",
+    "text.color": "black",
     "text.usetex": False,
+    "xtick.color": "black",
+    "xtick.labelcolor": "inherit",
     "xtick.labelsize": 9,
+    "ytick.color": "black",
+    "ytick.labelcolor": "inherit",
     "ytick.labelsize": 9,
 }
+
+
+def course_style() -> AbstractContextManager[None]:
+    """The style of the course while this lasts: only what differs is set, which saves time."""
+    other = {key: value for key, value in STYLE.items() if rcParams[key] != value}
+    return rc_context(other) if other else nullcontext()
 
 
 class Picture(Figure):
@@ -90,12 +114,12 @@ class Picture(Figure):
 
     def draw(self, renderer: Any) -> None:
         # Ticks are made here, at drawing, and read the style then.
-        with rc_context(STYLE):
+        with course_style():
             super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         file = io.BytesIO()
-        with rc_context(STYLE):
+        with course_style():
             self.savefig(file, format="png")
         return file.getvalue()
 
@@ -105,7 +129,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> R:
-        with rc_context(STYLE):
+        with course_style():
             return draw(*args, **kwargs)
 
     return in_style

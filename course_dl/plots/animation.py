@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,7 +19,7 @@ from course_dl.plots._plane import (
     half_plane,
     limits_of,
 )
-from course_dl.plots._style import STYLE, Picture
+from course_dl.plots._style import Picture, course_style
 from course_dl.plots.descent import as_tracks, contour_heights, draw_contours, draw_track
 from course_dl.plots.descent import limits_of as limits_of_tracks
 
@@ -52,7 +51,7 @@ class Animation:
     @property
     def still(self) -> Figure:
         figure, ax = self._stage()
-        with rc_context(STYLE):
+        with course_style():
             self._draw(ax, self.frames[-1])
         return figure
 
@@ -67,7 +66,7 @@ class Animation:
                 self._draw(ax, frame)
                 return []
 
-            with rc_context(STYLE):
+            with course_style():
                 show(self.frames[-1])
                 figure.draw_without_rendering()
                 # Room for labels is found once; else the axes would jump from frame to frame.
@@ -85,7 +84,7 @@ class Animation:
         return self._html
 
     def _stage(self) -> tuple[Figure, Axes]:
-        with rc_context(STYLE):
+        with course_style():
             figure = Picture(figsize=SIZE, layout="constrained")
             return figure, figure.subplots()
 

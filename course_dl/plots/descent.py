@@ -17,6 +17,7 @@ from course_dl.plots._style import (
     SEQUENTIAL,
     Canvas,
     canvas,
+    colour,
     legend_below,
     styled,
 )
@@ -26,7 +27,6 @@ __all__ = ["descent_1d", "descent_path"]
 Limits = tuple[tuple[float, float], tuple[float, float]]
 RESOLUTION = 80
 LEVELS = 18
-SHADES = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#000000", "#E69F00")
 
 
 @styled
@@ -42,6 +42,8 @@ def descent_path(
     figure: Canvas | None = None,
 ) -> Figure:
     """Contours of ``F: R^2 -> R`` and one trajectory or several; a ring is a start, a star an end.
+
+    A trajectory that ends outside of the picture has no star.
 
     Parameters
     ----------
@@ -88,6 +90,8 @@ def descent_1d(
 ) -> Figure:
     """The graph of ``F: R -> R`` and the steps of descent on it, one trajectory or several.
 
+    A ring is a start, a star an end. A trajectory that ends outside of the picture has no star.
+
     Parameters
     ----------
     f : of one point (1,), a float64 tensor; gives a number.
@@ -105,9 +109,11 @@ def descent_1d(
     ax = figure.subplots()
     ax.plot(x, y, color="0.6", linewidth=2.2)
     for k, (label, track) in enumerate(tracks.items()):
-        inside = track[((track >= limits[0]) & (track <= limits[1])).all(1)]
-        if len(inside):
-            draw_track(ax, np.column_stack([inside, values_of(f, inside)]), k, label)
+        within = np.array([limits[0] <= x <= limits[1] for x in track[:, 0]])
+        if within.any():
+            inside = track[within]
+            heights = values_of(f, inside)
+            draw_track(ax, np.column_stack([inside, heights]), k, label, ended=bool(within[-1]))
     room = 0.06 * (y.max() - y.min() or 1.0)
     ax.set(xlim=limits, ylim=(y.min() - room, y.max() + room), xlabel=xlabel, ylabel=ylabel)
     ax.grid(True)
@@ -173,8 +179,10 @@ def draw_contours(ax: Axes, heights: np.ndarray, limits: Limits) -> None:
     ax.set_aspect("equal" if 1 / 3 < width / height < 3 else "auto")
 
 
-def draw_track(ax: Axes, track: np.ndarray, k: int, label: str) -> None:
-    shade = SHADES[k % len(SHADES)]
+def draw_track(ax: Axes, track: np.ndarray, k: int, label: str, ended: bool = True) -> None:
+    shade = colour(k)
+    # A white line below lets it be seen on any contour, in the colour that its curve has elsewhere.
+    ax.plot(*track.T, color="white", linewidth=3.0)
     ax.plot(
         *track.T,
         DASHES[k % len(DASHES)],
@@ -192,4 +200,5 @@ def draw_track(ax: Axes, track: np.ndarray, k: int, label: str) -> None:
         markeredgecolor=shade,
         markeredgewidth=2,
     )
-    ax.plot(*track[-1], "*", markersize=13, color=shade, markeredgecolor="black")
+    if ended:
+        ax.plot(*track[-1], "*", markersize=13, color=shade, markeredgecolor="black")

@@ -117,7 +117,7 @@ def filters(
     if kernels.ndim not in (3, 4):
         raise ValueError(f"w: expected (M, C, k, k) or (M, k, k), got {kernels.shape}")
     pictures = kernels if kernels.ndim == 4 else kernels[:, None]
-    return channel_mosaic(pictures, "filter", names, columns, title, figure)
+    return channel_mosaic(pictures, "filter", names, columns, title, figure, numbered=True)
 
 
 @styled
@@ -176,11 +176,13 @@ def filter_responses(
     n = len(kernels)
     figure = canvas(figure, 2.1 * n if n > 3 else 2.3 * n)
     axes = figure.subplots(n, 3, squeeze=False)
+    for ax in axes[1:, 0]:  # the image is the same for all
+        ax.set_axis_off()
+    axes[0, 0].imshow(picture if picture.ndim == 2 else Normalize()(picture), cmap="gray")
+    axes[0, 0].set_title("image")
     for row, (name, kernel) in zip(axes, kernels.items(), strict=True):
         numbers = as_array(kernel, name, 2, finite=True)
         response = as_array(as_array(responses[name], name, finite=True).squeeze(), name, 2)
-        row[0].imshow(picture if picture.ndim == 2 else Normalize()(picture), cmap="gray")
-        row[0].set_title("image")
         top = abs(numbers).max() or 1.0
         row[1].imshow(numbers, cmap=DIVERGING, vmin=-top, vmax=top)
         if numbers.size <= 25:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ def curves(
     xlabel: str = "",
     ylabel: str = "",
     log: str = "",
+    among: Iterable[str] = (),
     title: str | None = None,
     figure: Canvas | None = None,
 ) -> Figure:
@@ -45,10 +46,11 @@ def curves(
     x : (n,) positions of all curves, or ``{label: (n,) positions}``; 1, 2, ..., n without it.
     errors : half lengths of error bars, (n,) or ``{label: (n,)}``; a band for more than 20 points.
     log : the logarithmic axes: "", "x", "y" or "xy".
+    among : all labels of several pictures. By its place among them a curve looks alike in each.
     """
     figure = canvas(figure, 3.8)
     ax = figure.subplots()
-    draw_curves(ax, named(series), x, errors, log)
+    draw_curves(ax, named(series), x, errors, log, among)
     if x is None:
         whole_numbers(ax)
     finish(ax, xlabel, ylabel, title)
@@ -61,6 +63,7 @@ def regression_fit(
     d: Any,
     fits: Any,
     *,
+    label: str = "samples",
     xlabel: str = "$x$",
     ylabel: str = "$d$",
     title: str | None = None,
@@ -74,6 +77,7 @@ def regression_fit(
     d : (N, 1) or (N,) desired outputs.
     fits : ``{label: fit}`` or one fit: a module or function of points (M, 1) in the dtype of
         ``X``, or a pair (x, y) of the curve's coordinates.
+    label : what the points are.
     """
     x, desired = (as_array(v, n, finite=True) for v, n in ((X, "X"), (d, "d")))
     if x.size != len(x) or desired.size != len(x) or desired.ndim > 2:
@@ -81,20 +85,18 @@ def regression_fit(
     grid = np.linspace(x.min(), x.max(), 300)
     figure = canvas(figure, 3.8)
     ax = figure.subplots()
-    ax.scatter(
-        x.ravel(), desired.ravel(), s=12 if len(x) > 100 else 22, color="0.6", label="samples"
-    )
-    for k, (label, fit) in enumerate(named(fits).items()):
+    ax.scatter(x.ravel(), desired.ravel(), s=12 if len(x) > 100 else 22, color="0.6", label=label)
+    for k, (name, fit) in enumerate(named(fits).items()):
         if isinstance(fit, tuple):
-            curve_x, curve_y = (as_array(v, label or "fit").ravel() for v in fit)
+            curve_x, curve_y = (as_array(v, name or "fit").ravel() for v in fit)
         else:
             curve_x, curve_y = grid, outputs(fit, grid[:, None], X).ravel()
         if curve_x.shape != curve_y.shape:
             raise ValueError(
-                f"{label or 'fit'}: expected one value for each of {len(curve_x)} "
+                f"{name or 'fit'}: expected one value for each of {len(curve_x)} "
                 f"points, got {len(curve_y)}"
             )
-        ax.plot(curve_x, curve_y, DASHES[k % len(DASHES)], color=colour(k), label=label or "fit")
+        ax.plot(curve_x, curve_y, DASHES[k % len(DASHES)], color=colour(k), label=name or "fit")
     finish(ax, xlabel, ylabel, title)
     return figure.figure
 
@@ -138,14 +140,26 @@ def v_curve(
     return figure.figure
 
 
-def draw_curves(ax: Axes, series: Mapping[str, Any], x: Any, errors: Any, log: str) -> None:
+def draw_curves(
+    ax: Axes,
+    series: Mapping[str, Any],
+    x: Any,
+    errors: Any,
+    log: str,
+    among: Iterable[str] = (),
+) -> None:
     if log not in ("", "x", "y", "xy"):
         raise ValueError(f'log={log!r}: expected "", "x", "y" or "xy"')
     if "x" in log:
         ax.set_xscale("log")
     if "y" in log:
         ax.set_yscale("log")
-    for k, (label, values) in enumerate(series.items()):
+    places = {label: k for k, label in enumerate(among or series)}
+    if not series.keys() <= places.keys():
+        missing = sorted(series.keys() - places.keys())
+        raise ValueError(f"among: expected the labels of all curves, {missing} are missing")
+    for label, values in series.items():
+        k = places[label]
         y = as_array(values, label or "values", 1)
         own_x = x[label] if isinstance(x, Mapping) else x
         at = np.arange(1, len(y) + 1.0) if own_x is None else as_array(own_x, "x", 1)
@@ -187,5 +201,7 @@ def every(n: int) -> int:
 
 
 def whole_numbers(ax: Axes) -> None:
+    """Ticks at whole numbers, from 1 on: there is no epoch, step or layer 0."""
+    ax.set_xlim(left=max(0.5, ax.get_xlim()[0]))
     room = 12 if ax.bbox.width > 4 * ax.figure.dpi else 6
     ax.xaxis.set_major_locator(MaxNLocator(room, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))

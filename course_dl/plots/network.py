@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from course_dl.plots._inputs import as_array
-from course_dl.plots._style import DIVERGING, PALETTE, WRONG, Canvas, canvas, inches, styled
+from course_dl.plots._style import DIVERGING, Canvas, canvas, inches, styled
 
 __all__ = ["network_diagram"]
 
@@ -168,7 +168,7 @@ def draw_network(
     for k, layer in enumerate(layers):
         draw_layer(ax, k * step, layer, None if numbers is None else numbers[k], top)
         symbol = f"${letter}_{k}$" if k >= first else "input"
-        size = f"{layer.size} unit" + "s" * (layer.size > 1)
+        size = "1 unit" if layer.size == 1 else f"{layer.size} units"
         ax.text(k * step, lowest - 0.5, f"{symbol}\n{size}", ha="center", va="top", fontsize=10)
     highest = max(max(layer.heights.values()) for layer in layers)
     ax.set_xlim(-0.7, (len(layers) - 1) * step + 0.7)
@@ -180,6 +180,7 @@ def draw_edges(
 ) -> None:
     few = W is not None and W.size <= FEW_EDGES and x[1] - x[0] >= LONG_EDGE
     largest = 1.0 if W is None else abs(W).max() or 1.0
+    shades = colormaps[DIVERGING]  # as in the nodes: blue is negative, red positive
     for i, y_left in left.heights.items():
         for j, y_right in right.heights.items():
             if i is None or j is None:
@@ -189,7 +190,7 @@ def draw_edges(
             if W is not None:
                 size = abs(W[j, i]) / largest
                 look = {
-                    "color": PALETTE[0] if W[j, i] < 0 else WRONG,
+                    "color": shades(0.05 if W[j, i] < 0 else 0.95),
                     "alpha": 0.25 + 0.6 * size,
                     "linewidth": 0.4 + 1.8 * size,
                     "linestyle": "--" if W[j, i] < 0 else "-",

@@ -210,6 +210,7 @@ def half_spaces(
     X: Any = None,
     d: Any = None,
     *,
+    label: str = "active neurons",
     limits: Limits | None = None,
     title: str | None = None,
     figure: Canvas | None = None,
@@ -224,6 +225,7 @@ def half_spaces(
     W : (M, 2) weights, one neuron a row, or (2,) of a single one.
     b : (M,) biases, or a number.
     X, d : samples (N, 2) and labels (N,) to draw as well.
+    label : what is counted by the shade.
     limits : ((left, right), (bottom, top)); of the samples, else -3 to 3.
     """
     weights = np.atleast_2d(as_array(W, "W", finite=True))
@@ -241,13 +243,13 @@ def half_spaces(
     shades = ax.pcolormesh(
         x, y, active, cmap=steps_of_blue(M + 1), vmin=-0.5, vmax=M + 0.5, zorder=0
     )
-    bar = figure.colorbar(shades, ax=ax, label="active neurons", shrink=0.9)
+    bar = figure.colorbar(shades, ax=ax, label=label, shrink=0.9)
     bar.set_ticks(range(M + 1) if M < 10 else [0, M // 2, M])
     for m, (w, bias) in enumerate(zip(weights, biases, strict=True)):
         draw_line(ax, np.array([bias, *w]), color="0.15", linewidth=1.5)
-        draw_normal(ax, w, bias, limits, str(m + 1))
+        draw_normal(ax, w, bias, limits, str(m + 1) if M > 1 else "$w$")
     if samples:
-        draw_samples(ax, *samples, None)
+        draw_samples(ax, *samples, None, unlabelled="samples")
     legend_below(figure, ax)
     return figure.figure
 
@@ -292,7 +294,7 @@ def probability_maps(
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
-    shades = None
+    shades, halved = None, False
     for k, (name, function) in enumerate(panels.items()):
         P, _, _ = class_probabilities(function, grid, X, None)
         if not 0 <= which < P.shape[1]:
@@ -302,14 +304,16 @@ def probability_maps(
         shades = ax.pcolormesh(x, y, share, cmap=SEQUENTIAL, vmin=0, vmax=1, zorder=0)
         if share.min() < 0.5 < share.max():
             ax.contour(x, y, share, levels=[0.5], colors="white", linewidths=1.5)
+            halved = True
         if samples:
             draw_samples(ax, *samples, None)
     assert shades is not None
     legend_below(figure, axes[0])
+    halves = " (white line: 0.5)" * halved
     figure.colorbar(
         shades,
         ax=list(axes),
-        label=label or f"$P(d = {which} \\mid x)$",
+        label=(label or f"$P(d = {which} \\mid x)$") + halves,
         location="right" if columns == 1 else "bottom",
         shrink=0.9 if columns == 1 else 0.6,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from course_dl.plots.images import as_images
 __all__ = ["label_maps"]
 
 MOST = 10  # images in a row
+LETTER = 0.09  # inches: a letter of a row's name
 GROUND, NONE = "0.88", "white"  # the colours of class 0 and of pixels without a class
 
 
@@ -31,7 +32,7 @@ def label_maps(
     title: str | None = None,
     figure: Canvas | None = None,
 ) -> Figure:
-    """Images in a row, below each its label map, and below this, if given, the predicted one.
+    """Images in a row, below each its label map, and below this, if given, what was predicted.
 
     Class 0, mostly the background, is light grey. A label that is no class, such as -100 or 255
     for pixels that do not count, is white; without ``classes``, negative ones alone.
@@ -40,7 +41,8 @@ def label_maps(
     ----------
     images : (N, H, W), (N, 1, H, W) or (N, 3, H, W), at most 10.
     maps : (N, H, W) classes 0..K-1 of the pixels.
-    predictions : (N, H, W) classes, or scores (N, K, H, W), of which the largest decides.
+    predictions : (N, H, W) classes, or scores (N, K, H, W), of which the largest decides; or
+        several, ``{name: predictions}``, a row each.
     classes : K names; numbers without them.
     """
     pictures = as_images(images)
@@ -48,10 +50,10 @@ def label_maps(
     if N > MOST:
         raise ValueError(f"images: expected at most {MOST}, got {N}: choose some, as in images[:6]")
     rows = {"labels": as_labels(maps, "maps", pictures.shape[:3])}
-    if predictions is not None:
-        scores = as_array(predictions, "predictions", finite=True)
+    for name, given in _named(predictions).items():
+        scores = as_array(given, "predictions", finite=True)
         chosen = scores.argmax(1) if scores.ndim == 4 else scores
-        rows["predicted"] = as_labels(chosen, "predictions", pictures.shape[:3])
+        rows[name] = as_labels(chosen, "predictions", pictures.shape[:3])
 
     seen = np.unique(np.concatenate([row.ravel() for row in rows.values()]))
     K = max(int(seen.max()) + 1, 1) if classes is None else len(classes)
@@ -63,7 +65,8 @@ def label_maps(
         names, colours = [*names, "no class"], [*colours, to_rgb(NONE)]
 
     ratio = pictures.shape[1] / pictures.shape[2]
-    tile = min((WIDTH - 0.8) / N, 2.2)
+    longest = max(len(line) for name in rows for line in name.split("\n"))
+    tile = min((WIDTH - 0.8 - LETTER * max(longest - 8, 0)) / N, 2.2)
     figure = canvas(figure, (1 + len(rows)) * (tile * ratio + 0.08) + 0.3 * bool(title) + 0.4)
     axes = figure.subplots(1 + len(rows), N, squeeze=False)
     for ax in axes.flat:
@@ -87,6 +90,12 @@ def label_maps(
     if title is not None:
         figure.suptitle(title)
     return figure.figure
+
+
+def _named(predictions: Any) -> dict[str, Any]:
+    if predictions is None:
+        return {}
+    return dict(predictions) if isinstance(predictions, Mapping) else {"predicted": predictions}
 
 
 def as_labels(given: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:

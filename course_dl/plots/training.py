@@ -116,7 +116,8 @@ def mistakes_per_epoch(
     draw_curves(ax, series, None, None, "")
     ax.set_ylim(bottom=0)
     whole_numbers(ax)
-    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
+    ticks = MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    ax.yaxis.set_major_locator(ticks)
     finish(ax, "epoch", "mistakes", title)
     return figure.figure
 
