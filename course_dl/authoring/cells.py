@@ -19,6 +19,9 @@ from course_dl.lab.show import points
 
 __all__ = ["make_cells"]
 
+# After a restart IPython says no more than that the magic is not found: the line says the rest.
+_NOT_FOUND = "  # not found? Run the setup cell, then your functions."
+
 
 def make_cells(lab: LabFolder, project: Project, *, solutions: bool) -> list[NotebookNode]:
     """The cells of a lab's notebook, without outputs.
@@ -41,7 +44,7 @@ def make_cells(lab: LabFolder, project: Project, *, solutions: bool) -> list[Not
             exercise = lab.exercise(kind["exercise"])
             cells += _exercise_cells(lab, exercise, solution if solutions else stub)
         elif "after" in kind:
-            cells.append(_code(f"%%after {kind['after']}\n{cell.source}"))
+            cells.append(_code(f"%%after {kind['after']}{_NOT_FOUND}\n{cell.source}"))
         else:
             cells.append(_code(cell.source))
     return list(_with_distinct_ids(cells))

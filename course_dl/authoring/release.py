@@ -25,7 +25,7 @@ from course_dl.authoring.students import (
 from course_dl.lab.catalog import find_labs
 from course_dl.lab.collect import exercises_in
 from course_dl.lab.exercise import Exercise
-from course_dl.lab.files import CHECKS, DRIVERS, MISTAKES
+from course_dl.lab.files import CHECKS, DRIVERS, FOUND, MISTAKES
 
 __all__ = ["release"]
 
@@ -34,7 +34,7 @@ LEFT_OUT = "authoring"  # the part of the package that needs the solutions
 CHECKS_FILES, MISTAKES_FILES = f"labs/*/{CHECKS}/*.py", f"labs/*/{MISTAKES}/*.py"
 LAB_FILES = (
     *("labs/__init__.py", "labs/*/__init__.py", f"labs/*/{DRIVERS}"),
-    *(CHECKS_FILES, MISTAKES_FILES),
+    *(CHECKS_FILES, MISTAKES_FILES, f"labs/*/{FOUND}/*.py"),
 )
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
 DOCS = ("docs/students.md", "docs/training.md", "docs/images/check.png")

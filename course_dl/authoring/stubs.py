@@ -14,6 +14,7 @@ from course_dl.lab.catalog import find_lab
 __all__ = ["make_solution", "make_stub", "solution", "stub"]
 
 KEEP, END_KEEP = "# keep", "# end keep"
+TOLD = "# told: "  # what a line is called where a change to it is told: see `changes/`
 
 
 def stub(lab: str, name: str) -> str:
@@ -51,10 +52,11 @@ def make_stub(source: str, name: str) -> str:
 
 
 def make_solution(source: str, name: str) -> str:
-    """The whole definition with its decorators, without the marks of kept lines."""
+    """The whole definition with its decorators, without the marks of kept and told lines."""
     node, lines = find_definition(source, name), source.split("\n")
     whole = _cut(lines, _line_numbers(node, lines))
-    return "\n".join(line for line in whole if line.strip() not in (KEEP, END_KEEP)).rstrip()
+    kept = (line for line in whole if line.strip() not in (KEEP, END_KEEP))
+    return "\n".join(line.partition(TOLD)[0].rstrip() for line in kept).rstrip()
 
 
 def _stub(node: Definition, lines: Sequence[str]) -> list[str]:

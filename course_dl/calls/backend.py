@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from opcode import opmap
 from typing import Any, NamedTuple
 
 import torch
@@ -42,7 +43,8 @@ class Rules(NamedTuple):
 
     ``gradient`` asks for the gradients of the sum of the result with respect to the tensors
     among the arguments at these positions, in place of the result; ``operations`` for the number
-    of operations. ``seed`` is what the global random generators start from.
+    of operations. ``seed`` is what the global random generators start from. Who is ``timed`` is
+    told the seconds that it has, and what it does depends on the clock.
     """
 
     autograd: bool = True
@@ -51,15 +53,21 @@ class Rules(NamedTuple):
     gradient: tuple[int, ...] = ()
     operations: bool = False
     seed: int = 0
+    timed: bool = False
 
 
 @dataclass(frozen=True)
 class StudentError:
-    """An exception that left the student's code: its type, its message, and where it was raised."""
+    """An exception that left the student's code: its type, its message, and where it was raised.
+
+    ``raiser`` is the function of the student's whose ``raise`` it was, or ``""`` where a library
+    raised it.
+    """
 
     kind: str
     message: str
     where: str = ""
+    raiser: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,13 @@ class Backend(ABC):
         """The outcomes of several calls, in order; what is not asked for need not be run."""
         return (self.call(*request) for request in requests)
 
+    @abstractmethod
+    def forget(self) -> None:
+        """Let later calls run where nothing is left of earlier ones, as far as that is possible.
+
+        Objects that earlier calls made are not to be used again.
+        """
+
 
 # From a seed, what surrounds a call; it tells whether the call drew from a global generator.
 Randomness = Callable[[int], AbstractContextManager[Callable[[], bool]]]
@@ -138,6 +153,7 @@ def _driver(name: str, source: str) -> Callable[..., Any]:
 
 
 TORCH = os.path.dirname(torch.__file__)
+_RAISES = {opmap["RAISE_VARARGS"], opmap["RERAISE"]}
 
 
 class LocalBackend(Backend):
@@ -176,6 +192,9 @@ class LocalBackend(Backend):
             case _:
                 raise ValueError(f"no target {target}")
         return self._guarded(function, args, kwargs, rules)
+
+    def forget(self) -> None:
+        """Nothing: one process is all that there is."""
 
     def _argument(self, value: Any) -> Any:
         """The object behind a handle; functions and the like pass as they are."""
@@ -313,13 +332,23 @@ def _equal_but_for_nan(a: torch.Tensor, b: torch.Tensor) -> bool:
     return torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
+def _by_raise(exception: BaseException) -> bool:
+    """Whether a raise in Python's code raised it: a library in C has no line of its own."""
+    last = exception.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_code.co_code[last.tb_lasti] in _RAISES
+
+
 def _told(exception: BaseException) -> StudentError:
     """The exception as plain text, with the last line of the student's own code that ran."""
     try:
-        message = str(exception)[:2_000]
+        # What torch adds of its own C++ says nothing to a student, and differs from run to run.
+        message = str(exception).partition("\nException raised from ")[0][:2_000]
     except Exception:
         message = "(its message could not be read)"
     frames = traceback.extract_tb(exception.__traceback__)
     own = [f for f in frames if "course_dl" not in f.filename and TORCH not in f.filename]
     where = f"line {own[0].lineno}, in {own[0].name}: {own[0].line}" if own else ""
-    return StudentError(class_name(exception), message, where)
+    raiser = own[-1].name if own and own[-1] is frames[-1] and _by_raise(exception) else ""
+    return StudentError(class_name(exception), message, where, raiser)

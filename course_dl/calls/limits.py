@@ -76,7 +76,8 @@ class _Limit:
 
     A call may use its seconds of a core; sleep or wait several times as long; last still longer
     where it waits for a core, which is the machine's time and not its own. An import is not
-    interrupted, for half a module would be left behind, and its time does not count.
+    interrupted, for half a module would be left behind, and its time does not count: a call that
+    has imported something has all of its seconds once more.
     """
 
     armed, alarms, left, why = True, 0, 0, LONG
@@ -84,6 +85,8 @@ class _Limit:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.module = ""  # which is being imported
+        self._modules = len(sys.modules)
+        self._put_off = False  # for what was imported
         self._begun = time.monotonic()
         self._start()
 
@@ -126,11 +129,17 @@ class _Limit:
             signal.setitimer(signal.ITIMER_REAL, REPEAT_SECONDS)
             return None
         if self.module:
-            self.module = ""
+            self.module, self._put_off = "", True
             self._start()
         core = time.thread_time() - self._core
         if core >= self.seconds:
-            return LONG
+            imported = self._imported()
+            if not imported:
+                return LONG
+            on_import(imported)
+            self._start()
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+            return None
         waiting = waiting_seconds()
         if self._looked is None:  # before the first look nothing is known of the waiting
             self._looked = now, waiting
@@ -143,6 +152,17 @@ class _Limit:
         soon = min(self.seconds - core, ASLEEP * self.seconds - own)
         signal.setitimer(signal.ITIMER_REAL, max(SOONEST, soon))
         return None
+
+    def _imported(self) -> str:
+        """A module that was imported before the time was up, and for which it was not put off yet.
+
+        Torch imports parts of itself when they are first used: ``torch.func`` takes seconds.
+        """
+        new = list(sys.modules)[self._modules :]
+        if self._put_off or not new:
+            return ""
+        self._put_off = True
+        return new[0]
 
     def _raise_after_some(self, frame: FrameType, event: str, arg: Any) -> Any:
         self.left -= event == "opcode"

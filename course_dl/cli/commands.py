@@ -149,20 +149,26 @@ class SandboxReport(argparse.Action):
 
 
 def build(given: Arguments) -> int:
+    from course_dl.authoring.changes.packing import find_stale_changes, pack_changes
     from course_dl.authoring.notebooks import build, find_stale
     from course_dl.authoring.sources import repository_root
+    from course_dl.lab.catalog import find_labs
 
     if given.solutions and given.out is None:
         raise ValueError("solved notebooks never go where students' are: say where, -o DIR")
     out = given.out or repository_root() / "colab"
     if given.check:
-        stale = find_stale(out)
-        for name, what in stale.items():
-            print(f"{out / name} {what}")
-        print("run: course-dl build" if stale else "all notebooks are as the labs have them")
+        stale = [f"{out / name} {what}" for name, what in find_stale(out).items()]
+        for lab in find_labs():
+            stale += [f"{path} {what}" for path, what in find_stale_changes(lab).items()]
+        print(*stale or ["all notebooks are as the labs have them"], sep="\n")
+        if stale:
+            print("run: course-dl build")
         return int(bool(stale))
-    for path in build(out, solutions=given.solutions):
-        print(path)
+    written = build(out, solutions=given.solutions)
+    if given.out is None:
+        written += [path for lab in find_labs() for path in pack_changes(lab)]
+    print(*written, sep="\n")
     return 0
 
 
@@ -253,7 +259,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_authoring(
     command: Callable[[Callable[[Arguments], int | None], str], argparse.ArgumentParser],
 ) -> None:
-    notebooks = command(build, "make the notebooks in colab/ from the labs")
+    notebooks = command(build, "make the notebooks in colab/, and found/, from the labs")
     notebooks.add_argument("-o", "--out", type=Path, metavar="DIR", help="another folder")
     what = notebooks.add_mutually_exclusive_group()
     what.add_argument("--solutions", action="store_true", help="solved notebooks (needs -o)")

@@ -29,6 +29,7 @@ from course_dl.lab.inputs import Level
 from course_dl.lab.judge import ExerciseResult, TestResult, run_tests
 from course_dl.lab.simplest import with_simplest_case
 from course_dl.lab.states import Failure, State
+from course_dl.lab.uses import what_it_calls
 
 __all__ = ["Grading", "lab_sandbox", "unreadable"]
 
@@ -61,10 +62,12 @@ def lab_sandbox(lab: LabFolder, covered: Sequence[str | Path] = (), **layers: An
     paths += folder.with_name("data").rglob("t10k*")  # the test images and their classes
     for name in answers:
         spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            origin = Path(spec.origin)
-            paths += [origin.parent] if spec.submodule_search_locations else [origin]
-            paths += _compiled(origin)
+        if spec is None:
+            continue
+        if spec.submodule_search_locations is not None:  # a package, or a folder of data
+            paths += map(Path, spec.submodule_search_locations)
+        elif spec.origin is not None:
+            paths += [Path(spec.origin), *_compiled(Path(spec.origin))]
     return Sandbox(answers, paths, _imports(lab), **layers)
 
 
@@ -157,7 +160,7 @@ class Grading:
         self.notices = tuple(dict.fromkeys(self._phase.notices()))
         if hidden:
             found = self._untouched([self._tested(r.exercise, True, r.tests) for r in found])
-        results = [self._diagnosed(result) for result in found]
+        results = self._naming_what_they_call([self._diagnosed(result) for result in found])
         if hidden:
             self._follow_through(results)
         self.close()
@@ -244,6 +247,7 @@ class Grading:
                 told = diagnosed(
                     result,
                     self.lab.mistakes,
+                    self.lab.found(result.exercise),
                     self._program.names,
                     RemoteBackend(child),
                     self.seed,
@@ -269,6 +273,16 @@ class Grading:
                 return judged(result.exercise, test, backend, level, self._known)
 
             return with_simplest_case(result, run)
+
+    def _naming_what_they_call(self, results: Sequence[ExerciseResult]) -> list[ExerciseResult]:
+        """The results, which name the earlier exercises that an answer calls and that fail too."""
+        by_number = {result.exercise.number: result for result in results}
+        told = {
+            exercise.number: what_it_calls(by_number[e.number] for e in earlier)
+            for exercise, earlier in builds_on(self._program.cells, results)
+            if by_number[exercise.number].state is State.FAILED
+        }
+        return [replace(r, builds_on=told.get(r.exercise.number, "")) for r in results]
 
     def _follow_through(self, results: Sequence[ExerciseResult]) -> None:
         """Judge again what builds on wrong earlier answers, with right versions of those."""
@@ -345,6 +359,7 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
         carried,
         float(exercise.points) if carried else 0.0,
         tuple(test.title for test in exercise.tests if test not in run),
+        result.builds_on,
     )
 
 

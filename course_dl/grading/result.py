@@ -28,7 +28,8 @@ class ExerciseMark:
 
     Where it failed, ``carried_points`` are what it earns with right versions of the earlier
     exercises ``carried`` in place of the student's own, which are wrong (follow-through).
-    ``not_run`` are the titles of the tests that were not run, after others that did not pass.
+    ``not_run`` are the titles of the tests that were not run, after others that did not pass;
+    ``builds_on`` is the sentence on earlier exercises that the answer calls and that fail too.
     """
 
     number: str
@@ -42,11 +43,12 @@ class ExerciseMark:
     carried: tuple[str, ...] = ()
     carried_points: float = 0.0
     not_run: tuple[str, ...] = ()
+    builds_on: str = ""
 
     @property
     def first_failure(self) -> TestMark | None:
         """The test to tell of: a public one if any, failed or forbidden rather than not done."""
-        worst = ("write it yourself", "failed", "not done yet")
+        worst = ("write it yourself", "failed", "not done yet", "partly earned")
         short = [test for test in self.tests if test.state in worst]
         return min(short, key=lambda t: (t.hidden, worst.index(t.state))) if short else None
 

@@ -21,8 +21,10 @@ from course_dl.grading.sandbox.client.remote import RemoteBackend
 from course_dl.grading.sandbox.wire.channel import Message
 from course_dl.grading.texts import printable
 from course_dl.lab.exercise import Exercise, Mistake, Test
+from course_dl.lab.found import Found as Change
+from course_dl.lab.found import explain
 from course_dl.lab.inputs import Seed
-from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_test
+from course_dl.lab.judge import ExerciseResult, TestResult, run_test
 from course_dl.lab.student import Call, Student
 
 __all__ = ["Known", "diagnosed", "judged"]
@@ -200,20 +202,22 @@ def _fit(result: TestResult) -> TestResult:
 def diagnosed(
     result: ExerciseResult,
     mistakes: Iterable[Mistake],
+    changes: Iterable[Change],
     names: Iterable[str],
     backend: RemoteBackend,
     seed: int,
     known: Known,
 ) -> str | None:
-    """The same as :func:`~course_dl.lab.judge.diagnose`, called where the tests' answers are new.
+    """The same as :func:`~course_dl.lab.found.explain`, called where the tests' answers are new.
 
-    A mistake is tried beside the submission's other functions, which have these ``names``. What is
-    found is kept where the submission was asked for nothing more.
+    A mistake, or a change, is tried beside the submission's other functions, which have these
+    ``names``. What is found is kept where the submission was asked for nothing more.
     """
 
     def find(line: Line) -> str | None:
         student = Student(RemoteBackend(line), result.exercise.rules)
-        return diagnose(result, mistakes, {name: getattr(student, name) for name in names}, seed)
+        namespace = {name: getattr(student, name) for name in names}
+        return explain(result, mistakes, changes, namespace, seed)
 
     keys = [test.calls.key for test in result.tests if isinstance(test.calls, _Calls)]
     if len(keys) < len(result.tests):

@@ -7,13 +7,14 @@ import inspect
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 
 from course_dl.lab.collect import exercises_in, mistakes_in, parameters_of
 from course_dl.lab.exercise import Exercise, Mistake
-from course_dl.lab.files import CHECKS, MISTAKES, SOLUTIONS, STORY
+from course_dl.lab.files import CHECKS, FOUND, MISTAKES, SOLUTIONS, STORY, module_of
+from course_dl.lab.found import Found, unpacked_changes
 
 __all__ = ["LabFolder", "find_lab", "find_labs"]
 
@@ -49,7 +50,9 @@ class LabFolder:
         """The exercises, in the order of their numbers."""
         found = exercises_in(self._module(CHECKS))
         parameters = parameters_of(self.mistakes)
+        numbers = {name: exercise.number for exercise in found for name in exercise.names}
         for exercise in found:
+            exercise.numbers = numbers
             exercise.parameters = {name: parameters.get(name, ()) for name in exercise.names}
         return found
 
@@ -57,6 +60,10 @@ class LabFolder:
     def mistakes(self) -> Sequence[Mistake]:
         """The known mistakes, in the order of the exercises and then of their files."""
         return mistakes_in(self._module(MISTAKES))
+
+    def found(self, exercise: Exercise) -> Sequence[Found]:
+        """The small changes to the right answer of an exercise; none where none were packed."""
+        return _found(f"course_dl.labs.{self.name}.{FOUND}", exercise.number)
 
     def exercise(self, number: str | float) -> Exercise:
         """The exercise of this number, or the one in which a function of this name is written.
@@ -82,6 +89,15 @@ class LabFolder:
 
     def _module(self, part: str = "") -> ModuleType:
         return importlib.import_module(f"course_dl.labs.{self.name}{'.' * bool(part)}{part}")
+
+
+@lru_cache(maxsize=64)
+def _found(package: str, number: str) -> Sequence[Found]:
+    name = f"{package}.{module_of(number)}"
+    try:
+        return unpacked_changes(importlib.import_module(name))
+    except ModuleNotFoundError:
+        return ()
 
 
 def find_labs() -> list[LabFolder]:

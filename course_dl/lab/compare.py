@@ -7,22 +7,41 @@ summation, none for another formula: 1e-4 in float32, 1e-9 in float64.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from course_dl.calls.values import summary
 from course_dl.lab.relations import relations, shape_relation, telling
-from course_dl.lab.states import Wrong
+from course_dl.lab.states import Wrong, _Verdict
 from course_dl.lab.student import kind
 from course_dl.lab.typed import MOST, array
+from course_dl.lab.words import are, counted
 
-__all__ = ["close", "close_all", "equal", "number", "require", "shaped", "unpack"]
+__all__ = ["close", "close_all", "equal", "integer", "number", "require", "shaped", "unpack"]
 
 ARTICLES = ("the ", "a ", "an ", "its ", "what ")
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
+
+Comparison = TypeVar("Comparison", bound=Callable[..., Any])
+
+
+def _about_its_value(comparison: Comparison) -> Comparison:
+    """The comparison, whose verdict knows which value it is about: so the call is found."""
+
+    @wraps(comparison)
+    def compare(got: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return comparison(got, *args, **kwargs)
+        except _Verdict as verdict:
+            if verdict.about is None:
+                verdict.about = got
+            raise
+
+    return compare  # type: ignore[return-value]
 
 
 def require(condition: bool, message: str, *details: tuple[str, str]) -> None:
@@ -31,6 +50,7 @@ def require(condition: bool, message: str, *details: tuple[str, str]) -> None:
         raise Wrong(message, *details)
 
 
+@_about_its_value
 def shaped(
     got: Any, shape: Sequence[int], dtype: torch.dtype | None = None, what: str = "the result"
 ) -> torch.Tensor:
@@ -51,6 +71,7 @@ def shaped(
     return got
 
 
+@_about_its_value
 def close(
     got: Any,
     expected: torch.Tensor,
@@ -96,7 +117,8 @@ def close(
     bad = ~torch.isfinite(answer) & torch.isfinite(truth)
     if bool(bad.any()):
         rest = " The others are right." if bool((right | bad).all() & right.any()) else ""
-        message = f"{what} holds {_count(int(bad.sum()), 'value')} that are not finite.{rest}"
+        n = int(bad.sum())
+        message = f"{what} holds {counted(n, 'value')} that {are(n)} not finite.{rest}"
         raise Wrong(message, *_beside(expected, got, right, limit), kind="not finite")
     found = relations(answer, truth, limit)
     raise Wrong(
@@ -164,6 +186,7 @@ def near(a: torch.Tensor, b: torch.Tensor, limit: float) -> bool:
     return apart < math.inf and apart <= limit * float(torch.linalg.vector_norm(b, math.inf))
 
 
+@_about_its_value
 def close_all(
     got: Any, expected: Sequence[torch.Tensor], what: str, *, first: int = 1, **options: Any
 ) -> None:
@@ -177,6 +200,7 @@ def close_all(
         close(answer, truth, f"{what}_{k + first}", **options)
 
 
+@_about_its_value
 def unpack(got: Any, names: str) -> tuple[Any, ...]:
     """Check that ``got`` holds a value for each of ``names`` (``"grad_W, grad_b"``); return it."""
     count = len(names.split(","))
@@ -188,6 +212,7 @@ def unpack(got: Any, names: str) -> tuple[Any, ...]:
     return tuple(got)
 
 
+@_about_its_value
 def number(
     got: Any,
     expected: float | torch.Tensor,
@@ -208,7 +233,8 @@ def number(
         raise Wrong(f"{_capital(what)} should be a number, not {_a(got)}.")
     _real(got, False, what)
     answer = float(got.detach() if isinstance(got, torch.Tensor) else got)
-    if answer == expected or abs(answer - expected) <= tolerance * max(abs(expected), at_least):
+    limit = tolerance * max(abs(expected), at_least) if math.isfinite(expected) else 0.0
+    if answer == expected or abs(answer - expected) <= limit:
         return
     came, truth = (torch.tensor(x, dtype=torch.float64) for x in (answer, expected))
     found = relations(came, truth, tolerance)
@@ -223,6 +249,7 @@ def number(
     )
 
 
+@_about_its_value
 def equal(got: Any, expected: Any, what: str = "the result") -> None:
     """Check exactly: numbers, strings, lists of them, integer tensors (dtype included)."""
     if isinstance(expected, torch.Tensor):
@@ -237,6 +264,18 @@ def equal(got: Any, expected: Any, what: str = "the result") -> None:
             ("Came", summary(got)),
             kind="values",
         )
+
+
+def integer(got: Any, expected: int, what: str, call: str) -> None:
+    """Check an int, with the call that gave it; a 0-d tensor of integers will do."""
+    if isinstance(got, torch.Tensor) and got.dim() == 0 and not got.is_floating_point():
+        got = int(got)
+    told = ("The call", call)
+    require(got is not None, f"{what} is None: is a return missing?", told)
+    is_int = isinstance(got, int) and not isinstance(got, bool)
+    require(is_int, f"{what} should be an int.", told, ("It was", summary(got)))
+    details = ("Expected", str(expected)), ("Came", str(got))
+    require(got == expected, f"{what} is wrong.", told, *details)
 
 
 def _real(got: Any, may_be_complex: bool, what: str) -> None:
@@ -265,10 +304,6 @@ def _capital(text: str) -> str:
 def _a(value: Any) -> str:
     name = "numpy array" if isinstance(value, np.ndarray) else kind(value)
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _number(value: torch.Tensor) -> str:

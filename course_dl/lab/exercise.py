@@ -65,6 +65,10 @@ class Exercise:
         The tests, as declared.
     parameters
         The names of the functions' parameters, where they are known: to tell of calls.
+    numbers
+        The numbers of the lab's exercises by what they ask for: to tell of those that are called.
+    trains
+        The seconds that a challenge trains.
     """
 
     number: str
@@ -79,6 +83,8 @@ class Exercise:
     seconds: float = 5.0
     tests: list[Test] = field(default_factory=list, init=False)
     parameters: Mapping[str, Sequence[str]] = field(default_factory=dict, init=False)
+    numbers: Mapping[str, str] = field(default_factory=dict, init=False)
+    trains: float = field(default=0.0, init=False)
 
     @property
     def rules(self) -> Rules:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CHECKS", "DRIVERS", "MISTAKES", "SOLUTIONS", "STORY", "number_of"]
+__all__ = ["CHECKS", "DRIVERS", "FOUND", "MISTAKES", "SOLUTIONS", "STORY", "module_of", "number_of"]
 
 STORY, SOLUTIONS, DRIVERS = "notebook.py", "solutions.py", "drivers.py"
 CHECKS, MISTAKES = "checks", "mistakes"
+FOUND = "found"  # made by `course-dl build`, with a file an exercise too
 
 _OF_AN_EXERCISE = re.compile(r"e(\d+)_(\d+)_\w+")
 
@@ -23,3 +24,8 @@ def number_of(module: str) -> str | None:
     """
     match = _OF_AN_EXERCISE.fullmatch(module)
     return f"{match[1]}.{match[2]}" if match else None
+
+
+def module_of(number: str) -> str:
+    """The module of ``found/`` for an exercise: ``e4_3`` for ``"4.3"``."""
+    return f"e{number.replace('.', '_')}"

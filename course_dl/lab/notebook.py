@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +11,24 @@ from course_dl.calls.own_work import OwnWork
 from course_dl.calls.values import class_name
 from course_dl.lab.catalog import LabFolder, find_lab
 from course_dl.lab.exercise import Exercise, Test
+from course_dl.lab.found import SECONDS as TO_EXPLAIN
+from course_dl.lab.found import explain
 from course_dl.lab.inputs import Level
-from course_dl.lab.judge import ExerciseResult, TestResult, diagnose, run_exercise, run_test
+from course_dl.lab.judge import ExerciseResult, TestResult, run_exercise, run_test
+from course_dl.lab.needs import missing_names
 from course_dl.lab.page import Page
-from course_dl.lab.show import blocked_page, hint_page, progress_page, result_page
+from course_dl.lab.show import (
+    Standing,
+    blocked_page,
+    hint_page,
+    incomplete_page,
+    progress_page,
+    result_page,
+    waiting_page,
+)
 from course_dl.lab.simplest import SECONDS, with_simplest_case
+from course_dl.lab.states import State
+from course_dl.lab.uses import is_stub, names_used, what_it_calls
 
 __all__ = ["Lab"]
 
@@ -83,9 +96,13 @@ class Lab:
                 f"exercise {found.number} is about {', '.join(found.names)}, "
                 f"not about {', '.join(sorted(unknown))}"
             )
-        result = self._judge(found, {**names, **functions})
-        _show(result_page(result))
-        return Shown(result.exercise, result.tests, result.diagnosis, result.case)
+        names = {**names, **functions}
+        shown = None
+        if found.trains and not _is_open(found, names):
+            shown = _show(waiting_page(found), replaceable=True)
+        result = self._judge(found, names)
+        _show(result_page(result), instead_of=shown)
+        return Shown(**vars(result))
 
     def hint(self, exercise: str | float | Callable[..., Any]) -> None:
         """Show a hint to an exercise: one more each time."""
@@ -95,11 +112,20 @@ class Lab:
         _show(hint_page(found, shown))
 
     def progress(self) -> None:
-        """Check every exercise and show where you stand."""
+        """Check every exercise and show where you stand.
+
+        Of a challenge the last result is shown: nothing is trained.
+        """
         names = _caller_names()
-        exercises = self._folder.exercises
-        results = {exercise.number: self._current(exercise, names) for exercise in exercises}
-        _show(progress_page(self._folder.title, exercises, results))
+        standing = [self._standing(exercise, names) for exercise in self._folder.exercises]
+        _show(progress_page(self._folder.title, standing))
+
+    def _standing(self, exercise: Exercise, names: Mapping[str, Any]) -> Standing:
+        if not exercise.trains:
+            return Standing(exercise, self._current(exercise, names))
+        answers, result = self._checked.get(exercise.number, ([], None))
+        changed = not _same(answers, _answers(exercise, names))
+        return Standing(exercise, result, _is_open(exercise, names), changed)
 
     def _asked(self, exercise: Any, names: Mapping[str, Any]) -> tuple[Exercise, dict[str, Any]]:
         """The exercise that is meant, and the function that was handed over, by its name there."""
@@ -118,33 +144,65 @@ class Lab:
         )
 
     def _judge(self, exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult:
-        backend, mistakes = OwnWork(names, exercise.answers), self._folder.mistakes
+        backend = OwnWork(names, exercise.answers)
 
         def run(test: Test, level: Level) -> TestResult:
             return run_test(exercise, test, backend, level)
 
         result = run_exercise(exercise, backend)
-        result = replace(result, diagnosis=diagnose(result, mistakes, names))
+        if not result:
+            known, found = self._folder.mistakes, self._folder.found(exercise)
+            told = explain(result, known, found, names, seconds=TO_EXPLAIN)
+            result = replace(result, diagnosis=told)
         result = with_simplest_case(result, run, SECONDS)
+        result = replace(result, builds_on=self._what_it_calls(result, names))
         self._checked[exercise.number] = (_answers(exercise, names), result)
         return result
+
+    def _what_it_calls(self, result: ExerciseResult, names: Mapping[str, Any]) -> str:
+        """Of an answer that fails: the earlier exercises that it calls and that do not pass."""
+        exercises = list(self._folder.exercises)
+        if result.state is not State.FAILED or result.exercise not in exercises:
+            return ""
+        earlier = exercises[: exercises.index(result.exercise)]
+        used = names_used(result.exercise.names, names)
+        called = [e for e in earlier if not e.trains and used.intersection(e.names)]
+        found = [self._current(exercise, names) for exercise in called]
+        return what_it_calls(one for one in found if not one)
 
     def _current(self, exercise: Exercise, names: Mapping[str, Any]) -> ExerciseResult:
         """The last result, if the very same functions earned it by passing; else a new one."""
         answers, result = self._checked.get(exercise.number, ([], None))
-        now = _answers(exercise, names)
-        same = len(answers) == len(now) and all(a is b for a, b in zip(answers, now, strict=True))
-        return result if result and same else self._judge(exercise, names)
+        counts = bool(result) or exercise.trains
+        if result is not None and counts and _same(answers, _answers(exercise, names)):
+            return result
+        return self._judge(exercise, names)
 
     def _after(self, line: str, cell: str) -> None:
-        """``%%after 4.3 4.4``: run the cell if these exercises pass, else say what it waits for."""
+        """``%%after 4.3 4.4``: run the cell if these exercises pass, else say what it waits for.
+
+        What stands behind a ``#`` is a comment.
+        """
         shell = _shell()
-        results = [self._current(self._folder.exercise(n), shell.user_ns) for n in line.split()]
-        missing = [result for result in results if not result]
-        if missing:
-            _show(blocked_page(missing))
+        names, numbers = shell.user_ns, line.partition("#")[0].split()
+        results = [self._current(self._folder.exercise(n), names) for n in numbers]
+        blocking = [result for result in results if not result]
+        if blocking:
+            undefined = [r.exercise for r in blocking if None in _answers(r.exercise, names)]
+            _show(blocked_page(blocking, undefined))
+        elif missing := missing_names(shell.transform_cell(cell), names):
+            _show(incomplete_page(missing))
         else:
             shell.run_cell(cell)
+
+
+def _same(answers: Sequence[Any], now: Sequence[Any]) -> bool:
+    return len(answers) == len(now) and all(a is b for a, b in zip(answers, now, strict=True))
+
+
+def _is_open(exercise: Exercise, names: Mapping[str, Any]) -> bool:
+    """Whether one of its answers is not there, or still a stub."""
+    return any(answer is None or is_stub(answer) for answer in _answers(exercise, names))
 
 
 def _answers(exercise: Exercise, names: Mapping[str, Any]) -> list[Any]:
@@ -163,11 +221,14 @@ def _shell() -> Any:
     return ipython.get_ipython() if ipython is not None else None
 
 
-def _show(page: Page) -> None:
+def _show(page: Page, *, replaceable: bool = False, instead_of: Any = None) -> Any:
+    """Show a page, in place of an earlier one if that can be; what is given stands for it then."""
     shell = _shell()
-    if shell is not None and type(shell).__name__ != "TerminalInteractiveShell":
-        from IPython.display import display
-
-        display(page)
-    else:
+    if shell is None or type(shell).__name__ == "TerminalInteractiveShell":
         print(page)
+        return None
+    from IPython.display import display
+
+    if instead_of is not None:
+        return instead_of.update(page)
+    return display(page, display_id=True) if replaceable else display(page)

@@ -13,6 +13,8 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
+from course_dl.lab.words import counted
+
 __all__ = ["relations", "shape_relation", "telling"]
 
 FACTORS = (0.5, 2.0, -2.0, -0.5)  # what even one number may be told to be off by
@@ -214,7 +216,7 @@ def _moved(pair: _Pair) -> Found:
         for by in range(1, n):
             if pair.is_(truth.roll(by, axis)):
                 by = by if by <= n // 2 else by - n
-                places = f"{abs(by)} place{'s' * (abs(by) > 1)} {'on' if by > 0 else 'back'}"
+                places = f"{counted(abs(by), 'place')} {'on' if by > 0 else 'back'}"
                 yield "shift", f"The {name}s are shifted by {places}, round the end."
         if truth.dim() > 1 and _permuted(pair, axis):
             yield "permuted", f"The {name}s are right, but in another order."

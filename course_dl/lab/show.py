@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from course_dl.lab.call import CALLS, PRINTED, printed_in
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult, TestResult
 from course_dl.lab.page import WRONG, Bar, Beside, Block, Details, Heading, Line, Page, Tone
 from course_dl.lab.states import Failure, State
+from course_dl.lab.words import counted
 
-__all__ = ["TONES", "blocked_page", "hint_page", "points", "progress_page", "result_page"]
+__all__ = [
+    "TONES",
+    "Standing",
+    "blocked_page",
+    "hint_page",
+    "incomplete_page",
+    "points",
+    "progress_page",
+    "result_page",
+    "waiting_page",
+]
 
 TONES = {
     State.PASSED: Tone("✓", "#009e73"),
+    State.PARTLY: Tone("◐", "#e69f00"),
     State.FAILED: WRONG,
     State.NOT_DONE: Tone("○", "#8a8a8a"),
     State.FORBIDDEN: Tone("✎", "#cc79a7"),
 }
 ADVICE = Tone("➜", "#0072b2")
+RUN_AGAIN = (
+    "After a restart nothing is defined: run the setup cell, then the cells with your functions, "
+    "then those above this one (in Colab: Runtime, Run before; in Jupyter: Run, Run All Above)."
+)
 COMPARED = ("Expected", "Came")  # labels of details that are told side by side
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an exercise stands: its last result, if there is one.
+
+    Of a challenge it may be that of functions that have ``changed`` since, or there is none yet:
+    then ``open`` says whether there is anything to check.
+    """
+
+    exercise: Exercise
+    result: ExerciseResult | None
+    open: bool = False
+    changed: bool = False
+
+    @property
+    def points(self) -> float:
+        return self.result.points if self.result is not None else 0.0
 
 
 def points(n: float) -> str:
     """``3 points``, ``1 point``, ``2.5 points``."""
-    return f"{n:g} point{'s' * (n != 1)}"
+    return counted(n, "point")
 
 
 def result_page(
@@ -40,18 +76,27 @@ def result_page(
         exercise.points if whole is None else whole,
     )
     heading = Heading(f"{_name(exercise)}: {headline}", TONES[result.state])
+    told = result.first_failure
     if result.state is State.NOT_DONE and all(t.state is State.NOT_DONE for t in result.tests):
-        return Page([heading])
+        open_ = told.failure if told is not None else None
+        other = open_ is not None and open_.kind == CALLS
+        return Page([heading, Line(open_.told, strong=True)] if open_ and other else [heading])
     blocks: list[Block] = [heading]
-    blocks += [Line(_title(r), TONES[r.state]) for r in result.tests]
+    for test in result.tests:
+        blocks.append(Line(_title(test), TONES[test.state]))
+        if test and test.told:
+            blocks.append(Details(test.told))
     skipped = len(exercise.tests) - len(result.tests)
     if result.tests and result.tests[-1].timed_out and skipped:
         blocks.append(Line(f"{skipped} more not run, after a call that took too long"))
-    told = result.first_failure
     failure = result.failure_of(told) if told is not None else None
     if failure is not None:
         blocks.append(Line(failure.told, strong=True))
         blocks += details_of(failure)
+    if not failure and (printed := _printed(result)):
+        blocks.append(Details([(PRINTED, printed)]))
+    if result.builds_on:
+        blocks.append(Line(result.builds_on, ADVICE, strong=True))
     if result.diagnosis:
         blocks.append(Line(result.diagnosis, ADVICE, strong=True))
     if result.state is State.FAILED and exercise.hints:
@@ -78,31 +123,57 @@ def hint_page(exercise: Exercise, shown: int) -> Page:
     return Page([*blocks, Line(more)])
 
 
-def progress_page(
-    title: str, exercises: Sequence[Exercise], results: Mapping[str, ExerciseResult]
-) -> Page:
+def progress_page(title: str, standing: Sequence[Standing]) -> Page:
     """Where a student stands in a lab: points, and the state of each exercise."""
-    earned = sum(result.points for result in results.values())
-    whole = sum(exercise.points for exercise in exercises)
-    done = sum(bool(result) for result in results.values())
+    earned = sum(one.points for one in standing)
+    whole = sum(one.exercise.points for one in standing)
+    done = sum(bool(one.result) for one in standing)
     blocks: list[Block] = [
         Heading(title, ADVICE),
-        Bar(earned, whole, f"{earned:g} of {points(whole)}, {done} of {len(exercises)} exercises"),
+        Bar(earned, whole, f"{earned:g} of {points(whole)}, {done} of {len(standing)} exercises"),
     ]
-    for exercise in exercises:
-        result = results[exercise.number]
-        headline = _headline(result, result.points, exercise.points)
-        blocks.append(Line(f"{_name(exercise)}: {headline}", TONES[result.state]))
-    return Page(blocks)
+    return Page([*blocks, *map(_standing, standing)])
 
 
-def blocked_page(missing: Sequence[ExerciseResult]) -> Page:
-    """Why a cell was not run: the exercises that it waits for."""
+def _standing(one: Standing) -> Line:
+    exercise, result = one.exercise, one.result
+    if result is None:
+        ask = f'written, not checked yet: lab.check("{exercise.number}")'
+        state = str(State.NOT_DONE) if one.open else ask
+        return Line(f"{_name(exercise)}: {state}", TONES[State.NOT_DONE])
+    headline = _headline(result, result.points, exercise.points)
+    changed = ", before your last change" * one.changed
+    return Line(f"{_name(exercise)}: {headline}{changed}", TONES[result.state])
+
+
+def waiting_page(exercise: Exercise) -> Page:
+    """What is shown while a challenge is being checked: how long that takes."""
+    told = f"training has {exercise.trains:g} seconds, the check needs a few more"
+    return Page([Heading(f"{_name(exercise)}: {told} ...", TONES[State.NOT_DONE])])
+
+
+def blocked_page(blocking: Sequence[ExerciseResult], undefined: Sequence[Exercise] = ()) -> Page:
+    """Why a cell was not run: the exercises that it waits for, some of them not even defined."""
     blocks: list[Block] = [
         Heading("This cell runs once these exercises pass:", TONES[State.NOT_DONE])
     ]
-    blocks += [Line(f"{_name(r.exercise)}: {r.state}", TONES[r.state]) for r in missing]
-    return Page(blocks)
+    for result in blocking:
+        state = "not defined" if result.exercise in undefined else str(result.state)
+        blocks.append(Line(f"{_name(result.exercise)}: {state}", TONES[result.state]))
+    return Page([*blocks, Line(RUN_AGAIN)] if undefined else blocks)
+
+
+def incomplete_page(missing: Sequence[str]) -> Page:
+    """Why a cell was not run: it needs names that other cells make."""
+    names = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
+    text = f"This cell needs {names}, which cells above it make."
+    return Page([Heading(text, TONES[State.NOT_DONE]), Line(RUN_AGAIN)])
+
+
+def _printed(result: ExerciseResult) -> str:
+    """What the student's function printed where it passed: in the first call that printed."""
+    said = (printed_in(call) for test in result.tests for call in test.calls)
+    return next((text for text in said if text), "")
 
 
 def _headline(result: ExerciseResult, earned: float, whole: float) -> str:

@@ -92,6 +92,9 @@ def levels(free: Iterable[str]) -> Iterator[Level]:
 
 
 def _way(result: TestResult) -> str:
-    """In which way a test failed: by what kind of error, or comparison, or with which sentence."""
-    assert result.failure is not None
-    return result.failure.kind or re.sub(r"[-+]?\d[\d.,e+ x-]*", "", result.failure.message)
+    """In which way a test failed: by what kind of comparison, or with which sentence or error."""
+    failure = result.failure
+    assert failure is not None
+    if failure.kind and not failure.kind.startswith("raised"):
+        return failure.kind
+    return re.sub(r"[-+]?\d[\d.,e+ x-]*", "", failure.message)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-__all__ = ["Failure", "Forbidden", "NotDone", "State", "Wrong"]
+__all__ = ["Failure", "Forbidden", "NotDone", "Partly", "State", "Wrong"]
 
 
 class State(Enum):
@@ -18,6 +18,7 @@ class State(Enum):
 
     PASSED = "passed"
     FAILED = "failed"
+    PARTLY = "partly earned"
     NOT_DONE = "not done yet"
     FORBIDDEN = "write it yourself"
 
@@ -47,7 +48,7 @@ class Failure:
 
 
 class _Verdict(AssertionError):
-    """Base of the three ways in which a check does not pass."""
+    """Base of the ways in which a check does not pass."""
 
     state: State
 
@@ -62,6 +63,7 @@ class _Verdict(AssertionError):
     ) -> None:
         self.failure = Failure(message, details, kind, relation, relations or {})
         self.points = points
+        self.about: object = None  # the value that the sentence is about, where it is known
         super().__init__(self.failure.told)
 
     def add(self, *details: tuple[str, str]) -> None:
@@ -70,9 +72,15 @@ class _Verdict(AssertionError):
 
 
 class Wrong(_Verdict):
-    """The answer is wrong. ``points`` are those earned nevertheless (challenges only)."""
+    """The answer is wrong."""
 
     state = State.FAILED
+
+
+class Partly(_Verdict):
+    """The answer earns ``points``, and not all of them (challenges only)."""
+
+    state = State.PARTLY
 
 
 class NotDone(_Verdict):

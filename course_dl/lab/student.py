@@ -10,18 +10,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import torch
 
-from course_dl.calls.backend import Backend, Outcome, Request, Rules, StudentError
-from course_dl.calls.limits import ASLEEP, TimeOut
-from course_dl.calls.values import Handle, summary
+from course_dl.calls.backend import Backend, Request, Rules
+from course_dl.calls.values import Handle
+from course_dl.lab.call import Call, judge
+from course_dl.lab.exercise import Exercise
 from course_dl.lab.recording import Asked, Recorded, Recording
-from course_dl.lab.states import Forbidden, NotDone, Wrong
 
 __all__ = [
     "Call",
@@ -38,51 +37,6 @@ __all__ = [
 
 
 DEFAULT = Rules()
-LONG, SHORT = 200, 60  # characters of a call, and of one that stands for its result
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call that a check made, and how it ended: for telling of it, and for the diagnosis."""
-
-    target: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    rules: Rules
-    outcome: Outcome
-
-    @property
-    def name(self) -> str:
-        """What was called, as the check writes it: ``softmax``, ``MLP([2, 3]).forward``."""
-        if self.target == "on:call":
-            return str(self.args[0])
-        if self.target in ("on:getattr", "on:method"):
-            return f"{self.args[0]}.{self.args[1]}"
-        return self.target.partition(":")[2].replace("_", " " if self.is_driven else "_")
-
-    @property
-    def is_driven(self) -> bool:
-        """Whether a driver of the lab was run, whose text is the first argument."""
-        return self.target.startswith("driver:")
-
-    def __str__(self) -> str:
-        if self.target == "on:getattr":
-            return self.name
-        # Of the arguments, how many the name tells, or nobody wants to read.
-        named = 1 if self.is_driven else {"on:call": 1, "on:method": 2}.get(self.target, 0)
-        for numbers in (12, 4, 1):  # of a tensor that is told in full
-            given = [summary(arg, numbers) for arg in self.args[named:]]
-            given += [f"{key}={summary(arg, numbers)}" for key, arg in self.kwargs.items()]
-            text = f"{self.name}({', '.join(given)})"
-            if len(text) <= LONG:
-                break
-        return text
-
-    @cached_property  # each call on its result is named by it
-    def short(self) -> str:
-        """The call, without its arguments where they are long."""
-        text = str(self)
-        return text if len(text) <= SHORT else f"{self.name}(...)"
 
 
 class Student:
@@ -94,6 +48,8 @@ class Student:
         Runs the calls, here or in a sandbox.
     rules
         The exercise's rules for each call.
+    exercise
+        Whose functions are called: it knows their parameters, and the lab's other exercises.
 
     Attributes
     ----------
@@ -101,15 +57,21 @@ class Student:
         Every call made so far, in order.
     notes
         What the check found out besides the verdict (an accuracy, say), for reports.
+    told
+        Labelled values to be told beside the verdict, passed or not.
     remarks
         What the instructor alone should know of the answer.
     """
 
-    def __init__(self, backend: Backend, rules: Rules = DEFAULT) -> None:
+    def __init__(
+        self, backend: Backend, rules: Rules = DEFAULT, exercise: Exercise | None = None
+    ) -> None:
         self.backend = backend
         self.rules = rules
+        self._exercise = exercise
         self.calls: list[Call] = []
         self.notes: dict[str, float] = {}
+        self.told: list[tuple[str, str]] = []
         self.remarks: list[str] = []
         self._recording: Recording | None = None
         self._sent: Recording | None = None
@@ -147,6 +109,14 @@ class Student:
         if waiting is not None:
             waiting.settle()
 
+    def forget(self) -> None:
+        """Let later calls know nothing of the ones before: in grading they get a new process.
+
+        Objects that were made before are not to be used again.
+        """
+        self.settle()
+        self.backend.forget()
+
     def _call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
     ) -> Any:
@@ -168,7 +138,7 @@ class Student:
         ):
             call = Call(target, args, kwargs, request.rules, outcome)
             self.calls.append(call)
-            _judge(call)
+            judge(call, self._exercise)
             yield self._received(outcome.value, call)
 
     def _received(self, value: Any, call: Call, place: str = "") -> Any:
@@ -313,72 +283,3 @@ def sent(value: Any, handles: Mapping[Handle, Handle] = MappingProxyType({})) ->
     if isinstance(value, dict):
         return {key: sent(item, handles) for key, item in value.items()}
     return value
-
-
-def _is_stub(error: StudentError) -> bool:
-    """Whether it is a stub's error: torch has others of the kind, raised further down."""
-    own = not error.message or "raise " in error.where
-    return error.kind == "NotImplementedError" and own
-
-
-def _too_long(name: str, seconds: float, why: TimeOut) -> str:
-    """A sentence on a call that was ended before it returned."""
-    match why.reason:
-        case "long":
-            return f"{name} did not return within {seconds:g} seconds: does a loop never end?"
-        case "asleep":
-            return (
-                f"{name} did not return: it slept or waited for {ASLEEP * seconds:g} seconds. "
-                "Does it call input() or sleep(), or wait for a lock?"
-            )
-        case "import":
-            return (
-                f"{name} did not return, since importing {why.module} took too long: "
-                "import it at the top of a cell."
-            )
-        case "busy":
-            return f"{name} could not be judged: the machine was too busy to run it."
-        case "together":
-            return (
-                f"{name} is too slow: the calls of the exercise took more than {why.seconds:g} "
-                f"seconds together; one took about {why.each:.1g}."
-            )
-
-
-def _judge(call: Call) -> None:
-    """Raise the verdict that the call itself calls for, whatever its value."""
-    outcome, name = call.outcome, call.name
-    if outcome.missing:
-        raise NotDone(f"There is no {name} yet.")
-    if outcome.error is not None and _is_stub(outcome.error):
-        raise NotDone(f"{name} is not written yet.")
-    if outcome.used_library:
-        raise Forbidden(
-            f"{outcome.used_library} of the library is the answer itself: write it yourself."
-        )
-    if outcome.used_autograd:
-        raise Forbidden("Autograd is switched off here: write the gradient yourself.")
-    said = (("It printed", outcome.printed.strip()),) if outcome.printed.strip() else ()
-    if outcome.timed_out is not None:
-        told = _too_long(name, call.rules.seconds, outcome.timed_out)
-        raise Wrong(told, ("The call", str(call)), *said)
-    if outcome.error is not None and outcome.error.kind == "Unusable":
-        raise Wrong(
-            f"The result of {name} is, or holds, {outcome.error.message}.",
-            ("The call", str(call)),
-        )
-    if outcome.error is not None:
-        where = (("Where", outcome.error.where),) if outcome.error.where else ()
-        raise Wrong(
-            f"{name} raised {outcome.error.kind}: {outcome.error.message}",
-            ("The call", str(call)),
-            *where,
-            *said,
-            kind=f"raised {outcome.error.kind}",
-        )
-    if outcome.changed:
-        raise Wrong(
-            f"{name} changed {' and '.join(outcome.changed)}: work on a copy, and leave everything "
-            "as you found it.",
-            ("The call", str(call)),
-        )

@@ -13,6 +13,7 @@ _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 STATES = {
     "passed": ("✓", "passed"),
+    "partly earned": ("◐", "partly"),
     "failed": ("✗", "failed"),
     "not done yet": ("○", "open"),
     "write it yourself": ("✎", "forbidden"),

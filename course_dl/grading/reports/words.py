@@ -40,9 +40,11 @@ def tell(exercise: ExerciseMark) -> Told:
         return Told("A part of it is not written yet.", failed.title)
     if failed.hidden and failed.state != "not done yet":
         message = "The tests that you have pass; one that asks the same of other inputs does not."
+        message = f"{message} {exercise.builds_on}".rstrip()
         return Told(message, failed.title, (), exercise.diagnosis)
     details = [(label, shortened(text, _LONGEST)) for label, text in failed.details]
-    return Told(shortened(failed.message, _LONGEST), failed.title, details, exercise.diagnosis)
+    message = f"{shortened(failed.message, _LONGEST)} {exercise.builds_on}".rstrip()
+    return Told(message, failed.title, details, exercise.diagnosis)
 
 
 def headline(entry: Entry) -> str:

@@ -69,7 +69,7 @@ def _checked_numbers(mark: ExerciseMark) -> list[str]:
             raise ValueError(f"{mark.number}: {points} of {mark.max_points} points")
     if not all(math.isfinite(value) for value in mark.notes.values()):
         raise ValueError(f"{mark.number}: a note that is no number")
-    texts = [mark.number, mark.state, mark.diagnosis, *mark.names, *mark.notes]
+    texts = [mark.number, mark.state, mark.diagnosis, mark.builds_on, *mark.names, *mark.notes]
     return [*texts, *mark.carried, *mark.not_run]
 
 

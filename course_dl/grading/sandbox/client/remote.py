@@ -61,6 +61,10 @@ class RemoteBackend(Backend):
         for request in requests[len(outcomes) :]:
             yield self.call(*request)
 
+    def forget(self) -> None:
+        """End the child: the next call gets a new one, which has seen nothing."""
+        self.line.end()
+
     def _exchange(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcomes of the calls up to the first one that failed; a broken child is ended.
 

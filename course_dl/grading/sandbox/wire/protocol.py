@@ -103,7 +103,10 @@ def _a_list(claim: Any, length: int | None = None) -> list[Any]:
 
 
 def _error(claim: Any) -> StudentError | None:
-    return None if claim is None else StudentError(*map(text_from, _a_list(claim, 3)))
+    if claim is None:
+        return None
+    kind, message, where, raiser = map(text_from, _a_list(claim, 4))
+    return StudentError(kind, message, where, raiser[:_LONGEST_NAME])
 
 
 def _timed_out(claim: Any) -> TimeOut | None:
