@@ -26,17 +26,23 @@ _HOMES = {
 }
 _PARTS = (
     "activations",
+    "attention",
     "backprop",
     "convolution",
     "data",
+    "denoising",
     "descent",
+    "generative",
     "gradcheck",
     "lab",
     "losses",
     "mlp",
     "perceptron",
     "plots",
+    "residual",
+    "segmentation",
     "training",
+    "transfer",
 )
 
 

@@ -91,8 +91,8 @@ class History:
             lines[1 + _SHOWN // 2 : -_SHOWN // 2] = ["  ..."]
         end = "interrupted after" if self.interrupted else "trained for"
         epochs = f"{len(self)} epoch" + "s" * (len(self) != 1)
-        place = f" on {self.device}" if self.device else ""
-        lines.append(f"{end} {epochs}, {sum(self['seconds']):.1f} s{place}")
+        where = f" on {self.device}" if self.device else ""
+        lines.append(f"{end} {epochs}, {sum(self['seconds']):.1f} s{where}")
         return "\n".join(lines)
 
     def append(

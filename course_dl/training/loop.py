@@ -132,14 +132,14 @@ def fit(
     check_count(batch_size, "batch_size")
     check_count(seed, "seed", least=0)
     check_model(model)
-    place = pick_device(device, model)
+    home = pick_device(device, model)
     with (
-        isolated_randomness(place),
-        on_device(place, model, loss, step, average, optimizer=optimizer),
+        isolated_randomness(home),
+        on_device(home, model, loss, step, average, optimizer=optimizer),
         few_threads(model, train, batch_size),
         mode(model, training=True),
     ):
-        reseed(place, seed, 0)
+        reseed(home, seed, 0)
         training = assemble(
             *(model, train),
             loss=loss,
@@ -156,7 +156,7 @@ def fit(
         history, file = History(), None
         if checkpoint is not None:
             file, history = resume(training, checkpoint, seed)
-        history.device = device_name(place)
+        history.device = device_name(home)
         history.interrupted = False
         batches, schedules = training.batches, training.schedules
         to_come = None if budget.epochs is None else budget.epochs - len(history)
@@ -168,7 +168,7 @@ def fit(
             with noticed(model, batches.single):
                 while budget.more_epochs(len(history)):
                     epoch = len(history) + 1
-                    reseed(place, seed, epoch)  # an epoch then does not depend on those before
+                    reseed(home, seed, epoch)  # an epoch then does not depend on those before
                     batches.set_epoch(epoch)
                     start, rate = perf_counter(), schedules.lr
                     met = train_epoch(
@@ -210,10 +210,10 @@ def evaluate(
     """
     check_count(batch_size, "batch_size")
     check_model(model)
-    place = pick_device(device, model)
+    home = pick_device(device, model)
     with (
-        isolated_randomness(place),
-        on_device(place, model, loss, step),
+        isolated_randomness(home),
+        on_device(home, model, loss, step),
         few_threads(model, data, batch_size),
     ):
         meter = make_meter(model, loss, step, metrics)

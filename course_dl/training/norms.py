@@ -1,4 +1,4 @@
-"""Batch norms, which in training need two values or more a channel."""
+"""Batch and instance norms, which in training need two values or more for a mean and a spread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 __all__ = ["explained", "needs_two_samples", "noticed"]
 
-_TORCH_SAYS = "Expected more than 1 value per channel"
+_BATCH_SAYS = "Expected more than 1 value per channel"  # so torch begins its two errors
+_INSTANCE_SAYS = "Expected more than 1 spatial element"
 
 
 def needs_two_samples(model: Any) -> bool:
@@ -22,13 +23,18 @@ def needs_two_samples(model: Any) -> bool:
 
 @contextmanager
 def explained(name: str) -> Iterator[None]:
-    """Within it, a batch that is too small for a batch norm is told in words that help."""
+    """Within it, a norm that has too few values to measure is told of in words that help."""
     try:
         yield
     except ValueError as error:
-        if _TORCH_SAYS not in str(error):
-            raise
-        raise ValueError(_advice(f"a batch of {name}")) from error
+        if _BATCH_SAYS in str(error):
+            raise ValueError(_advice(f"a batch of {name}")) from error
+        if _INSTANCE_SAYS in str(error):
+            raise ValueError(
+                "an InstanceNorm gets maps of one pixel, which have no spread: put it before the "
+                "layer that makes them so small, or leave it out there"
+            ) from error
+        raise
 
 
 @contextmanager
