@@ -16,6 +16,20 @@
 # `lab.check("1.1")` says what is right, what is wrong, and often why. `lab.hint("1.1")` gives a
 # hint, one more each time. Cells that need your functions wait until these pass.
 
+# %% [markdown]
+# **Letters of this lab.** A vector is a tensor of one dimension; each row of $X$ is a sample.
+#
+# | | what it is | shape | in Python |
+# | --- | --- | --- | --- |
+# | $N$, $D$ | number of samples, of coordinates of a sample | | `len(X)` |
+# | $X$, $x_i$ | the samples, sample $i$; with the 1 in front one longer | $(N, D)$, $(D)$; $(N, D+1)$, $(D+1)$ | `X`, `x`; `X1` |
+# | $d$, $d_i$ | the labels, $-1$ or $+1$ | $(N)$ | `d` |
+# | $w$, $b$ | weights, the bias $b$ first | $(D+1)$ | `w`, `w[0]` |
+# | $\langle w, x \rangle$ | score of a sample | | `X @ w`: of all |
+# | $y$ | prediction, $-1$ or $+1$ | $(N)$ | `predict(w, X)` |
+# | $L$, $E$ | loss of a sample, of all together | | `perceptron_loss` |
+# | $\text{lr}$ | learning rate | | `lr` |
+
 # %% setup
 from course_dl.lab import Lab
 
@@ -159,12 +173,14 @@ plots.curves(losses, degrees, xlabel=angle, title="the perceptron's loss E(w)", 
 from course_dl.labs.lab01_perceptron.solutions import perceptron_step
 
 # %% [markdown]
-# One step, seen from near. We start from guess A and learn from the first sample that it gets
-# wrong, the one in the ring.
+# One step, seen from near. We start from guess A and learn from one of the samples that it gets
+# wrong, the one in the ring. (Of these it is the one with most room around it, to be seen well.)
 
 # %% after="1.1 1.2 1.4"
 w = torch.tensor([0.0, 1.0, 0.0])
-i = int((predict(w, X1) != d).nonzero()[0])
+wrong = (predict(w, X1) != d).nonzero().flatten()
+room = torch.cdist(X, X).topk(2, largest=False).values[:, 1]  # to the nearest other sample
+i = int(wrong[room[wrong].argmax()])
 w_new = perceptron_step(w, X1[i], d[i], 0.5)
 
 print(f"sample {i} has label {d[i]:+g}")
@@ -174,7 +190,7 @@ for name, v in [("before", w), ("after", w_new)]:
     print(f"mistakes among all samples {name}: {int((predict(v, X1) != d).sum())}")
 
 figure = plots.decision_boundary(X, d, {"before": w, "after": w_new})
-figure.axes[0].plot(*X[i], "o", markersize=16, markerfacecolor="none", markeredgecolor="black")
+figure.axes[0].plot(*X[i], "o", markersize=14, markerfacecolor="none", markeredgecolor="black")
 figure
 
 # %% [markdown]
@@ -574,7 +590,8 @@ plots.curves(
 # The perceptron has learnt one weight for each pixel, so we can look at what it learnt. Where the
 # weight is positive, ink speaks for the second digit; where it is negative, for the first. Do you
 # see the stroke of the one inside the ring of the zero? And the bar on top of the nine, where a
-# four is open?
+# four is open? (The strong bar at the bottom is the curl in which many nines end; a four stands on a
+# straight stem.)
 
 # %% after="1.1 1.2 1.5"
 pixels = [weights[name][1:] for name in digits]

@@ -22,7 +22,7 @@ def predict(w: Tensor, X: Tensor) -> Tensor:
     w : (D+1,), the bias first. X : (N, D+1), with ones in column 0.
     Returns (N,) of -1 and +1, in the dtype of X.
     """
-    scores = X @ w
+    scores = X @ w  # told: the scores
     return torch.where(scores >= 0, 1, -1).to(X.dtype)
 
 
@@ -32,7 +32,7 @@ def perceptron_loss(w: Tensor, X: Tensor, d: Tensor) -> Tensor:
     w : (D+1,). X : (N, D+1), with ones in column 0. d : (N,) labels -1 and +1, in X's dtype.
     Returns a single number.
     """
-    scores = X @ w
+    scores = X @ w  # told: the scores
     return (-d * scores).clamp(min=0).sum()
 
 
@@ -42,7 +42,7 @@ def perceptron_step(w: Tensor, x: Tensor, d: float | Tensor, lr: float) -> Tenso
     w : (D+1,). x : (D+1,), one sample, x[0] = 1. d : its label, a number or a 0-d tensor.
     Returns the new weights (D+1,); the old ones stay as they were.
     """
-    y = predict(w, x[None])
+    y = predict(w, x[None])  # told: the class of x
     return w + lr * d * x if y != d else w
 
 
@@ -62,8 +62,8 @@ def train_perceptron(
         wrong = 0
         for x_i, d_i in zip(X, d, strict=True):
             if predict(w, x_i[None]) != d_i:
-                w = w + lr * d_i * x_i
-                wrong += 1
+                w = w + lr * d_i * x_i  # told: the new w
+                wrong += 1  # told: the number of mistakes
         mistakes.append(wrong)
         if wrong == 0:
             break

@@ -16,6 +16,23 @@
 # `lab.hint("2.1")` gives a hint, one more each time. Cells that need your functions wait until
 # these pass. All cells together take less than a minute.
 
+# %% [markdown]
+# **Letters of this lab.** A row of a batch is a sample, a row of a matrix of weights a neuron.
+#
+# | | what it is | shape | in Python |
+# | --- | --- | --- | --- |
+# | $x$, $X$ | inputs of one sample, of a batch of $N$ | $(D)$, $(N, D)$ | `x`, `X` |
+# | $w$, $b$ | weights and bias of one neuron | $(D)$, a number | `w`, `b` |
+# | $W$, $b$ | those of a layer of $M$ neurons | $(M, D)$, $(M)$ | `W`, `b` |
+# | $L$, $k$ | number of layers; layer $k = 1, \ldots, L$ | | `len(weights)` |
+# | $N_k$ | neurons of layer $k$; $N_0 = D$ inputs | | `sizes[k]` |
+# | $W_k$, $b_k$ | weights and biases of layer $k$ | $(N_k, N_{k-1})$, $(N_k)$ | `weights[k-1]`, `biases[k-1]` |
+# | $a$, $g$ | before the activation; the activation | as the outputs | `a`, `g` |
+# | $h$, $H_k$ | after it: hidden outputs | $(N_k)$, $(N, N_k)$ | `h`, `H` |
+# | $y$, $Y$ | outputs of the network, scores of $K$ classes | $(K)$, $(N, K)$ | `y`, `Y` |
+# | $d$ | what is desired: class $0, \ldots, K-1$, or values | $(N)$, or $(N, K)$ | `d` |
+# | $E$ | training loss, a sum over samples | a number | |
+
 # %% setup
 from course_dl.lab import Lab
 
@@ -164,20 +181,20 @@ from course_dl.labs.lab02_networks.solutions import forward
 # layer that says OR puts polygons together. Here are six neurons, two ANDs and one OR.
 
 # %% after="2.2 2.3"
-weights = [
+star_weights = [
     torch.cat([W_up, -W_up]),  # the same triangle twice, once upside down
     torch.tensor([[1.0, 1.0, 1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]]),
     torch.tensor([[1.0, 1.0]]),
 ]
-biases = [torch.full((6,), 0.5), torch.tensor([-3.0, -3.0]), torch.tensor([-1.0])]
+star_biases = [torch.full((6,), 0.5), torch.tensor([-3.0, -3.0]), torch.tensor([-1.0])]
 
 
 def triangle(X):
-    return forward(X, weights[:2], biases[:2], [step, step])[:, 0]
+    return forward(X, star_weights[:2], star_biases[:2], [step, step])[:, 0]
 
 
 def star(X):
-    return forward(X, weights, biases, [step, step, step])[:, 0]
+    return forward(X, star_weights, star_biases, [step, step, step])[:, 0]
 
 
 points = 2.8 * torch.rand(300, 2, generator=seeded(1)) - 1.4
@@ -194,9 +211,11 @@ figure
 # %% after="2.2 2.3"
 x = torch.tensor([[0.0, 0.8]])  # a point in the upper tip of the star
 H = [x]
-for W, b in zip(weights, biases, strict=True):
+for W, b in zip(star_weights, star_biases, strict=True):
     H.append(forward(H[-1], [W], [b], [step]))
-plots.network_diagram(weights, values=H, max_nodes=6, title="What the star's neurons say of a tip")
+plots.network_diagram(
+    star_weights, values=H, max_nodes=6, title="What the star's neurons say of a tip"
+)
 
 # %% [markdown]
 # Three layers of steps can draw any region whose border is made of lines. But we had to *think of*
@@ -351,20 +370,20 @@ plots.probability_maps(maps, limits=((-3, 3), (-3, 3)), label="output of the neu
 from course_dl.labs.lab02_networks.solutions import collapse
 
 # %% after="2.3 2.5"
-sizes = [2, 64, 64, 64, 1]
+deep_sizes = [2, 64, 64, 64, 1]
 generator = seeded(4)
-weights = [
+deep_weights = [
     torch.randn(n_out, n_in, generator=generator, dtype=torch.float64) * (2 / n_in) ** 0.5
-    for n_in, n_out in pairwise(sizes)
+    for n_in, n_out in pairwise(deep_sizes)
 ]
-biases = [torch.randn(n, generator=generator, dtype=torch.float64) / 2 for n in sizes[1:]]
+deep_biases = [torch.randn(n, generator=generator, dtype=torch.float64) / 2 for n in deep_sizes[1:]]
 
-W, b = collapse(weights, biases)
-X = 4 * torch.rand(300, 2, generator=generator, dtype=torch.float64) - 2
-deep = forward(X, weights, biases, [linear] * 4)
-print("parameters of the deep network:", sum(p.numel() for p in weights + biases))
+W, b = collapse(deep_weights, deep_biases)
+X_deep = 4 * torch.rand(300, 2, generator=generator, dtype=torch.float64) - 2
+deep = forward(X_deep, deep_weights, deep_biases, [linear] * 4)
+print("parameters of the deep network:", sum(p.numel() for p in deep_weights + deep_biases))
 print("parameters of the one layer:   ", W.numel() + b.numel())
-print(f"largest difference of their outputs: {(deep - (X @ W.T + b)).abs().max():.1e}")
+print(f"largest difference of their outputs: {(deep - (X_deep @ W.T + b)).abs().max():.1e}")
 
 # %% [markdown]
 # Nearly nine thousand parameters, and all they can do is a line. With an activation between the
@@ -375,13 +394,15 @@ units = {"linear": linear, "tanh": torch.tanh, "ReLU": torch.relu}
 figure, panels = plots.page(1, 3, height=3.0)
 for (name, g), panel in zip(units.items(), panels, strict=True):
     gs = [g, g, g, linear]
-    median = forward(X, weights, biases, gs).median()  # half of the points on either side
+    median = forward(
+        X_deep, deep_weights, deep_biases, gs
+    ).median()  # half of the points on either side
 
     def score(X, gs=gs, median=median):
-        return forward(X, weights, biases, gs)[:, 0] - median
+        return forward(X, deep_weights, deep_biases, gs)[:, 0] - median
 
-    labels = torch.where(score(X) >= 0, 1, -1)
-    plots.decision_regions(score, X, labels, title=f"{name}, random weights", figure=panel)
+    labels = (score(X_deep) >= 0).int()
+    plots.decision_regions(score, X_deep, labels, title=f"{name}, random weights", figure=panel)
 figure
 
 # %% [markdown]
@@ -486,7 +507,13 @@ for M in (4, 8, 16, 32, 64, 128):
 figure, (left, right) = plots.page(1, 2, height=3.4)
 some = {name: broken_lines[name] for name in ("4 units", "8 units", "16 units")}
 plots.regression_fit(
-    x[::50], f(x[::50]), some, ylabel="$y$", title=r"$f(x) = \sin 2x + x/2$", figure=left
+    x[::50],
+    f(x[::50]),
+    some,
+    label="$f(x)$",
+    ylabel="$y$",
+    title=r"$f(x) = \sin 2x + x/2$",
+    figure=left,
 )
 plots.curves(
     {"largest error": list(errors.values()), "$18 / M^2$": [18 / M**2 for M in errors]},
@@ -538,7 +565,7 @@ print(f"difference from your own forward: {(net(X) - by_hand).abs().max().item()
 #
 # What should come out of a network, and when is it good? That depends on the task.
 #
-# | task | $d$ | the last step | loss of one sample, $L(y; d)$ |
+# | task | $d$ | the last step | loss of one sample |
 # | --- | --- | --- | --- |
 # | regression | vector in $\mathbb R^K$ | linear, $y = a_L$ | square error $\frac12 \|y - d\|^2$ |
 # | two classes | 0 or 1 | sigmoid: $P(d = 1 \mid x)$ | $-\log P(d \mid x)$ |
@@ -577,8 +604,7 @@ plots.curves(
 # With two classes and scores $(a, 0)$ softmax is the sigmoid of $a$: one output is enough for two
 # classes.
 #
-# Now the losses. The course's training loss is a **sum** over the samples of the batch,
-# $E = \sum_i L(y_i; d_i)$:
+# Now the losses. The course's training loss $E$ is a **sum** over the samples of the batch:
 #
 # $$ E_{\text{square}} = \sum_i \tfrac12 \|y_i - d_i\|^2, \qquad
 #    E_{\text{CE}} = \sum_i \Big( -y_{i, d_i} + \log \sum_k e^{y_{i, k}} \Big). $$
@@ -668,22 +694,24 @@ def accuracy(net, X, d):
 # of class $k$ is their **intersection**: convex, with straight borders.
 
 # %% after="2.7 2.8 2.9"
-g = seeded(5)
-d = torch.randint(5, (400,), generator=g)
-angle = d * (2 * math.pi / 5) + 0.3
-X = 2.2 * torch.stack([angle.cos(), angle.sin()], dim=1) + 0.6 * torch.randn(400, 2, generator=g)
+random = seeded(5)
+d_clouds = torch.randint(5, (400,), generator=random)
+angle = d_clouds * (2 * math.pi / 5) + 0.3
+X_clouds = 2.2 * torch.stack([angle.cos(), angle.sin()], dim=1) + 0.6 * torch.randn(
+    400, 2, generator=random
+)
 
 torch.manual_seed(0)
-net = MLP([2, 5])
-train(net, X, d, cross_entropy)
-print(f"accuracy {accuracy(net, X, d):.1%}")
-plots.decision_regions(net, X, d, title="five classes, one layer")
+one_layer = MLP([2, 5])
+train(one_layer, X_clouds, d_clouds, cross_entropy)
+print(f"accuracy {accuracy(one_layer, X_clouds, d_clouds):.1%}")
+plots.decision_regions(one_layer, X_clouds, d_clouds, title="five classes, one layer")
 
 # %% after="2.7 2.8 2.9"
 with torch.no_grad():
-    points = 8 * torch.rand(10_000, 2, generator=g) - 4
-    Y = net(points)
-    W, b = net.parameters()
+    points = 8 * torch.rand(10_000, 2, generator=random) - 4
+    Y = one_layer(points)
+    W, b = one_layer.parameters()
     others = [1, 2, 3, 4]
     W_0, b_0 = W[0] - W[others], b[0] - b[others]  # class 0 against each of the others
     inside = (points @ W_0.T + b_0 >= 0).all(dim=1)
@@ -693,7 +721,13 @@ agree = int((softmax(Y).argmax(dim=1) == winner).sum())
 print(f"argmax softmax(y) = argmax y for {agree:,} of {len(points):,} points")
 agree = int((inside == (winner == 0)).sum())
 print(f"class 0 wins = in all four half-planes for {agree:,} of {len(points):,} points")
-plots.half_spaces(W_0, b_0, limits=((-4, 4), (-4, 4)), title="class 0 against each other class")
+plots.half_spaces(
+    W_0,
+    b_0,
+    label="half-planes",
+    limits=((-4, 4), (-4, 4)),
+    title="class 0 against each other class",
+)
 
 # %% [markdown]
 # Each line is class 0 against one other class, and the shade counts the half-planes. The darkest
@@ -718,13 +752,17 @@ panel = iter(panels)
 for name, draw in sets.items():
     X, d = draw(300, generator=seeded(0))
     X_new, d_new = draw(2000, generator=seeded(1))
+    low, high = X.amin(0), X.amax(0)
+    half = 0.55 * float((high - low).max())  # so that all panels are squares
+    square = [(float(m) - half, float(m) + half) for m in (low + high) / 2]
     for title, (hidden, g) in networks.items():
         torch.manual_seed(0)
         net = MLP([2, *hidden, int(d.max()) + 1], g)
         train(net, X, d, cross_entropy)
         share = accuracy(net, X_new, d_new)
         part = next(panel)
-        plots.decision_regions(net, X, d, title=f"{title}: {share:.1%}", figure=part)
+        label = f"{title}: {share:.1%}"
+        plots.decision_regions(net, X, d, limits=square, title=label, figure=part)
         part.legends.clear()
         print(f"{name:8} {title:12} {share:.1%}")
 figure
@@ -762,12 +800,12 @@ figure
 # %% after="2.7 2.9"
 X_new, d_new = noisy_regression(100_000, generator=seeded(99))
 truth = regression_mean(X_new)
-sizes, repeats = [30, 300, 3000, 30_000], 2
+amounts, repeats = [30, 300, 3000, 30_000], 2
 fits, met = {}, []
 
 head = ("samples", "training loss", "loss on new data", "1/2 distance^2 + 0.045", "distance")
 print("{:>8}{:>16}{:>19}{:>25}{:>11}".format(*head))
-for n in sizes:
+for n in amounts:
     rows = []
     for r in range(repeats):
         X, d = noisy_regression(n, generator=seeded(r))
@@ -791,7 +829,7 @@ for n in sizes:
 
 # %% [markdown]
 # With 30 samples the networks fit the noise: the training loss is below 0.045, and on new data the
-# loss is far above. With more samples both come to 0.045, each from its side. The two columns in
+# loss is far above. With more samples both come to 0.045, each from its side but for chance. The two columns in
 # the middle agree, as the formula says, for every network and not only for good ones. And the
 # distance to the posterior mean falls towards 0.
 
@@ -808,7 +846,7 @@ plots.curves(
         "new data": [m[1] for m in met],
         "$\\sigma^2 / 2$": [0.045] * len(met),
     },
-    sizes,
+    amounts,
     log="x",
     xlabel="samples",
     title="mean of the losses",

@@ -60,7 +60,7 @@ def forward(
     """
     H = X
     for W, b, g in zip(weights, biases, activations, strict=True):
-        H = layer(H, W, b, g)
+        H = layer(H, W, b, g)  # told: the output of a layer
     return H
 
 
@@ -149,7 +149,7 @@ def softmax(Y: Tensor) -> Tensor:
     Y : (N, K), the scores of a sample in a row; as large as 1e4.
     Returns (N, K), rows that sum to 1.
     """
-    E = torch.exp(Y - Y.amax(dim=1, keepdim=True))
+    E = torch.exp(Y - Y.amax(dim=1, keepdim=True))  # told: the exponentials
     return E / E.sum(dim=1, keepdim=True)
 
 
@@ -168,5 +168,5 @@ def cross_entropy(y: Tensor, d: Tensor) -> Tensor:
     y : (N, K), scores; as large as 1e4. d : (N,) int64, classes 0..K-1.
     Returns a 0-d tensor that can be differentiated.
     """
-    score_of_d = y.gather(1, d[:, None]).squeeze(1)
+    score_of_d = y.gather(1, d[:, None]).squeeze(1)  # told: the scores of the classes d
     return (torch.logsumexp(y, dim=1) - score_of_d).sum()

@@ -18,11 +18,27 @@
 # 6. replace the gradient over all samples by that of a few, and find out what you lose and gain:
 #    **stochastic gradient descent**.
 #
-# At the end your own seven functions, and nothing else, learn to read handwritten digits.
+# At the end four of your own functions, and nothing else, learn to read handwritten digits.
 #
 # There are six exercises; allow two to three hours. Under each one stands a check:
 # `lab.check("3.1")` says what is right, what is wrong, and often why. `lab.hint("3.1")` gives a
 # hint, one more each time. Cells that need your functions wait until these pass.
+
+# %% [markdown]
+# **Letters of this lab.**
+#
+# | | what it is | shape | in Python |
+# | --- | --- | --- | --- |
+# | $F$, $\nabla F$ | a function to be made small, its gradient (in code, `F` is `torch.nn.functional`) | a number, $(D)$ | `f`, `grad` |
+# | $x_t$ | the point after $t$ steps | $(D)$ | `path[t]` |
+# | $\eta$ | step size; for networks, the learning rate | | `step`, `lr` |
+# | $A$, $b$, $x^*$ | the bowl $\frac12 x^\top A x - b^\top x$, and its minimum | $(D, D)$, $(D)$, $(D)$ | `A`, `b`, `minimum` |
+# | $\lambda_{\max}$, $\lambda_{\min}$ | largest, smallest eigenvalue of $A$; $\kappa$ is their ratio | | |
+# | $\varepsilon$, $u_i$ | a small step, and the direction of coordinate $i$; $e = \varepsilon u_i$ | a number, $(D)$ | `eps`, `e` |
+# | $y_i$, $d_i$ | output for sample $i$, and what is desired | $(K)$; class $0, \ldots, K-1$, or $(K)$ | `y`, `d` |
+# | $L(y_i; d_i)$, $E$ | loss of a sample, of all | a number | |
+# | $W$, $X$ | weights, bias first; samples with a 1 in front | $(K, D+1)$, $(N, D+1)$ | `W`, `X` |
+# | $S$, $T$ | a batch, all training samples; $\lvert S \rvert$ of them | $(\lvert S \rvert)$ | `batch` |
 
 # %% setup
 from course_dl.lab import Lab
@@ -87,7 +103,7 @@ from course_dl.labs.lab03_descent.solutions import gradient_descent
 # %% [markdown]
 # Now walk. The function is $F(x) = x^2$ with the derivative $2x$, the start is $x_0 = 2$, and four
 # walkers make 12 steps each. They differ in the step size alone. (A ring is a start, a star an
-# end.)
+# end; a walk that ends outside of the picture has no star.)
 
 # %% after="3.1"
 walkers = {
@@ -112,7 +128,7 @@ figure
 #
 # Two variables now, and a bowl that is steeper in one direction than in the other:
 #
-# $$ F(x) = \tfrac12\, x^T A x - b^T x, \qquad \nabla F(x) = A x - b, \qquad
+# $$ F(x) = \tfrac12\, x^\top A x - b^\top x, \qquad \nabla F(x) = A x - b, \qquad
 #    A = \begin{pmatrix} 3 & 1 \\ 1 & 2 \end{pmatrix}, \quad
 #    b = \begin{pmatrix} 1 \\ -1 \end{pmatrix}. $$
 #
@@ -153,9 +169,9 @@ plots.animate_descent(bowl, paths, seconds=6.0)
 # Too small is slow and too large is a catastrophe. Where is the border? For the bowl we can find
 # out exactly, and near a minimum, every smooth function looks like a bowl.
 #
-# Write $e_t = x_t - x^*$ for the way that is still to go. Because $b = A x^*$,
+# Write $r_t = x_t - x^*$ for the way that is still to go. Because $b = A x^*$,
 #
-# $$ e_{t+1} = x_t - \eta (A x_t - b) - x^* = e_t - \eta A e_t = (I - \eta A)\, e_t. $$
+# $$ r_{t+1} = x_t - \eta (A x_t - b) - x^* = r_t - \eta A r_t = (I - \eta A)\, r_t. $$
 #
 # $A$ is symmetric, so there are $D$ directions at right angles to each other, its eigenvectors, in
 # which $A$ only stretches, by the eigenvalues $\lambda_1, \ldots, \lambda_D$. In the direction of
@@ -168,12 +184,12 @@ plots.animate_descent(bowl, paths, seconds=6.0)
 
 # %%
 steps = torch.linspace(0, 0.8, 81)
-mu, L = torch.linalg.eigvalsh(A).tolist()
-print(f"the eigenvalues of A are {mu:.3f} and {L:.3f}")
+smallest, largest = torch.linalg.eigvalsh(A).tolist()
+print(f"the eigenvalues of A are {smallest:.3f} and {largest:.3f}")
 plots.curves(
     {
-        rf"$\lambda = {mu:.2f}$, the flat direction": 1 - mu * steps,
-        rf"$\lambda = {L:.2f}$, the steep direction": 1 - L * steps,
+        rf"$\lambda = {smallest:.2f}$, the flat direction": 1 - smallest * steps,
+        rf"$\lambda = {largest:.2f}$, the steep direction": 1 - largest * steps,
         "$-1$: beyond, descent diverges": torch.full_like(steps, -1),
     },
     steps,
@@ -183,9 +199,10 @@ plots.curves(
 )
 
 # %% [markdown]
-# The steepest direction leaves first. Call the largest eigenvalue $L$:
+# The steepest direction leaves first. With the largest eigenvalue $\lambda_{\max}$,
 #
-# $$ 1 - \eta L > -1 \quad \Longleftrightarrow \quad \eta < \frac{2}{L}. $$
+# $$ 1 - \eta \lambda_{\max} > -1 \quad \Longleftrightarrow \quad
+#    \eta < \frac{2}{\lambda_{\max}}. $$
 
 # %% exercise="3.2"
 from course_dl.labs.lab03_descent.solutions import largest_step
@@ -209,12 +226,12 @@ def valley(kappa):
 V = valley(20.0)
 border = largest_step(V)
 walks = {
-    f"{share:.0%} of 2 / L": gradient_descent(
+    f"{share:.0%} of the border": gradient_descent(
         lambda x: V @ x, 2.6 * flat + 0.25 * steep, share * border, 50
     )
     for share in (1.02, 0.98)
 }
-print(f"the border is at 2 / L = {border:.4f}")
+print(f"the border is at 2 / lambda_max = {border:.4f}")
 for label, walk in walks.items():
     distance = walk.norm(dim=1)
     print(
@@ -225,7 +242,7 @@ for label, walk in walks.items():
 figure, (left, right) = plots.page(1, 2, height=4.2)
 plots.descent_path(lambda x: 0.5 * x @ V @ x, walks, limits=((-2.6, 2.6), (-2.6, 2.6)), figure=left)
 plots.curves(
-    {label: walks[label].norm(dim=1) for label in reversed(walks)},
+    {label: walk.norm(dim=1) for label, walk in walks.items()},
     range(51),
     log="y",
     xlabel="step $t$",
@@ -240,35 +257,36 @@ figure
 # which! Divergence begins in the steepest direction alone, and everything else may look well
 # meanwhile.
 #
-# Now all step sizes at once, in the bowl of section 1: where is the walker after 100 steps?
+# Now all step sizes at once, in the bowl of section 1: where is the walker after 20 steps?
 
 # %% after="3.1 3.2"
 border = largest_step(A)
 near = minimum + point(0.5, 0.15)
 shares = torch.cat([torch.linspace(0.02, 0.98, 49), torch.linspace(0.99, 1.06, 15)])
 left_over = [
-    (gradient_descent(bowl_slope, near, share * border, 100)[-1] - minimum).norm().item()
+    (gradient_descent(bowl_slope, near, share * border, 20)[-1] - minimum).norm().item()
     for share in shares.tolist()
 ]
 begin = (near - minimum).norm().item()
 plots.curves(
-    {"after 100 steps": left_over, "at the start": [begin] * len(shares)},
+    {"after 20 steps": left_over, "at the start": [begin] * len(shares)},
     shares,
     log="y",
-    xlabel="step, as a part of 2 / L",
+    xlabel=r"step, as a part of $2 / \lambda_{\max}$",
     ylabel="distance from the minimum",
     title="Larger steps are better, until they are not",
 )
 
 # %% [markdown]
 # Everything to the right of 1 ends further away than it began. The best step lies somewhat below
-# the border, at $2 / (L + \mu)$, where $\mu$ is the smallest eigenvalue: there the factors of the
-# flattest and of the steepest direction are equally large, $\pm \frac{L - \mu}{L + \mu}$.
+# the border, at $2 / (\lambda_{\max} + \lambda_{\min})$: there the factors of the flattest and of
+# the steepest direction are equally large,
+# $\pm \frac{\lambda_{\max} - \lambda_{\min}}{\lambda_{\max} + \lambda_{\min}}$.
 #
 # ### Long, narrow valleys
 #
-# With $\kappa = L / \mu$, the **condition number** of $A$, that best factor is
-# $\frac{\kappa - 1}{\kappa + 1}$. For a round bowl, $\kappa = 1$, it is 0: one step, and you are
+# With $\kappa = \lambda_{\max} / \lambda_{\min}$, the **condition number** of $A$, that best factor
+# is $\frac{\kappa - 1}{\kappa + 1}$. For a round bowl, $\kappa = 1$, it is 0: one step, and you are
 # there. For a long, narrow valley it is nearly 1. The steep direction forbids large steps, and the
 # flat one would need them: the problem is **ill-conditioned**.
 
@@ -303,15 +321,15 @@ counted, predicted = [], []
 for kappa in kappas:
     factor = (kappa - 1) / (kappa + 1)
     predicted.append(math.log(1e-6) / math.log(factor))
-    L = 2 / largest_step(valley(kappa))  # as your function finds it; mu is 1
-    distance = walk_in(kappa, int(2 * predicted[-1]), step=2 / (L + 1))[1].norm(dim=1)
+    top = 2 / largest_step(valley(kappa))  # as your function finds it; the smallest one is 1
+    distance = walk_in(kappa, int(2 * predicted[-1]), step=2 / (top + 1))[1].norm(dim=1)
     counted.append(int((distance > 1e-6 * distance[0]).sum()))
     print(f"condition number {kappa:5.0f}: {counted[-1]:5} steps, predicted {predicted[-1]:7.1f}")
 plots.curves(
     {"counted": counted, "predicted": predicted},
     kappas,
     log="xy",
-    xlabel=r"condition number $\kappa = L / \mu$",
+    xlabel=r"condition number $\kappa$",
     ylabel="steps to a millionth",
     title="The price of a narrow valley",
 )
@@ -355,7 +373,7 @@ from_starts = {
 }
 with_steps = {
     f"step {step}": gradient_descent(slope, point(1.7, 1.85), step, 200)
-    for step in (0.02, 0.11, 0.14)
+    for step in (0.14, 0.11, 0.02)
 }
 for label, path in (from_starts | with_steps).items():
     x_1, x_2 = path[-1].tolist()
@@ -426,9 +444,9 @@ figure
 # $(F(x + \varepsilon) - F(x)) / \varepsilon$. To both sides it is better:
 #
 # $$ \frac{\partial F}{\partial x_i}(x) \approx
-#    \frac{F(x + \varepsilon e_i) - F(x - \varepsilon e_i)}{2 \varepsilon}, $$
+#    \frac{F(x + \varepsilon u_i) - F(x - \varepsilon u_i)}{2 \varepsilon}, $$
 #
-# where $e_i$ is 1 at $i$ and 0 elsewhere. Why better? Look at Taylor's series (in one variable):
+# where $u_i$ is 1 at $i$ and 0 elsewhere. Why better? Look at Taylor's series (in one variable):
 #
 # $$ F(x \pm \varepsilon) = F(x) \pm \varepsilon F'(x) + \tfrac{\varepsilon^2}{2} F''(x)
 #    \pm \tfrac{\varepsilon^3}{6} F'''(x) + \ldots $$
@@ -454,8 +472,8 @@ eps_values = torch.logspace(0, -13, 40, dtype=torch.float64)
 
 
 def one_sided(f, x, eps):
-    E = eps * torch.eye(len(x), dtype=x.dtype)
-    return torch.stack([(f(x + e) - f(x)) / eps for e in E])
+    steps = eps * torch.eye(len(x), dtype=x.dtype)  # row i is eps u_i
+    return torch.stack([(f(x + e) - f(x)) / eps for e in steps])
 
 
 def error_of(method):
@@ -468,6 +486,7 @@ def error_of(method):
 plots.v_curve(
     eps_values,
     {"one side": error_of(one_sided), "central": error_of(numerical_gradient)},
+    xlabel=r"distance $\varepsilon$ from the point",
     title="The error of a gradient by differences",
 )
 
@@ -576,7 +595,7 @@ for name, (E, formula) in tests.items():
 #
 # The simplest model that reads an image is the **linear classifier**, one neuron for each class:
 # weights $W$ $(K, D+1)$, whose row $k$ are bias and weights of class $k$, and scores $y = W x$. All
-# samples at once: $Y = X W^T$. The pixels of an image are the entries of $x$, after a 1 for the
+# samples at once: $Y = X W^\top$. The pixels of an image are the entries of $x$, after a 1 for the
 # bias. Here are the digits.
 
 # %%
@@ -600,12 +619,12 @@ plots.image_grid(train.images[:20], train.labels[:20])
 # that your `cross_entropy_grad` gives. Score $k$ of sample $i$ is $\langle w_k, x_i \rangle$, so
 # sample $i$ contributes $g_{ik}\, x_i$ to the gradient of $w_k$, and
 #
-# $$ \nabla_W E = \sum_{i \in T} g_i\, x_i^T, \qquad T = \text{all training samples}. $$
+# $$ \nabla_W E = \sum_{i \in T} g_i\, x_i^\top, \qquad T = \text{all training samples}. $$
 #
 # Sixty thousand terms for a single step! But the sum is a kind of survey, and nobody asks everybody
 # in a survey. Take a **batch** $S$ of a few samples, drawn at random:
 #
-# $$ \nabla_W E_S = \sum_{i \in S} g_i\, x_i^T. $$
+# $$ \nabla_W E_S = \sum_{i \in S} g_i\, x_i^\top. $$
 #
 # (A sample that is drawn twice counts twice.) A loop over the samples of the batch is right, and
 # makes the training at the end take minutes. One product of matrices takes seconds; the third hint
@@ -657,24 +676,26 @@ W_toy = 0.3 * torch.randn(3, 3, generator=seeded(2), dtype=torch.float64)
 plots.scatter(X_toy[:, 1:], d_toy, title="300 samples, three classes")
 
 # %% after="3.5"
-S, R = 10, 4096
+n_batch, n_estimates = 10, 4096
 draw = seeded(3)
 estimates = torch.stack(
     [
-        minibatch_gradient(W_toy, X_toy, d_toy, torch.randint(300, (S,), generator=draw)).flatten()
-        for _ in range(R)
+        minibatch_gradient(
+            W_toy, X_toy, d_toy, torch.randint(300, (n_batch,), generator=draw)
+        ).flatten()
+        for _ in range(n_estimates)
     ]
 )
-expected = S / 300 * minibatch_gradient(W_toy, X_toy, d_toy, torch.arange(300)).flatten()
+expected = n_batch / 300 * minibatch_gradient(W_toy, X_toy, d_toy, torch.arange(300)).flatten()
 
 names = [f"$w_{{{k}{j}}}$" for k in range(3) for j in range(3)]
 figure, panels = plots.page(2, 1, height=3.0)
-for count, panel in zip((16, R), panels, strict=True):
+for count, panel in zip((16, n_estimates), panels, strict=True):
     plots.monte_carlo(
         estimates[:count],
         expected,
         names=names,
-        title=f"{count} batches of {S} samples",
+        title=f"{count} batches of {n_batch} samples",
         figure=panel,
     )
 figure
@@ -702,8 +723,10 @@ law = [measured[0] / size**0.5 for size in group_sizes]
 for size, error, theory in zip(group_sizes, measured, law, strict=True):
     print(f"mean of {size:4} batches: off by {error:.4f}, the law says {theory:.4f}")
 
-away = (estimates.mean(0) - expected) / (estimates.std(0) / R**0.5)
-print(f"all {R} batches: no component is off by more than {away.abs().max():.1f} standard errors")
+away = (estimates.mean(0) - expected) / (estimates.std(0) / n_estimates**0.5)
+print(
+    f"all {n_estimates} batches: no component is off by more than {away.abs().max():.1f} standard errors"
+)
 plots.curves(
     {"measured": measured, r"$\sigma / \sqrt{R}$": law},
     group_sizes,
@@ -726,15 +749,17 @@ plots.curves(
 # all samples.
 
 # %% after="3.2 3.5"
-T = 5000
-X_T, d_T = X[:T], d[:T]
-curvature = (X_T.T.double() @ X_T.double()) / 2 + torch.eye(785, dtype=torch.float64)
-safe = largest_step(curvature)  # why this matrix: see section 7
+n_some = 5000
+X_some, d_some = X[:n_some], d[:n_some]
+curvature = (X_some.T.double() @ X_some.double()) / 2 + torch.eye(785, dtype=torch.float64)
+safe = largest_step(curvature)  # why this matrix: see section 8
 
 W_start = torch.zeros(10, 785)
 W_later = W_start
 for _ in range(30):
-    W_later = W_later - 0.9 * safe * minibatch_gradient(W_later, X_T, d_T, torch.arange(T))
+    W_later = W_later - 0.9 * safe * minibatch_gradient(
+        W_later, X_some, d_some, torch.arange(n_some)
+    )
 
 # %% after="3.2 3.5"
 sizes = [1, 4, 16, 64, 256, 1024]
@@ -742,12 +767,12 @@ draw = seeded(4)
 figure, panels = plots.page(1, 2, height=3.4)
 moments = {"at the start": W_start, "30 steps later": W_later}
 for (when, W), panel in zip(moments.items(), panels, strict=True):
-    full = minibatch_gradient(W, X_T, d_T, torch.arange(T))
+    full = minibatch_gradient(W, X_some, d_some, torch.arange(n_some))
     signal, noise = [], []
     for size in sizes:
-        batches = [torch.randint(T, (size,), generator=draw) for _ in range(40)]
-        wanted = size / T * full
-        rest = [(minibatch_gradient(W, X_T, d_T, S) - wanted).norm() ** 2 for S in batches]
+        batches = [torch.randint(n_some, (size,), generator=draw) for _ in range(40)]
+        wanted = size / n_some * full
+        rest = [(minibatch_gradient(W, X_some, d_some, S) - wanted).norm() ** 2 for S in batches]
         signal.append(wanted.norm().item())
         noise.append(torch.stack(rest).mean().sqrt().item())
     as_large = (noise[0] / signal[0]) ** 2
@@ -761,6 +786,7 @@ for (when, W), panel in zip(moments.items(), panels, strict=True):
         title=when,
         figure=panel,
     )
+    panel.axes[0].set_ylim(0.5, 5000)  # one scale for both
 figure
 
 # %% [markdown]
@@ -768,9 +794,10 @@ figure
 # batch is the better survey; but *for its price* it is the worse one: 100 times the samples buy 10
 # times the accuracy.
 #
-# And compare the two pictures. The signal has become weaker, because we are nearer to the minimum,
-# where the gradient over all samples is 0. The gradients of single samples are not 0 there: they
-# only cancel. So the noise stays, and near the minimum it is all there is.
+# And compare the two pictures. The signal has fallen to about a quarter, because we are nearer to the
+# minimum, where the gradient over all samples is 0. The gradients of single samples are not 0 there:
+# they only cancel. So the noise has fallen to about a half only, and near the minimum it is all there
+# is.
 #
 # ## 7. Stochastic gradient descent
 #
@@ -823,14 +850,14 @@ def sgd_path(lr, epochs, batch_size):
 
 
 # %% after="3.1 3.2 3.4 3.6"
-border = largest_step(X_line.T @ X_line)  # the square error is a quadratic, with A = X^T X
+line_border = largest_step(X_line.T @ X_line)  # the square error is a quadratic, with A = X^T X
 
 
 def full_slope(w):
     return line_gradient(w[None], torch.arange(N)).flatten()
 
 
-with_all = gradient_descent(full_slope, point(-0.5, -0.5), 0.6 * border, 5)
+with_all = gradient_descent(full_slope, point(-0.5, -0.5), 0.6 * line_border, 5)
 one_by_ten = sgd_path(lr=0.02, epochs=5, batch_size=10)
 
 figure, (left, right) = plots.page(1, 2, height=4.2, title="Five passes over 200 samples")
@@ -856,14 +883,14 @@ figure
 # not stay at the minimum: it dances around it. How far out depends on the learning rate:
 
 # %% after="3.1 3.2 3.4 3.6"
-epochs = 60
+epochs = 150
 above = {
     f"SGD, learning rate {lr}": [
         (line_loss(w) - line_loss(best_line)).item() for w in sgd_path(lr, epochs, 10)[:: N // 10]
     ]
     for lr in (0.02, 0.005, 0.001)
 }
-path = gradient_descent(full_slope, point(-0.5, -0.5), 0.9 * border, epochs)
+path = gradient_descent(full_slope, point(-0.5, -0.5), 0.9 * line_border, epochs)
 above["all samples"] = [(line_loss(w) - line_loss(best_line)).item() for w in path]
 plots.curves(
     above,
@@ -886,19 +913,20 @@ plots.curves(
 # digits.
 #
 # Which learning rate? You have a function for that. The second derivative of the cross-entropy is
-# not constant, but one can show that it is never larger than $\frac12 X^T X$. So $L$ is at most the
-# largest eigenvalue of that matrix, and $2 / L$ is safe for the whole sum; a batch has $|S|$ terms
+# not constant, but one can show that it is never larger than $\frac12 X^\top X$. So with
+# the largest eigenvalue $\lambda_{\max}$ of that matrix, $2 / \lambda_{\max}$ is safe for the whole
+# sum; a batch has $|S|$ terms
 # out of $|T|$, so it allows a step $|T| / |S|$ times as large. (The tiny multiple of $I$ in the
 # code makes $A$ positive definite: some pixels are black in every image.)
 
 # %% after="3.2"
-T, batch_size = 5000, 100
-A_digits = X[:T].T.double() @ X[:T].double() / 2 + torch.eye(785, dtype=torch.float64)
+n_curved, batch_size = 5000, 100
+A_digits = X[:n_curved].T.double() @ X[:n_curved].double() / 2 + torch.eye(785, dtype=torch.float64)
 eigenvalues = torch.linalg.eigvalsh(A_digits)
 flatter = int((eigenvalues < eigenvalues[-1] / 1000).sum())
 print(f"largest eigenvalue: {eigenvalues[-1]:.2g}")
 print(f"{flatter} of {len(eigenvalues)} directions are more than 1000 times flatter")
-lr = largest_step(A_digits) * T / batch_size
+lr = largest_step(A_digits) * n_curved / batch_size
 print(f"safe learning rate for batches of {batch_size}: {lr:.2e} (gradients are sums)")
 print(f"the same for PyTorch's mean over the batch: {lr * batch_size:.2e}")
 
@@ -921,12 +949,12 @@ def digits_gradient(W, batch):
 
 
 generator = seeded(8)
-W = torch.zeros(10, 785)
-by_sgd = [accuracy(W, X_test, d_test)]
+W_digits = torch.zeros(10, 785)
+by_sgd = [accuracy(W_digits, X_test, d_test)]
 started = perf_counter()
 for epoch in range(1, 11):
-    W = sgd(digits_gradient, W, len(X), batch_size, lr, 1, generator)
-    by_sgd.append(accuracy(W, X_test, d_test))
+    W_digits = sgd(digits_gradient, W_digits, len(X), batch_size, lr, 1, generator)
+    by_sgd.append(accuracy(W_digits, X_test, d_test))
     print(f"epoch {epoch:2}: {by_sgd[-1]:.2%} of the test digits are read rightly")
 print(f"{perf_counter() - started:.1f} s")
 
@@ -956,16 +984,16 @@ print(f"test accuracy {by_sgd[-1]:.2%}, from {len(X):,} training digits")
 if len(X) < 60_000:
     print("(with all 60,000 training digits it passes 91 %; these are the few inside the package)")
 plots.weights_as_images(
-    W[:, 1:], names=list("0123456789"), columns=5, title="What each neuron looks for"
+    W_digits[:, 1:], names=list("0123456789"), columns=5, title="What each neuron looks for"
 )
 
 # %% [markdown]
-# More than nine out of ten, by seven functions of a few lines each. The weights are pictures: red
+# More than nine out of ten, by four functions of a few lines each. The weights are pictures: red
 # pixels speak for the class, blue ones against it. The neuron for 0 wants a ring and nothing in the
 # middle. Which digits does it get wrong?
 
 # %% after="3.5 3.6"
-guesses = (X_test @ W.T).argmax(1)
+guesses = (X_test @ W_digits.T).argmax(1)
 wrong = (guesses != d_test).nonzero().flatten()[:16]
 plots.image_grid(test.images[wrong], d_test[wrong], guesses[wrong], columns=8)
 
@@ -983,8 +1011,8 @@ plots.image_grid(test.images[wrong], d_test[wrong], guesses[wrong], columns=8)
 # | | |
 # | --- | --- |
 # | gradient descent | $x_{t+1} = x_t - \eta\, \nabla F(x_t)$ |
-# | on a quadratic | converges for $\eta < 2 / L$, $L$ the largest eigenvalue |
-# | ill-conditioning | steps in proportion to $\kappa = L / \mu$ |
+# | on a quadratic | converges for $\eta < 2 / \lambda_{\max}$ |
+# | ill-conditioning | steps in proportion to $\kappa = \lambda_{\max} / \lambda_{\min}$ |
 # | several minima | the end depends on the start *and* on the step |
 # | central differences | an error of order $\varepsilon^2$; for tests, not for training |
 # | square error | $\nabla_y L = y - d$ |

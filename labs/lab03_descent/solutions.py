@@ -19,14 +19,16 @@ def gradient_descent(grad: Callable[[Tensor], Tensor], x0: Tensor, step: float, 
     """
     path = [x0]
     for _ in range(n):
-        path.append(path[-1] - step * grad(path[-1]))
+        path.append(path[-1] - step * grad(path[-1]))  # told: the next point
     return torch.stack(path)
 
 
 def largest_step(A: Tensor) -> float:
-    """The step at which descent on ``F(x) = 1/2 x^T A x - b^T x`` stops converging, ``2 / L``.
+    """The step at which descent on ``F(x) = 1/2 x^T A x - b^T x`` stops converging.
 
-    A : (D, D), symmetric positive definite. L is its largest eigenvalue.
+    That is ``2 / lambda_max``, with the largest eigenvalue of A.
+
+    A : (D, D), symmetric positive definite.
     Returns a float.
     """
     return 2 / torch.linalg.eigvalsh(A).max().item()
@@ -37,7 +39,7 @@ def numerical_gradient(
 ) -> Tensor:
     """The gradient of f at x by central differences, one coordinate at a time.
 
-    Entry i is ``(f(x + eps e_i) - f(x - eps e_i)) / (2 eps)``, where e_i is 1 at i and 0 elsewhere.
+    Entry i is ``(f(x + eps u_i) - f(x - eps u_i)) / (2 eps)``, where u_i is 1 at i and 0 elsewhere.
 
     f : gives a float or a 0-d tensor for a point (D,) like x; any code may be inside.
     x : (D,) float64; it stays as it is, also while f is called.
@@ -47,7 +49,8 @@ def numerical_gradient(
     for i in range(len(x)):
         e = torch.zeros_like(x)
         e[i] = eps
-        slopes.append((float(f(x + e)) - float(f(x - e))) / (2 * eps))
+        slope = (float(f(x + e)) - float(f(x - e))) / (2 * eps)  # told: the slope
+        slopes.append(slope)
     return torch.tensor(slopes, dtype=x.dtype)
 
 
@@ -104,7 +107,7 @@ def sgd(
     """
     W = W0
     for _ in range(epochs):
-        order = torch.randperm(n_samples, generator=generator)
+        order = torch.randperm(n_samples, generator=generator)  # told: the order
         for batch in order.split(batch_size):
             W = W - lr * grad_batch(W, batch)
     return W

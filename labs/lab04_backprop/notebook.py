@@ -20,6 +20,23 @@
 # hint, one more each time. Cells that need your functions wait until these pass. Autograd is
 # switched off in the checks: it may judge your gradients, but not compute them.
 
+# %% [markdown]
+# **Letters of this lab.** Small letters are of one sample; capitals of a batch, a sample a row.
+#
+# | | what it is | shape | in Python |
+# | --- | --- | --- | --- |
+# | $L$, $k$ | number of layers; layer $k = 1, \ldots, L$ | | `len(weights)` |
+# | $N_k$ | units of layer $k$; $N$ is the number of samples | | |
+# | $W_k$, $b_k$ | weights and biases of layer $k$ | $(N_k, N_{k-1})$, $(N_k)$ | `weights[k-1]`, `biases[k-1]` |
+# | $g$, $g'$ | the activation and its derivative | | `g`, `dg` |
+# | $a_k$; $A_k$ | before the activation | $(N_k)$; $(N, N_k)$ | `a[k-1]`; `A[k-1]` |
+# | $h_k$; $H_k$ | after it; $h_0 = x$ | $(N_k)$; $(N, N_k)$ | `h[k]`; `H[k]` |
+# | $y = h_L$; $Y$ | the output | $(N_L)$; $(N, N_L)$ | `h[-1]`; `H[-1]` |
+# | $d$ | what is desired: a class $0, \ldots, K-1$, or values | | `d` |
+# | $E$ | the loss; of a batch, the sum | a number | |
+# | $\delta_k$; $\Delta_k$ | error signal $\partial E / \partial a_k$ | $(N_k)$; $(N, N_k)$ | `delta` |
+# | $\nabla_W E$ | gradient, of the shape of $W$ | as $W$ | `grad_W` |
+
 # %% setup
 from course_dl.lab import Lab
 
@@ -252,9 +269,9 @@ for i, j in [(0, 0), (1, 3), (2, 1)]:
 #
 # $$ \begin{aligned}
 #    \delta_L &= \nabla_y E && \text{(the output is linear)} \\
-#    \delta_k &= \left( W_{k+1}^T\, \delta_{k+1} \right) \odot g'(a_k)
+#    \delta_k &= \left( W_{k+1}^\top\, \delta_{k+1} \right) \odot g'(a_k)
 #       && k = L-1, \ldots, 1 \\
-#    \nabla_{W_k} E &= \delta_k\, h_{k-1}^T, \qquad \nabla_{b_k} E = \delta_k
+#    \nabla_{W_k} E &= \delta_k\, h_{k-1}^\top, \qquad \nabla_{b_k} E = \delta_k
 #       && k = L, \ldots, 1
 #    \end{aligned} $$
 #
@@ -311,16 +328,16 @@ print(f"nudging every parameter would take {n * forward_cost / backward_cost:,.0
 #
 # Training works with *batches*: $N$ samples, one a row. Forward, the vectors become matrices,
 #
-# $$ A_k = H_{k-1} W_k^T + b_k, \qquad H_k = g(A_k), $$
+# $$ A_k = H_{k-1} W_k^\top + b_k, \qquad H_k = g(A_k), $$
 #
 # and $\Delta_k$, too, has one error signal a row. The loss of the batch is the **sum** of the
 # losses of its samples, so its gradient is the sum of their gradients:
 #
-# $$ \nabla_{W_k} E = \sum_{i=1}^N \delta_{k,i}\, h_{k-1,i}^T . $$
+# $$ \nabla_{W_k} E = \sum_{i=1}^N \delta_{k,i}\, h_{k-1,i}^\top . $$
 #
 # A loop over the samples would do it, slowly. One product of two matrices does it as well: which
 # one? (Remember what a product of matrices is: a sum of outer products.) And what becomes of
-# $W_{k+1}^T \delta_{k+1}$, when the $\delta$ are rows?
+# $W_{k+1}^\top \delta_{k+1}$, when the $\delta$ are rows?
 
 # %% exercise="4.5"
 from course_dl.labs.lab04_backprop.solutions import backward_pass_batch
@@ -376,8 +393,8 @@ plots.curves(
 # **`torch.autograd`**, which keeps its own record of the forward pass.
 #
 # How to compare? "The difference is $10^{-6}$" means nothing where the gradient itself is
-# $10^{-6}$. Divide the largest difference by the largest entry, for each parameter by itself; and
-# take care where the whole gradient is 0.
+# $10^{-6}$. Divide the largest difference by the largest entry of *autograd's* gradient (absolute
+# values both), for each parameter by itself; and take care where the whole of it is 0.
 
 # %% exercise="4.6"
 from course_dl.labs.lab04_backprop.solutions import gradients_agree
@@ -387,18 +404,26 @@ from course_dl.labs.lab04_backprop.solutions import gradients_agree
 # float64 numbers carry 16 digits, and two right ways to the same gradient differ only in the last
 # ones.
 
+
 # %% after="4.1 4.2 4.4 4.6"
-for sizes in ([4, 3], [4, 8, 3], [10, 40, 40, 5], [3, *[6] * 10, 4]):
+def judged_by_autograd(sizes, loss, spoilt=None):
+    """How far your gradients are from autograd's; that of the bias ``spoilt`` is changed before."""
     weights, biases = random_network(sizes, seed=8)
     x = torch.randn(sizes[0], generator=seeded(9), dtype=torch.float64)
-    desired = {
-        "square": torch.randn(sizes[-1], generator=seeded(10), dtype=torch.float64),
-        "cross_entropy": torch.tensor(1),
-    }
-    for loss, d in desired.items():
-        a, h = forward_pass(x, weights, biases, tanh)
-        found = backward_pass(output_gradient(h[-1], d, loss), a, h, weights, dtanh)
-        apart = gradients_agree(*found, weights, biases, tanh, x, d, loss)
+    d = torch.randn(sizes[-1], generator=seeded(10), dtype=torch.float64)
+    if loss == "cross_entropy":
+        d = torch.tensor(1)
+    a, h = forward_pass(x, weights, biases, tanh)
+    grads = backward_pass(output_gradient(h[-1], d, loss), a, h, weights, dtanh)
+    grad_weights, grad_biases = map(list, grads)
+    if spoilt is not None:
+        grad_biases[spoilt - 1] = 1.001 * grad_biases[spoilt - 1]
+    return gradients_agree(grad_weights, grad_biases, weights, biases, tanh, x, d, loss)
+
+
+for sizes in ([4, 3], [4, 8, 3], [10, 40, 40, 5], [3, *[6] * 10, 4]):
+    for loss in ("square", "cross_entropy"):
+        apart = judged_by_autograd(sizes, loss)
         print(f"depth {len(sizes) - 1:2d}, {loss:13}: {apart:.1e}")
 
 # %% [markdown]
@@ -406,8 +431,7 @@ for sizes in ([4, 3], [4, 8, 3], [10, 40, 40, 5], [3, *[6] * 10, 4]):
 # noticed.
 
 # %% after="4.1 4.2 4.4 4.6"
-found[1][5] = 1.001 * found[1][5]
-apart = gradients_agree(*found, weights, biases, tanh, x, d, loss)
+apart = judged_by_autograd([3, *[6] * 10, 4], "cross_entropy", spoilt=6)
 print(f"after the sabotage: {apart:.1e}")
 
 # %% [markdown]
@@ -443,15 +467,18 @@ def differences(weights, biases, x, d, eps, central):
 
 
 # %% after="4.1 4.2 4.4"
-sizes = [4, 5, 3]
-weights, biases = random_network(sizes, seed=11)
-x, d = torch.randn(4, generator=seeded(12)).double(), torch.randn(3, generator=seeded(13)).double()
-a, h = forward_pass(x, weights, biases, tanh)
-found = backward_pass(output_gradient(h[-1], d, "square"), a, h, weights, dtanh)
-exact = torch.cat([grad.flatten() for part in found for grad in part])
+v_sizes = [4, 5, 3]
+v_weights, v_biases = random_network(v_sizes, seed=11)
+x_v, d_v = (
+    torch.randn(4, generator=seeded(12)).double(),
+    torch.randn(3, generator=seeded(13)).double(),
+)
+a_v, h_v = forward_pass(x_v, v_weights, v_biases, tanh)
+found_v = backward_pass(output_gradient(h_v[-1], d_v, "square"), a_v, h_v, v_weights, dtanh)
+exact = torch.cat([grad.flatten() for part in found_v for grad in part])
 
 steps = torch.logspace(-12, -0.5, 24, dtype=torch.float64)
-single = [[p.float() for p in part] for part in (weights, biases)]
+single = [[p.float() for p in part] for part in (v_weights, v_biases)]
 
 
 def errors_of(net, x, d, central):
@@ -464,9 +491,9 @@ def errors_of(net, x, d, central):
 plots.v_curve(
     steps,
     {
-        "one-sided": errors_of((weights, biases), x, d, False),
-        "central": errors_of((weights, biases), x, d, True),
-        "central in float32": errors_of(single, x.float(), d.float(), True),
+        "one-sided": errors_of((v_weights, v_biases), x_v, d_v, False),
+        "central": errors_of((v_weights, v_biases), x_v, d_v, True),
+        "central in float32": errors_of(single, x_v.float(), d_v.float(), True),
     },
     title="Finite differences against your backpropagation",
 )
@@ -493,17 +520,17 @@ plots.v_curve(
 from course_dl.labs.lab04_backprop.solutions import accumulate
 
 # %% after="4.5 4.7"
-weights, biases = random_network([6, 8, 4], seed=14)
+part_weights, part_biases = random_network([6, 8, 4], seed=14)
 X = torch.randn(300, 6, generator=seeded(15)).double()
 grad_Y = torch.randn(300, 4, generator=seeded(16)).double()
 
 
 def gradient_of(part):
-    A, H = forward_batch(X[part], weights, biases, tanh)
-    return backward_pass_batch(grad_Y[part], A, H, weights, dtanh)[0]
+    A, H = forward_batch(X[part], part_weights, part_biases, tanh)
+    return backward_pass_batch(grad_Y[part], A, H, part_weights, dtanh)[0]
 
 
-total = [torch.zeros_like(W) for W in weights]
+total = [torch.zeros_like(W) for W in part_weights]
 for first in (0, 100, 200):
     total = accumulate(total, gradient_of(slice(first, first + 100)))
 whole = gradient_of(slice(None))
@@ -620,11 +647,14 @@ plots.curves(
 def draw(ax, frame):
     step, probability = frame
     extent = (corner[0][0], corner[1][0], corner[0][1], corner[1][1])
-    ax.imshow(probability, extent=extent, origin="lower", cmap="cividis", vmin=0, vmax=1, alpha=0.6)
+    shades = ax.imshow(probability, extent=extent, origin="lower", cmap="cividis", vmin=0, vmax=1)
+    bar = ax.inset_axes((1.02, 0.0, 0.03, 1.0))
+    ax.figure.colorbar(shades, cax=bar, label="probability of class 1")
     for k, (colour, marker) in enumerate((("#0072B2", "o"), ("#E69F00", "s"))):
-        ax.scatter(*X_moons[d_moons == k].T, s=12, color=colour, marker=marker, label=f"class {k}")
+        look = {"color": colour, "marker": marker, "edgecolors": "white", "linewidths": 0.5}
+        ax.scatter(*X_moons[d_moons == k].T, s=16, label=f"class {k}", **look)
     ax.set(title=f"step {step}", xlabel="$x_1$", ylabel="$x_2$")
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper right", frameon=True, framealpha=0.9)
 
 
 plots.animate(draw, frames)
@@ -689,21 +719,21 @@ plots.curves(
 # whole program:
 
 # %% after="4.8"
-net = ManualMLP([784, 128, 10], relu, drelu, seeded(24))
+digits_net = ManualMLP([784, 128, 10], relu, drelu, seeded(24))
 batches = Batches(X_train, d_train, batch_size=128, generator=seeded(25))
 history = {"loss": [], "accuracy": [], "val_accuracy": []}
 start = time.perf_counter()
 for epoch in range(5):
     loss_sum = 0.0
     for X_batch, d_batch in batches:
-        Y = net.forward(X_batch)
+        Y = digits_net.forward(X_batch)
         loss_sum += float(F.cross_entropy(Y, d_batch, reduction="sum"))
-        net.zero_grad()
-        net.backward(course_dl.losses.cross_entropy_grad(Y, d_batch, reduction="mean"))
-        net.step(0.2)
+        digits_net.zero_grad()
+        digits_net.backward(course_dl.losses.cross_entropy_grad(Y, d_batch, reduction="mean"))
+        digits_net.step(0.2)
     history["loss"].append(loss_sum / len(d_train))
-    history["accuracy"].append(accuracy_of(net, X_train, d_train))
-    history["val_accuracy"].append(accuracy_of(net, X_test, d_test))
+    history["accuracy"].append(accuracy_of(digits_net, X_train, d_train))
+    history["val_accuracy"].append(accuracy_of(digits_net, X_test, d_test))
     print(
         f"epoch {epoch + 1}: {time.perf_counter() - start:4.1f} s, "
         f"loss {history['loss'][-1]:.3f}, test accuracy {history['val_accuracy'][-1]:.2%}"
@@ -715,7 +745,7 @@ plots.training_curves(history, title="MNIST, trained by your own backpropagation
 # known?
 
 # %% after="4.8"
-guesses = net.forward(X_test).argmax(1)
+guesses = digits_net.forward(X_test).argmax(1)
 wrong = (guesses != d_test).nonzero().flatten()
 print(f"{len(wrong)} of {len(d_test):,} test images are wrong")
 plots.image_grid(test.images[wrong[:20]], d_test[wrong[:20]], guesses[wrong[:20]], columns=10)
@@ -726,9 +756,9 @@ plots.image_grid(test.images[wrong[:20]], d_test[wrong[:20]], guesses[wrong[:20]
 # Backpropagation was known in 1986. Why did *deep* networks have to wait for another 25 years?
 # Look at the formula once more:
 #
-# $$ \delta_k = \left( W_{k+1}^T\, \delta_{k+1} \right) \odot g'(a_k) . $$
+# $$ \delta_k = \left( W_{k+1}^\top\, \delta_{k+1} \right) \odot g'(a_k) . $$
 #
-# Each layer multiplies the signal by $W^T$ and by $g'$. The network of those years used the
+# Each layer multiplies the signal by $W^\top$ and by $g'$. The network of those years used the
 # sigmoid.
 
 # %%
@@ -753,13 +783,13 @@ def he_weights(sizes, seed):
 
 # %% after="4.5"
 deep = [784, *[100] * 11, 10]
-weights, biases = he_weights(deep, seed=26)
+deep_weights, deep_biases = he_weights(deep, seed=26)
 norms = {}
 for name, g, dg in (("sigmoid", sigmoid, dsigmoid), ("tanh", tanh, dtanh), ("ReLU", relu, drelu)):
-    A, H = forward_batch(X_train[:256], weights, biases, g)
+    A, H = forward_batch(X_train[:256], deep_weights, deep_biases, g)
     grad_Y = course_dl.losses.cross_entropy_grad(H[-1], d_train[:256], reduction="mean")
-    grad_weights, _ = backward_pass_batch(grad_Y, A, H, weights, dg)
-    norms[name] = [float(grad.norm()) for grad in grad_weights]
+    deep_grads, _ = backward_pass_batch(grad_Y, A, H, deep_weights, dg)
+    norms[name] = [float(grad.norm()) for grad in deep_grads]
     print(f"{name:8} first layer {norms[name][0]:.1e}, last layer {norms[name][-1]:.1e}")
 plots.gradient_norms(norms, ylabel="norm of the gradient of $W_k$")
 
@@ -803,10 +833,10 @@ plots.curves(runs, xlabel="step", ylabel="loss of the batch", title="Six layers 
 # | forward | $a_k = W_k h_{k-1} + b_k$, $h_k = g(a_k)$ | `forward_pass` |
 # | the start, square error | $\delta_L = y - d$ | `output_gradient` |
 # | the start, cross-entropy | $\delta_L = \text{softmax}(y) - \text{onehot}(d)$ | |
-# | back through a layer | $\delta_k = (W_{k+1}^T \delta_{k+1}) \odot g'(a_k)$ | `backward_layer` |
-# | | $\nabla_{W_k} E = \delta_k h_{k-1}^T$, $\nabla_{b_k} E = \delta_k$ | `backward_pass` |
+# | back through a layer | $\delta_k = (W_{k+1}^\top \delta_{k+1}) \odot g'(a_k)$ | `backward_layer` |
+# | | $\nabla_{W_k} E = \delta_k h_{k-1}^\top$, $\nabla_{b_k} E = \delta_k$ | `backward_pass` |
 # | for a batch | $\Delta_k = (\Delta_{k+1} W_{k+1}) \odot g'(A_k)$ | `backward_pass_batch` |
-# | | $\nabla_{W_k} E = \Delta_k^T H_{k-1}$, $\nabla_{b_k} E = \sum_i \Delta_{k,i}$ | |
+# | | $\nabla_{W_k} E = \Delta_k^\top H_{k-1}$, $\nabla_{b_k} E = \sum_i \Delta_{k,i}$ | |
 # | is it right? | largest difference over largest entry | `gradients_agree` |
 # | several batches | gradients add up until `zero_grad` | `accumulate` |
 # | learn | $W_k \leftarrow W_k - \text{lr} \cdot \nabla_{W_k} E$ | `ManualMLP` |

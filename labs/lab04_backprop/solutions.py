@@ -152,7 +152,7 @@ def backward_pass_batch(
         grad_weights.insert(0, delta.T @ H[k])
         grad_biases.insert(0, delta.sum(0))
         if k > 0:
-            delta = (delta @ weights[k]) * dg(A[k - 1])
+            delta = (delta @ weights[k]) * dg(A[k - 1])  # told: delta
     return grad_weights, grad_biases
 
 
@@ -181,12 +181,12 @@ def gradients_agree(
     """
     W = [w.detach().clone().requires_grad_() for w in weights]
     b = [w.detach().clone().requires_grad_() for w in biases]
-    y = forward_pass(x, W, b, g)[1][-1]
+    y = forward_pass(x, W, b, g)[1][-1]  # told: the output of the network
     E = (y - d).square().sum() / 2 if loss == "square" else F.cross_entropy(y, d)
     worst = 0.0
     for own, true in zip([*grad_weights, *grad_biases], torch.autograd.grad(E, W + b), strict=True):
-        size = max(float(own.abs().max()), float(true.abs().max()))
-        difference = float((own - true).abs().max())
+        size = max(float(own.abs().max()), float(true.abs().max()))  # told: the largest entry
+        difference = float((own - true).abs().max())  # told: the largest difference
         worst = max(worst, difference / size if size > 0 else difference)
     return worst
 

@@ -18,6 +18,20 @@
 # is wrong, and often why. `lab.hint("5.1")` gives a hint, one more each time. Cells that need
 # your functions wait until these pass.
 
+# %% [markdown]
+# **Letters of this lab.**
+#
+# | | what it is | shape | in Python |
+# | --- | --- | --- | --- |
+# | $N$, $K$ | number of images, of classes | | `len(X)`, 10 |
+# | $p$ | a pixel, from 0 to 1 | | `images / 255` |
+# | $x$, $X$ | an image, standardized, as a row of numbers; all of them | $(784)$, $(N, 784)$ | `X` |
+# | $d_i$ | the class of image $i$, from 0 to $K - 1$ | $(N)$ | `d` |
+# | $y_i$ | its scores $y_{i,0}, \ldots, y_{i,K-1}$ | $(K)$; $(N, K)$ | `model(X)` |
+# | $\hat d_i$ | the class that is predicted: the place of the largest score | $(N)$ | `predicted` |
+# | $L(y; d)$ | loss of an image; reported is its mean | a number | `loss` |
+# | $C$ | confusion matrix | $(K, K)$ | `C` |
+
 # %% setup
 from course_dl.lab import Lab
 
@@ -268,9 +282,9 @@ def train_and_watch(model, optimizer, training, held_out, epochs):
 
 
 # %% after="5.1 5.2 5.3"
-model = two_layers()
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-history = train_and_watch(model, optimizer, training, held_out, epochs=5)
+watched = two_layers()
+optimizer = torch.optim.SGD(watched.parameters(), lr=0.1)
+history = train_and_watch(watched, optimizer, training, held_out, epochs=5)
 for epoch, (loss, seen, unseen) in enumerate(zip(*history.values(), strict=True), start=1):
     print(f"epoch {epoch}: loss {loss:.4f}, accuracy {seen:.2%} in training, {unseen:.2%} held out")
 plots.training_curves(history, title="A network with 128 hidden units")
@@ -301,7 +315,7 @@ print(f"in evaluation mode, your function:  {evaluate(noisy, held_out):.2%}, alw
 
 # %% after="5.1 5.2 5.3"
 with torch.no_grad():
-    probabilities = torch.softmax(model(X[n:]), dim=1)
+    probabilities = torch.softmax(watched(X[n:]), dim=1)
 sure, predicted = probabilities.max(dim=1)
 wrong = (predicted != d[n:]).nonzero().flatten()
 wrong = wrong[sure[wrong].argsort(descending=True)]
@@ -387,19 +401,27 @@ few = Batches(X_train[:500], d_train[:500], batch_size=50, generator=seeded(3))
 
 model = two_layers()
 optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
-history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+by_heart = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
 for _ in range(40):
-    history["loss"].append(train_one_epoch(model, few, F.cross_entropy, optimizer))
-    history["accuracy"].append(evaluate(model, few))
+    by_heart["loss"].append(train_one_epoch(model, few, F.cross_entropy, optimizer))
+    by_heart["accuracy"].append(evaluate(model, few))
     with torch.no_grad():
-        history["val_loss"].append(F.cross_entropy(model(validation.X), validation.d).item())
-    history["val_accuracy"].append(evaluate(model, validation))
+        by_heart["val_loss"].append(F.cross_entropy(model(validation.X), validation.d).item())
+    by_heart["val_accuracy"].append(evaluate(model, validation))
 
-best = min(range(40), key=history["val_loss"].__getitem__)
-print(f"accuracy on its 500 images: {history['accuracy'][-1]:.1%}")
-print(f"accuracy on others:         {history['val_accuracy'][-1]:.1%}")
+best = min(range(40), key=by_heart["val_loss"].__getitem__)
+print(f"accuracy on its 500 images: {by_heart['accuracy'][-1]:.1%}")
+print(f"accuracy on others:         {by_heart['val_accuracy'][-1]:.1%}")
 print(f"its validation loss was smallest after epoch {best + 1}")
-plots.training_curves(history, title="500 images, by heart")
+plots.training_curves(by_heart, title="500 images, by heart")
+
+# %% after="5.1 5.2 5.3 5.5"
+plots.curves(
+    by_heart["val_loss"],
+    xlabel="epoch",
+    ylabel="validation loss",
+    title=f"The validation loss alone: it falls until epoch {best + 1}, and rises",
+)
 
 # %% [markdown]
 # On its own images the network is perfect, and its loss goes to zero. On others the accuracy
@@ -601,7 +623,9 @@ plots.curves(
 #
 # - `build_model()` makes a new network: from `(N, 784)` to `(N, 10)` scores.
 # - `train(model, X, d, seconds)` trains it in place. **Look at the clock after every batch**
-#   (`time.monotonic()`): whoever is not back five seconds after the time is cut off, with nothing.
+#   (`time.monotonic()`): a second or two over the time cost nothing, but whoever is not back five
+#   seconds after it is cut off, with nothing. The check says how long the training took and how many
+#   images were seen; `lab.progress()` trains nothing, it shows the last result.
 # - Everything that you have learnt is allowed: another optimizer, a learning rate that falls,
 #   dropout, more layers, shifted images (`torch.roll`), convolutions if you know them. Write the
 #   loop yourself: `course_dl.fit` knows no clock, and is not there where your work is graded.

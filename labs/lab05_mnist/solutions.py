@@ -29,7 +29,7 @@ def standardize(images: Tensor) -> Tensor:
     images : (N, 28, 28), uint8, grey values from 0 to 255; left as they are.
     Returns (N, 784), float32.
     """
-    pixels = images.flatten(1).float() / 255
+    pixels = images.flatten(1).float() / 255  # told: the pixels
     return (pixels - 0.1307) / 0.3081
 
 
@@ -51,12 +51,12 @@ def train_one_epoch(
     model.train()
     total, n = 0.0, 0
     for X, d in loader:
-        loss = loss_fn(model(X), d)
+        loss = loss_fn(model(X), d)  # told: the loss of a batch
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        total += loss.item() * len(X)
-        n += len(X)
+        total += loss.item() * len(X)  # told: the sum of the losses
+        n += len(X)  # told: the number of samples
     return total / n
 
 
@@ -77,8 +77,8 @@ def evaluate(model: nn.Module, loader: Iterable[tuple[Tensor, Tensor]]) -> float
     right, n = 0, 0
     with torch.no_grad():
         for X, d in loader:
-            right += (model(X).argmax(dim=1) == d).sum().item()
-            n += len(d)
+            right += (model(X).argmax(dim=1) == d).sum().item()  # told: the number of right ones
+            n += len(d)  # told: the number of samples
     model.train(was_training)
     return right / n
 
@@ -89,7 +89,7 @@ def confusion_matrix(targets: Tensor, predictions: Tensor, n_classes: int) -> Te
     targets, predictions : (N,), int64, classes from 0 to n_classes - 1.
     Returns (n_classes, n_classes), int64: rows are true classes, columns predicted ones.
     """
-    cells = targets * n_classes + predictions
+    cells = targets * n_classes + predictions  # told: the number of the cell
     return torch.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 

@@ -19,6 +19,20 @@
 # wrong, `lab.hint("6.1")` gives a hint, one more each time. Cells that need your functions wait for
 # them.
 
+# %% [markdown]
+# **Letters of this lab.**
+#
+# | | what it is | shape | in Python |
+# | --- | --- | --- | --- |
+# | $x$ | an image or its feature maps: channels, height, width; `X` holds $N$ | $(C, H, W)$; $(N, C, H, W)$ | `x`; `X` |
+# | $w$, $b$ | $M$ filters of $k \times k$ pixels, a bias each | $(M, C, k, k)$, $(M)$ | `w`, `b` |
+# | $s$, $p$ | stride, padding | | `stride`, `padding` |
+# | $\text{out}$ | the maps that come out | $(M, H', W')$; $(N, M, H', W')$ | `out` |
+# | $w_{\text{rows}}$ | the filters as a matrix, one a row | $(M, C k^2)$ | `w.flatten(1)` |
+# | $\text{columns}$ | the patches, one a column | $(C k^2, H' W')$ | `F.unfold(x, k, ...)` |
+# | $\delta$ | gradient of the loss $E$ with respect to $\text{out}$ | as $\text{out}$ | `grad_out` |
+# | $d$ | classes of the images, 0 to 9 | $(N)$ | `d` |
+
 # %% setup
 from course_dl.lab import Lab
 
@@ -72,7 +86,7 @@ print("to train on", tuple(X.shape), " to test with", tuple(X_test.shape))
 # multiply each of its weights with the pixel below, and add up. Then move on by one pixel. With $i,
 # j$ counted from 0,
 #
-# $$ \text{out}_{i, j} = b + \sum_{p=0}^{k-1} \sum_{q=0}^{k-1} w_{p, q}\; x_{i + p,\, j + q}. $$
+# $$ \text{out}_{i, j} = b + \sum_{u=0}^{k-1} \sum_{v=0}^{k-1} w_{u, v}\; x_{i + u,\, j + v}. $$
 #
 # (Mathematics calls this *cross-correlation*. A convolution turns the filter round before it lays
 # it on. As the filter is learnt, it makes no difference which one is used, and the field, PyTorch
@@ -148,7 +162,7 @@ print(f"largest difference between 'move, then filter' and 'filter, then move': 
 # filter. Write each patch as a *column* of $C k^2$ numbers, and each filter as a *row*, and all
 # places of all filters are one product of matrices:
 #
-# $$ \text{out} = W\, \text{columns} + b, \qquad
+# $$ \text{out} = w_{\text{rows}}\, \text{columns} + b, \qquad
 #    (M,\; C k^2) \cdot (C k^2,\; H' W') \longrightarrow (M,\; H' W'). $$
 #
 # It is the linear layer of lab 2, with patches for samples. `F.unfold` cuts out the patches.
@@ -194,11 +208,11 @@ bank = torch.stack([w for w in KERNELS.values() if len(w) == 3])[:, None]
 maps = torch.relu(conv2d_unfold(picture[None], bank, torch.zeros(3), padding=1))
 pooled = max_pool2d(maps, 2)
 print(f"maps {tuple(maps.shape)}, pooled {tuple(pooled.shape)}")
-names = [name for name, w in KERNELS.items() if len(w) == 3]
-plots.feature_maps(maps, image=picture, names=names, columns=4, title="ReLU of the responses")
+edge_names = [name for name, w in KERNELS.items() if len(w) == 3]
+plots.feature_maps(maps, image=picture, names=edge_names, columns=4, title="ReLU of the responses")
 
 # %% after="6.3 6.4"
-plots.feature_maps(pooled, image=picture, names=names, columns=4, title="after pooling 2 x 2")
+plots.feature_maps(pooled, image=picture, names=edge_names, columns=4, title="after pooling 2 x 2")
 
 # %% [markdown]
 # ## 5. Few weights, used often
@@ -249,12 +263,15 @@ from course_dl.labs.lab06_cnn.solutions import LeNet
 
 
 # %%
-def trained(net, epochs=8):
+EPOCHS = 5 if len(X) > 5000 else 8  # more often over few images
+
+
+def trained(net):
     """The network, trained on X and d, and the history of its training."""
     optimizer = torch.optim.Adam(net.parameters(), lr=0.003)
-    slower = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=epochs)
+    slower = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, total_iters=EPOCHS)
     options = {"optimizer": optimizer, "scheduler": slower, "batch_size": 64, "progress": False}
-    return net, fit(net, (X, d), val=(X_test, d_test), epochs=epochs, **options)
+    return net, fit(net, (X, d), val=(X_test, d_test), epochs=EPOCHS, **options)
 
 
 # %% after="6.6"
@@ -283,11 +300,15 @@ plots.filters(convolutions[0].weight, title="LeNet's first filters, learnt", col
 
 # %% after="6.6"
 seen = {}
-for k, layer in enumerate(convolutions):
+hooks = [
     layer.register_forward_hook(lambda layer, inputs, output, k=k: seen.update({k: output}))
+    for k, layer in enumerate(convolutions)
+]
 boot = (picture - train_set.mean) / train_set.std
 with torch.no_grad():
     lenet(boot[None])
+for hook in hooks:
+    hook.remove()
 plots.feature_maps(torch.relu(seen[0]), image=boot, columns=7, title="first convolution, ReLU")
 
 # %% after="6.6"
@@ -352,12 +373,12 @@ plots.image_grid(torch.cat([shifted(X_test[:1], s) for s in range(7)]), torch.ar
 # %% after="6.6"
 shifts = range(7)
 under_shifts = {
-    name: [evaluate(net, (shifted(X_test, s), d_test)).accuracy for s in shifts]
+    name: [100 * evaluate(net, (shifted(X_test, s), d_test)).accuracy for s in shifts]
     for name, net in [("LeNet", lenet), ("MLP", mlp)]
 }
 for name, accuracies in under_shifts.items():
-    print(f"{name}:", "  ".join(f"{a:.1%}" for a in accuracies))
-plots.curves(under_shifts, list(shifts), xlabel="shift in pixels", ylabel="test accuracy")
+    print(f"{name}:", "  ".join(f"{a:.1f} %" for a in accuracies))
+plots.curves(under_shifts, list(shifts), xlabel="shift in pixels", ylabel="test accuracy in %")
 
 # %% [markdown]
 # The convolutional network is hurt less, but it is hurt: its filters and pooling do not mind a
@@ -369,16 +390,18 @@ plots.curves(under_shifts, list(shifts), xlabel="shift in pixels", ylabel="test 
 # ## 9. And backwards
 #
 # How does the error signal go back through a convolution? You know already. In section 3 the layer
-# became a linear layer, $\text{out} = W\, \text{columns} + b$, and lab 4 gave its gradients. With
-# $\delta = \nabla_{\text{out}} E$ as $(M, H'W')$,
+# became a linear layer, $\text{out} = w_{\text{rows}}\, \text{columns} + b$, and lab 4 gave its
+# gradients. With $\delta = \nabla_{\text{out}} E$ as $(M, H'W')$,
 #
-# $$ \nabla_W E = \delta\; \text{columns}^T, \qquad \nabla_b E = \sum_{\text{places}} \delta, \qquad
-#    \nabla_{\text{columns}} E = W^T \delta, $$
+# $$ \nabla_{w_{\text{rows}}} E = \delta\; \text{columns}^\top, \qquad
+#    \nabla_b E = \sum_{\text{places}} \delta, \qquad
+#    \nabla_{\text{columns}} E = w_{\text{rows}}^\top\, \delta, $$
 #
 # the first two summed over the images of the batch. One step is left, from columns to pixels. A
 # pixel is in several columns, once for each patch that contains it, and what comes back adds up
 # over all of them. `F.fold` does just that: it is the way back of `F.unfold`. (A pixel that no
-# filter reaches, at the end of a row with a stride, gets 0.)
+# filter reaches, at the end of a row with a stride, gets 0.) The gradients come in the order of the
+# arguments, image first; `backward_layer` of lab 4 gave that of its input last.
 
 # %% exercise="6.7"
 from course_dl.labs.lab06_cnn.solutions import conv2d_backward
@@ -456,7 +479,10 @@ for (name, parameter), own in zip(net.named_parameters(), manual.gradients(), st
 # comes to 91.6 to 92 % in the 20 seconds, and to about 85 % with the small set; leave some room for
 # a slower computer.
 #
-# The training runs when you check, for about 22 seconds. While you try things out, give `train`
+# Look at the clock after every batch (`time.monotonic()`): a second or two over the time cost
+# nothing, but whoever is not back five seconds after it is cut off, with nothing. The training runs
+# when you check, for about 25 seconds with all else; then the check says how long it took and how
+# many images were seen. `lab.progress()` trains nothing, it shows the last result. While you try things out, give `train`
 # fewer seconds, and look at the accuracy on images that are *not* the test images: if you choose by
 # the test images, they are no test any more.
 
@@ -472,14 +498,16 @@ budget, batch = 2.0, 64
 attempt = LeNet()
 optimizer = torch.optim.Adam(attempt.parameters(), lr=0.003)
 kept = len(X) // 10  # images for validation
-seen, start = 0, time.monotonic()
+images_seen, start = 0, time.monotonic()
 while time.monotonic() - start < budget:
     chosen = torch.randint(kept, len(X), (batch,))
     optimizer.zero_grad()
     F.cross_entropy(attempt(X[chosen]), d[chosen]).backward()
     optimizer.step()
-    seen += batch
-print(f"{seen:,} images seen in {budget:g} seconds: {seen / (len(X) - kept):.1f} epochs")
+    images_seen += batch
+print(
+    f"{images_seen:,} images seen in {budget:g} seconds: {images_seen / (len(X) - kept):.1f} epochs"
+)
 print(f"validation accuracy {evaluate(attempt, (X[:kept], d[:kept])).accuracy:.1%}")
 
 # %% [markdown]
@@ -489,10 +517,10 @@ print(f"validation accuracy {evaluate(attempt, (X[:kept], d[:kept])).accuracy:.1
 # | --- | --- | --- |
 # | size | $\lfloor (n + 2p - k) / s \rfloor + 1$ | |
 # | convolution | $\text{out}_m = b_m + \sum_c w_{m,c} * x_c$ | `nn.Conv2d(C, M, k, s, p)` |
-# | as a product | $W\, \text{columns} + b$ | `F.unfold` |
+# | as a product | $w_{\text{rows}}\, \text{columns} + b$ | `F.unfold` |
 # | parameters | $M (C k^2 + 1)$ | |
 # | pooling | the largest entry of each window | `F.max_pool2d(x, k)` |
-# | back | $\delta\, \text{columns}^T$, $\sum \delta$, fold of $W^T \delta$ | `loss.backward()` |
+# | back | $\delta\, \text{columns}^\top$, $\sum \delta$, fold of $w_{\text{rows}}^\top \delta$ | `loss.backward()` |
 #
 # - A convolution is a linear layer that looks at patches and has the same weights at all places: a
 #   thousandth of the parameters, and what it knows it knows everywhere.

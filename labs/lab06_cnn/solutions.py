@@ -35,7 +35,7 @@ def output_size(n: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
 
 
 def conv2d(x: Tensor, w: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    """Apply M filters to an image of C channels: ``out[m] = sum_c x[c] * w[m, c] + b[m]``.
+    """Apply M filters to an image of C channels: ``out[m] = b[m] + sum_c w[m, c] * x[c]``.
 
     ``*`` is cross-correlation: the filter is laid on the image as it is, not turned round.
 
@@ -49,22 +49,23 @@ def conv2d(x: Tensor, w: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -
     for i in range(height):
         for j in range(width):
             patch = x[:, i * stride : i * stride + k, j * stride : j * stride + k]
-            out[:, i, j] = (w * patch).sum(dim=(1, 2, 3)) + b
+            out[:, i, j] = (w * patch).sum(dim=(1, 2, 3)) + b  # told: the output
     return out
 
 
 def conv2d_unfold(x: Tensor, w: Tensor, b: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
-    """The same for a batch of images, as a matrix product: ``out = W columns + b``.
+    """The same for a batch of images, as a matrix product: ``out = w_rows columns + b``.
 
-    Every patch that the filters see is a column, every filter a row of W. `F.unfold` cuts an image
-    into such columns: (N, C, H, W) becomes (N, C * k * k, H' * W'). No loop over pixels.
+    Every patch that the filters see is a column, every filter a row of w_rows, (M, C * k * k).
+    `F.unfold` cuts images into such columns: (N, C, H, W) becomes (N, C * k * k, H' * W'). No loop
+    over pixels.
 
     x : (N, C, H, W). w : (M, C, k, k). b : (M,). stride, padding : as in `output_size`.
     Returns (N, M, H', W').
     """
     k = w.shape[-1]
-    columns = F.unfold(x, k, stride=stride, padding=padding)
-    out = w.flatten(1) @ columns + b[:, None]
+    columns = F.unfold(x, k, stride=stride, padding=padding)  # told: the columns
+    out = w.flatten(1) @ columns + b[:, None]  # told: the output
     height, width = (output_size(n, k, stride, padding) for n in x.shape[2:])
     return out.unflatten(2, (height, width))
 
@@ -115,7 +116,7 @@ class LeNet(nn.Module):
 def conv2d_backward(
     grad_out: Tensor, x: Tensor, w: Tensor, stride: int = 1, padding: int = 0
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Backpropagation through ``out = x * w + b``, the convolution of `conv2d_unfold`.
+    """Backpropagation through ``out = b + w * x``, the convolution of `conv2d_unfold`.
 
     grad_out : (N, M, H', W'), the gradient with respect to ``out``.
     x : (N, C, H, W). w : (M, C, k, k). stride, padding : those of the way forward.
@@ -124,10 +125,10 @@ def conv2d_backward(
     the batch.
     """
     k = w.shape[-1]
-    delta = grad_out.flatten(2)  # (N, M, patches)
+    delta = grad_out.flatten(2)  # (N, M, patches)  # told: grad_out
     columns = F.unfold(x, k, stride=stride, padding=padding)  # (N, C k k, patches)
     grad_w = torch.einsum("nmp,ncp->mc", delta, columns).view_as(w)
-    grad_columns = w.flatten(1).T @ delta
+    grad_columns = w.flatten(1).T @ delta  # told: the gradient of the columns
     grad_x = F.fold(grad_columns, x.shape[2:], k, stride=stride, padding=padding)
     return grad_x, grad_w, delta.sum(dim=(0, 2))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import torch
@@ -40,6 +42,7 @@ def test_train_perceptron_by_hand(student: Student) -> None:
     first = ([3, 1], [1, -1], [0, 0], 1.0), ([1, 2, 1, 2, 1, 0], [-3, 1])
     # The second likewise, from w = (0, 1) with lr = 0.5.
     second = ([-1, 1, 2], [1, 1, -1], [0, 1], 0.5), ([2, 2, 1, 0], [0.5, -0.5])
+    check_order(student)
     for dtype in DTYPES:
         got = []
         for (x, d, w0, lr), _ in (first, second):
@@ -143,6 +146,46 @@ def separable(rng: Inputs, n: int, D: int) -> tuple[Tensor, Tensor]:
     w = rng.integers(1, 4, D + 1, dtype=torch.float64) * rng.signs(D + 1)
     w[0] += 0.5  # no sample lies on it
     return X, (X @ w).sign()
+
+
+# Samples that every order but that of the rows learns otherwise, all with several mistakes, and
+# where to start.
+ORDERED = [
+    ([[-2, -2], [-2, -1], [-3, 0], [-1, -1]], [-1, 1, -1, -1], [2, 2, 0]),
+    ([[-3, 1], [3, -1], [0, -3], [1, -2]], [-1, -1, -1, 1], [-2, -1, -1]),
+]
+
+
+def check_order(student: Student) -> None:
+    """Fail where the samples were visited in another order; let other mistakes pass."""
+    got, outcomes = [], []
+    for features, d, w0 in ORDERED:
+        X = torch.tensor([[1, *x] for x in features], dtype=torch.float64)
+        start, labels = (torch.tensor(values, dtype=torch.float64) for values in (w0, d))
+        got.append(student.train_perceptron(X, labels, start, max_epochs=1))
+        outcomes.append([epoch(X, labels, start, order) for order in permutations(range(4))])
+    came = [outcome_of(result) for result in got]
+    if all(one in some for one, some in zip(came, outcomes, strict=True)):
+        require(
+            all(one == some[0] for one, some in zip(came, outcomes, strict=True)),
+            "Your result is that of an epoch in which the samples come in another order: visit "
+            "them in the order of the rows, in every epoch.",
+        )
+
+
+def epoch(X: Tensor, d: Tensor, w0: Tensor, order: Sequence[int]) -> tuple[list[float], int]:
+    """The weights after one epoch in this order, and the number of mistakes in it."""
+    truth = Perceptron(max_epochs=1).fit(X[list(order), 1:], d[list(order)], w0)
+    return truth.weights_.tolist(), truth.mistakes_[0]
+
+
+def outcome_of(result: Any) -> Any:
+    """Likewise of a student's result; None where it is of another kind."""
+    try:
+        w, (mistakes,) = result
+        return w.tolist(), int(mistakes)
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
 def check_training(

@@ -40,3 +40,21 @@ def add_bias__float64(X):
 @mistake("1.1", "You added 1 to every entry; put a column of ones in front of X instead.")
 def add_bias__plus_one(X):
     return X + 1
+
+
+ONE_DIMENSION = "torch.ones(len(X)) has one dimension; a column has two, (N, 1)."
+
+
+@mistake("1.1", ONE_DIMENSION)
+def add_bias__one_dimension(X):
+    return torch.cat([torch.ones(len(X), dtype=X.dtype), X], dim=1)
+
+
+@mistake("1.1", ONE_DIMENSION)
+def add_bias__one_dimension_hstack(X):
+    return torch.hstack([torch.ones(len(X), dtype=X.dtype), X])
+
+
+@mistake("1.1", "torch.ones is float32 unless it is told otherwise: keep the dtype of X.")
+def add_bias__float32(X):
+    return torch.cat([torch.ones(len(X), 1), X.float()], dim=1)

@@ -80,3 +80,54 @@ def perceptron_loss__minimum(w, X, d):
 )
 def perceptron_loss__all_pairs(w, X, d):
     return (-d[:, None] * (X @ w)).clamp(min=0).sum()
+
+
+@mistake("1.3", COUNTED)
+def perceptron_loss__count_with_ties(w, X, d):
+    return (d * (X @ w) <= 0).to(X.dtype).sum()
+
+
+@mistake("1.3", "You took the share of wrong samples; the loss adds how far each one is astray.")
+def perceptron_loss__share(w, X, d):
+    return (d * (X @ w) < 0).to(X.dtype).mean()
+
+
+@mistake("1.3", "Your loop keeps the loss of the last sample alone; the losses are to be added up.")
+def perceptron_loss__last_sample(w, X, d):
+    for x_i, d_i in zip(X, d):
+        loss = (-d_i * (x_i @ w)).clamp(min=0)
+    return loss
+
+
+@mistake("1.3", "You leave the loop with the first sample: the return belongs after the loop.")
+def perceptron_loss__first_sample(w, X, d):
+    return (-d[0] * (X[0] @ w)).clamp(min=0)
+
+
+@mistake("1.3", "There are no squares in the perceptron's loss.")
+def perceptron_loss__squares(w, X, d):
+    return (-d * (X @ w)).clamp(min=0).square().sum()
+
+
+@mistake("1.3", "You added |<w, x>| of all samples; one on its right side costs nothing.")
+def perceptron_loss__absolute(w, X, d):
+    return (X @ w).abs().sum()
+
+
+@mistake(
+    "1.3", "Where the prediction y is wrong, y - d is 2 or -2: so your loss is twice too large."
+)
+def perceptron_loss__twice(w, X, d):
+    return 2 * (-d * (X @ w)).clamp(min=0).sum()
+
+
+@mistake("1.3", "There is no factor 1/2 in the perceptron's loss.")
+def perceptron_loss__half(w, X, d):
+    return (-d * (X @ w)).clamp(min=0).sum() / 2
+
+
+@mistake(
+    "1.3", "You divided by the length of w; the perceptron's loss has scores in it, as they are."
+)
+def perceptron_loss__distances(w, X, d):
+    return (-d * (X @ w)).clamp(min=0).sum() / w[1:].norm()

@@ -117,3 +117,29 @@ def perceptron_step__delta_rule(w, x, d, lr):
 @mistake("1.4", "You predict 0 or 1 and compare with -1 or +1: a score below 0 gives -1.")
 def perceptron_step__zero_one(w, x, d, lr):
     return w + lr * d * x if float(w @ x >= 0) != float(d) else w
+
+
+@mistake("1.4", "You predict 0 or 1 and compare with -1 or +1: a score below 0 gives -1.")
+def perceptron_step__zero_one_difference(w, x, d, lr):
+    y = 1 if w @ x >= 0 else 0
+    return w + lr * (d - y) * x
+
+
+@mistake(
+    "1.4",
+    "Your step has d - <w, x> in it, as the delta rule has: the step of a perceptron is lr d x.",
+)
+def perceptron_step__delta_rule_where_wrong(w, x, d, lr):
+    y = 1 if w @ x >= 0 else -1
+    return w + lr * (d - w @ x) * x if y != d else w
+
+
+@mistake("1.4", "You divided x by its length; here x enters as it is.")
+def perceptron_step__normalized(w, x, d, lr):
+    y = 1 if w @ x >= 0 else -1
+    return w + lr * d * x / x.norm() if y != d else w
+
+
+@mistake("1.4", "You compare the score with the label; the prediction is the sign of the score.")
+def perceptron_step__score_compared(w, x, d, lr):
+    return w + lr * d * x if w @ x != d else w

@@ -7,6 +7,22 @@ import torch
 from course_dl.lab import mistake
 
 
+def _trained(X, d, w0, lr, max_epochs, sign=lambda s: s >= 0):
+    """Rosenblatt's algorithm, rightly by default; also the weights met on the way."""
+    w, mistakes, met = w0, [], []
+    for _ in range(max_epochs):
+        wrong = 0
+        for x, label in zip(X, d):
+            if (1 if sign(w @ x) else -1) != label:
+                w = w + lr * label * x
+                wrong += 1
+                met.append(w)
+        mistakes.append(wrong)
+        if wrong == 0:
+            break
+    return w, mistakes, met
+
+
 @mistake("1.5", "You visit the samples once; go on, epoch after epoch, until one has no mistake.")
 def train_perceptron__one_epoch(X, d, w0, lr=1.0, max_epochs=100):
     w, wrong = w0, 0
@@ -34,17 +50,8 @@ def train_perceptron__no_stop(X, d, w0, lr=1.0, max_epochs=100):
 
 @mistake("1.5", "The last epoch, the one without a mistake, belongs to the list too: append its 0.")
 def train_perceptron__no_last_zero(X, d, w0, lr=1.0, max_epochs=100):
-    w, mistakes = w0, []
-    for _ in range(max_epochs):
-        wrong = 0
-        for x, label in zip(X, d):
-            if (1 if w @ x >= 0 else -1) != label:
-                w = w + lr * label * x
-                wrong += 1
-        if wrong == 0:
-            break
-        mistakes.append(wrong)
-    return w, mistakes
+    w, mistakes, _ = _trained(X, d, w0, lr, max_epochs)
+    return w, [wrong for wrong in mistakes if wrong]
 
 
 @mistake(
@@ -97,32 +104,12 @@ def train_perceptron__starts_anew(X, d, w0, lr=1.0, max_epochs=100):
 
 @mistake("1.5", "Training starts from zeros whatever w0 is; start from w0.")
 def train_perceptron__from_zeros(X, d, w0, lr=1.0, max_epochs=100):
-    w, mistakes = torch.zeros_like(w0), []
-    for _ in range(max_epochs):
-        wrong = 0
-        for x, label in zip(X, d):
-            if (1 if w @ x >= 0 else -1) != label:
-                w = w + lr * label * x
-                wrong += 1
-        mistakes.append(wrong)
-        if wrong == 0:
-            break
-    return w, mistakes
+    return _trained(X, d, torch.zeros_like(w0), lr, max_epochs)[:2]
 
 
 @mistake("1.5", "The learning rate lr is missing from your update.")
 def train_perceptron__no_lr(X, d, w0, lr=1.0, max_epochs=100):
-    w, mistakes = w0, []
-    for _ in range(max_epochs):
-        wrong = 0
-        for x, label in zip(X, d):
-            if (1 if w @ x >= 0 else -1) != label:
-                w = w + label * x
-                wrong += 1
-        mistakes.append(wrong)
-        if wrong == 0:
-            break
-    return w, mistakes
+    return _trained(X, d, w0, 1.0, max_epochs)[:2]
 
 
 @mistake(
@@ -243,43 +230,131 @@ def train_perceptron__averaged(X, d, w0, lr=1.0, max_epochs=100):
 
 @mistake("1.5", "You returned the number of all mistakes; a list is wanted, one number an epoch.")
 def train_perceptron__total(X, d, w0, lr=1.0, max_epochs=100):
-    w, total = w0, 0
-    for _ in range(max_epochs):
-        wrong = 0
-        for x, label in zip(X, d):
-            if (1 if w @ x >= 0 else -1) != label:
-                w = w + lr * label * x
-                wrong += 1
-        total += wrong
-        if wrong == 0:
-            break
-    return w, total
+    w, mistakes, _ = _trained(X, d, w0, lr, max_epochs)
+    return w, sum(mistakes)
 
 
 @mistake("1.5", "The two results come in the other order: first w, then mistakes.")
 def train_perceptron__swapped(X, d, w0, lr=1.0, max_epochs=100):
-    w, mistakes = w0, []
-    for _ in range(max_epochs):
-        wrong = 0
-        for x, label in zip(X, d):
-            if (1 if w @ x >= 0 else -1) != label:
-                w = w + lr * label * x
-                wrong += 1
-        mistakes.append(wrong)
-        if wrong == 0:
-            break
+    w, mistakes, _ = _trained(X, d, w0, lr, max_epochs)
     return mistakes, w
 
 
 @mistake("1.5", "You returned w alone; the list of mistakes is asked for too: return w, mistakes.")
 def train_perceptron__weights_alone(X, d, w0, lr=1.0, max_epochs=100):
-    w = w0
+    return _trained(X, d, w0, lr, max_epochs)[0]
+
+
+@mistake("1.5", "You went away from the samples: the update is + lr d x, not - lr d x.")
+def train_perceptron__away(X, d, w0, lr=1.0, max_epochs=100):
+    return _trained(X, d, w0, -lr, max_epochs)[:2]
+
+
+@mistake("1.5", "Your steps are twice too long: d - y is 2 d where the prediction y is wrong.")
+def train_perceptron__twice(X, d, w0, lr=1.0, max_epochs=100):
+    return _trained(X, d, w0, 2 * lr, max_epochs)[:2]
+
+
+@mistake("1.5", "You learn from every sample; the perceptron learns from its mistakes alone.")
+def train_perceptron__always(X, d, w0, lr=1.0, max_epochs=100):
+    w, mistakes = w0, []
     for _ in range(max_epochs):
         wrong = 0
         for x, label in zip(X, d):
-            if (1 if w @ x >= 0 else -1) != label:
-                w = w + lr * label * x
-                wrong += 1
+            wrong += int((1 if w @ x >= 0 else -1) != label)
+            w = w + lr * label * x
+        mistakes.append(wrong)
         if wrong == 0:
             break
-    return w
+    return w, mistakes
+
+
+BEST = "You return the best weights met (the pocket algorithm); asked for are the last ones."
+
+
+def _errors(w, X, d):
+    return int((torch.where(X @ w >= 0, 1, -1) != d).sum())
+
+
+@mistake("1.5", BEST)
+def train_perceptron__best_of_all(X, d, w0, lr=1.0, max_epochs=100):
+    _, mistakes, met = _trained(X, d, w0, lr, max_epochs)
+    return min([w0, *met], key=lambda w: _errors(w, X, d)), mistakes
+
+
+@mistake("1.5", BEST)
+def train_perceptron__best_of_updates(X, d, w0, lr=1.0, max_epochs=100):
+    w, mistakes, met = _trained(X, d, w0, lr, max_epochs)
+    return min(met or [w], key=lambda w: _errors(w, X, d)), mistakes
+
+
+def _epoch_by_epoch(X, d, w0, lr, max_epochs):
+    """The mistakes of each epoch, and the weights after it."""
+    w, mistakes, after = w0, [], []
+    for _ in range(max_epochs):
+        w, wrong, _ = _trained(X, d, w, lr, 1)
+        mistakes += wrong
+        after.append(w)
+        if wrong == [0]:
+            break
+    return mistakes, after
+
+
+@mistake("1.5", BEST)
+def train_perceptron__best_of_epochs(X, d, w0, lr=1.0, max_epochs=100):
+    mistakes, after = _epoch_by_epoch(X, d, w0, lr, max_epochs)
+    return min(after, key=lambda w: _errors(w, X, d)), mistakes
+
+
+@mistake("1.5", BEST)
+def train_perceptron__fewest_mistakes(X, d, w0, lr=1.0, max_epochs=100):
+    mistakes, after = _epoch_by_epoch(X, d, w0, lr, max_epochs)
+    return after[mistakes.index(min(mistakes))], mistakes
+
+
+@mistake("1.5", "Your prediction for a score of 0 is -1; in the course sign(0) = +1.")
+def train_perceptron__zero_minus(X, d, w0, lr=1.0, max_epochs=100):
+    return _trained(X, d, w0, lr, max_epochs, sign=lambda s: s > 0)[:2]
+
+
+@mistake(
+    "1.5",
+    "You counted the mistakes after the epoch; count them as they are met, before each update.",
+)
+def train_perceptron__counts_after_and_stops_without_update(X, d, w0, lr=1.0, max_epochs=100):
+    _, after = _epoch_by_epoch(X, d, w0, lr, max_epochs)
+    return after[-1], [_errors(w, X, d) for w in after]
+
+
+@mistake(
+    "1.5", "new != w compares entry by entry: torch.equal(new, w) is one answer. Or ask predict."
+)
+def train_perceptron__weights_compared(X, d, w0, lr=1.0, max_epochs=100):
+    w = w0
+    for x, label in zip(X, d):
+        new = w + lr * label * x if (1 if w @ x >= 0 else -1) != label else w
+        if new != w:
+            w = new
+    return w, []
+
+
+@mistake(
+    "1.5", "A mistake counts only where every entry of w changes; ask torch.equal, or predict."
+)
+def train_perceptron__all_weights_compared(X, d, w0, lr=1.0, max_epochs=100):
+    w, mistakes = w0, []
+    for _ in range(max_epochs):
+        wrong = 0
+        for x, label in zip(X, d):
+            new = w + lr * label * x if (1 if w @ x >= 0 else -1) != label else w
+            wrong += int((new != w).all())
+            w = new
+        mistakes.append(wrong)
+        if wrong == 0:
+            break
+    return w, mistakes
+
+
+@mistake("1.5", "You run one epoch more than max_epochs allows.")
+def train_perceptron__one_epoch_more(X, d, w0, lr=1.0, max_epochs=100):
+    return _trained(X, d, w0, lr, max_epochs + 1)[:2]

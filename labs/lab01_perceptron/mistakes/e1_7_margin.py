@@ -77,11 +77,74 @@ def margin__right_ones_alone(w, X, d):
     return distances[distances > 0].min() if bool((distances > 0).any()) else torch.zeros_like(w[0])
 
 
-@mistake("1.7", "1 / ||w|| is the margin of a trained support vector machine alone.")
+@mistake("1.7", "d * X @ w is (d * X) @ w: put brackets, d * (X @ w).")
+def margin__brackets(w, X, d):
+    return (d * X @ w).min() / w[1:].norm()
+
+
+OF_A_VECTOR_MACHINE = (
+    "Your result depends on w alone, as the margin of a trained support vector machine does: here "
+    "it is asked of any w, and how far the closest sample is."
+)
+
+
+@mistake("1.7", OF_A_VECTOR_MACHINE)
 def margin__of_a_vector_machine(w, X, d):
     return 1 / w[1:].norm()
 
 
-@mistake("1.7", "d * X @ w is (d * X) @ w: put brackets, d * (X @ w).")
-def margin__brackets(w, X, d):
-    return (d * X @ w).min() / w[1:].norm()
+@mistake("1.7", OF_A_VECTOR_MACHINE)
+def margin__between_two_lines(w, X, d):
+    return 2 / w[1:].norm()
+
+
+@mistake("1.7", OF_A_VECTOR_MACHINE)
+def margin__of_a_vector_machine_with_bias(w, X, d):
+    return 1 / w.norm()
+
+
+@mistake("1.7", "w[:-1] leaves the last weight out; the bias is the first one.")
+def margin__last_weight_left_out(w, X, d):
+    return (d * (X @ w)).min() / w[:-1].norm()
+
+
+@mistake("1.7", "argmin tells which sample is the closest; asked for is its distance.")
+def margin__number_of_the_sample(w, X, d):
+    return (d * (X @ w)).argmin()
+
+
+@mistake("1.7", "argmin tells which sample is the closest; asked for is its distance.")
+def margin__number_of_the_sample_as_a_float(w, X, d):
+    return (d * (X @ w)).argmin().to(X.dtype)
+
+
+@mistake(
+    "1.7", "d as a column times the scores as a row is an (N, N) matrix: keep both one-dimensional."
+)
+def margin__all_pairs(w, X, d):
+    return (d[:, None] * (X @ w)).min() / w[1:].norm()
+
+
+@mistake("1.7", "You divided by the sum of absolute values; a length has squares and a root in it.")
+def margin__sum_of_absolute_values(w, X, d):
+    return (d * (X @ w)).min() / w[1:].abs().sum()
+
+
+@mistake("1.7", "A sign is the other way: d <w, x> is positive for a sample on its right side.")
+def margin__minus(w, X, d):
+    return (-d * (X @ w)).min() / w[1:].norm()
+
+
+@mistake("1.7", "You added up all distances; the margin is that of one sample, the closest.")
+def margin__sum(w, X, d):
+    return (d * (X @ w)).sum() / w[1:].norm()
+
+
+@mistake("1.7", "You divided by the lengths of the samples too: only that of w[1:] is divided by.")
+def margin__lengths_of_samples(w, X, d):
+    return (d * (X @ w) / (w[1:].norm() * X[:, 1:].norm(dim=1))).min()
+
+
+@mistake("1.7", "You divided by the lengths of the samples too: only that of w[1:] is divided by.")
+def margin__angles(w, X, d):
+    return (d * (X @ w) / (w.norm() * X.norm(dim=1))).min()

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_dl.lab import Exercise, Student, require, shaped, summary, unpack
+from course_dl.lab import Exercise, Student, Wrong, require, shaped, summary, unpack
 
 from .shared import DTYPES
 
@@ -53,6 +53,15 @@ def check_xor(student: Student) -> None:
     H = A.clamp(min=0)
     Y = (H * w2).sum(-1) + b2
     rounding = 4 * torch.finfo(W1.dtype).eps  # as left by thirds and tenths
+    truths = torch.tensor([float(x != y) for x, y in POINTS], dtype=W1.dtype)
+    by_steps = ((A >= 0).to(A.dtype) * w2).sum(-1) + b2
+    between = bool(((Y != 0) & (Y != 1)).any())
+    if (Y - truths).abs().max() > rounding and between and torch.equal(by_steps > 0, truths > 0):
+        raise Wrong(
+            "With hidden units that step from 0 to 1, this would be XOR; but relu hands on a "
+            "itself where it is positive, and the output is to be exactly 0 or 1.",
+            ("The outputs for (0, 0), (0, 1), (1, 0), (1, 1)", summary(Y)),
+        )
     for x, a, h, y in zip(POINTS, A, H, Y, strict=True):
         truth = float(x[0] != x[1])
         require(

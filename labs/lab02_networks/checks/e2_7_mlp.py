@@ -131,7 +131,18 @@ def check_mlp(
     values = network(rng, sizes, torch.float32)
     put(student, net, values)
     X = rng.normal(N, sizes[0], dtype=torch.float32)
-    close(net(X), mlp_output(X, values, g or torch.relu), "the output of the network")
+    with student.together():
+        outputs = net(X), net(X)
+    got, again = (output.value for output in outputs)
+    try:
+        close(got, mlp_output(X, values, g or torch.relu), "the output of the network")
+    except Wrong:
+        require(
+            not isinstance(got, Tensor) or torch.equal(got, again),
+            "The output changes from call to call: there is something random in forward, dropout "
+            "say, or layers that are made anew.",
+        )
+        raise
 
 
 def mlp_output(X: Tensor, values: Network, g: Unit) -> Tensor:

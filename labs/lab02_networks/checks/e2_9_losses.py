@@ -83,7 +83,8 @@ def test_cross_entropy_large(student: Student, rng: Inputs) -> None:
     near = torch.tensor([[1e3, 999, 998], [998, 1e3, 1e3]], dtype=torch.float64)
     batches = [(near, torch.tensor([1, 0]))]
     batches += [(y, torch.tensor(d)) for d in ([0, 0, 0, 0], [1, 1, 1, 1], [2, 0, 2, 1])]
-    batches += [(1e4 * rng.normal(6, 4), rng.classes(6, 4))]
+    (N,), (K,) = rng.sizes(6), rng.sizes(4, at_least=2)
+    batches += [(1e4 * rng.normal(N, K), rng.classes(N, K))]
     check_cross_entropy(student, batches)
     for batch in batches:
         check_cross_entropy_gradient(student, *batch)

@@ -72,3 +72,25 @@ def layer__float32(X, W, b, g):
 @mistake("2.2", "You always use ReLU; use the activation g that you are given.")
 def layer__own_activation(X, W, b, g):
     return torch.relu(X @ W.T + b)
+
+
+@mistake("2.2", "You added the sum of all biases to each output; neuron m has b_m.")
+def layer__sum_of_biases(X, W, b, g):
+    return g(X @ W.T + b.sum())
+
+
+@mistake(
+    "2.2",
+    "zip pairs sample n with neuron n: every sample meets every neuron, and there are N x M "
+    "outputs.",
+)
+def layer__zipped(X, W, b, g):
+    return g(torch.stack([w @ x + c for x, w, c in zip(X, W, b)]))
+
+
+@mistake(
+    "2.2",
+    "Sample n meets neuron n alone: every sample meets every neuron, so there are N x M outputs.",
+)
+def layer__row_by_row(X, W, b, g):
+    return g((X * W).sum(1) + b)

@@ -131,3 +131,40 @@ def forward__relu(X, weights, biases, activations):
     for W, b in zip(weights, biases):
         X = torch.relu(X @ W.T + b)
     return X
+
+
+@mistake(
+    "2.3", "Your loop leaves the first layer out: W_1 is weights[0], so range(L), not range(1, L)."
+)
+def forward__first_layer_missing(X, weights, biases, activations):
+    for k in range(1, len(weights)):
+        X = activations[k](X @ weights[k].T + biases[k])
+    return X
+
+
+@mistake("2.3", "You use the sigmoid in every layer; each layer brings its own activation.")
+def forward__sigmoid(X, weights, biases, activations):
+    for W, b in zip(weights, biases):
+        X = torch.sigmoid(X @ W.T + b)
+    return X
+
+
+@mistake("2.3", "You use tanh in every layer; each layer brings its own activation.")
+def forward__tanh(X, weights, biases, activations):
+    for W, b in zip(weights, biases):
+        X = torch.tanh(X @ W.T + b)
+    return X
+
+
+@mistake("2.3", "You use the last activation in all layers; each layer has one of its own.")
+def forward__last_activation(X, weights, biases, activations):
+    for W, b in zip(weights, biases):
+        X = activations[-1](X @ W.T + b)
+    return X
+
+
+@mistake("2.3", "You use ReLU, and none in the last layer; each layer brings its own activation.")
+def forward__relu_but_in_the_last(X, weights, biases, activations):
+    for W, b in zip(weights[:-1], biases[:-1]):
+        X = torch.relu(X @ W.T + b)
+    return X @ weights[-1].T + biases[-1]

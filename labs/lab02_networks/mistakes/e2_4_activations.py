@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
@@ -272,3 +274,31 @@ def relu__detached(a):
 @mistake("2.4", "Your logarithm has another base: log is the natural one, torch.log1p.")
 def softplus__base_two(a):
     return a.clamp(min=0) + torch.log2(1 + torch.exp(-a.abs()))
+
+
+HARD = "This is the hard sigmoid, made of straight pieces; asked for is 1 / (1 + exp(-a))."
+
+
+@mistake("2.4", HARD)
+def sigmoid__hard(a):
+    return (0.2 * a + 0.5).clamp(0, 1)
+
+
+@mistake("2.4", HARD)
+def sigmoid__hard_by_sixths(a):
+    return (a / 6 + 0.5).clamp(0, 1)
+
+
+@mistake("2.4", "math.exp(1e4) raises an error, where torch.exp gives infinity. Take torch's.")
+def sigmoid__math_of_a_list(a):
+    return torch.tensor([1 / (1 + math.exp(-x)) for x in a.flatten().tolist()], dtype=a.dtype)
+
+
+@mistake("2.4", "This is relu; softplus is smooth, with log(2) at 0.")
+def softplus__relu(a):
+    return a.clamp(min=0)
+
+
+@mistake("2.4", "torch.max(a, 0) is the maximum along dimension 0: clamp(min=0) compares with 0.")
+def relu__maximum_of_a_dimension(a):
+    return tuple(torch.max(a, 0))

@@ -103,3 +103,27 @@ def collapse__swapped(weights, biases):
     for W_k, b_k in zip(weights[1:], biases[1:]):
         W, b = W_k @ W, W_k @ b + b_k
     return b, W
+
+
+@mistake("2.5", "b @ W_k is W_k^T b: the bias goes through W_k itself, W_k @ b.")
+def collapse__bias_through_the_transpose(weights, biases):
+    W, b = weights[0], biases[0]
+    for W_k, b_k in zip(weights[1:], biases[1:]):
+        W, b = W_k @ W, b @ W_k + b_k
+    return W, b
+
+
+@mistake("2.5", "The biases of the later layers are missing: each layer adds its own b_k.")
+def collapse__first_bias_alone(weights, biases):
+    W, b = weights[0], biases[0]
+    for W_k in weights[1:]:
+        W, b = W_k @ W, W_k @ b
+    return W, b
+
+
+@mistake("2.5", "You go through the layers from the last to the first; x meets W_1 first.")
+def collapse__from_the_last(weights, biases):
+    W, b = weights[-1], biases[-1]
+    for W_k, b_k in zip(weights[-2::-1], biases[-2::-1]):
+        W, b = W_k @ W, W_k @ b + b_k
+    return W, b

@@ -10,8 +10,8 @@ from course_dl.lab import mistake
 
 @mistake(
     "2.7",
-    "nn.Module does not find your layers: it looks at attributes that are modules or nn.Parameters "
-    "and into an nn.ModuleList, but not into a Python list.",
+    "nn.Module does not find your layers: make them in __init__, not in forward, as attributes of "
+    "self or in an nn.ModuleList, not in a Python list.",
 )
 class MLP__python_list(nn.Module):
     def __init__(self, sizes, activation=torch.relu):

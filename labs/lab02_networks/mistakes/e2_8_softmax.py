@@ -137,3 +137,35 @@ def softmax__detached(Y):
     Y = Y.detach()
     E = torch.exp(Y - Y.amax(dim=1, keepdim=True))
     return E / E.sum(dim=1, keepdim=True)
+
+
+NO_KEEPDIM = (
+    "Without keepdim=True what you take over dim=1 lies in a row, and meets other entries than its "
+    "own: both times, for the largest scores and for the sums."
+)
+
+
+@mistake("2.8", NO_KEEPDIM)
+def softmax__no_keepdim_at_all(Y):
+    E = torch.exp(Y - Y.amax(dim=1))
+    return E / E.sum(dim=1)
+
+
+@mistake(
+    "2.8",
+    "Without keepdim=True the sums lie in a row, and divide other entries than their own.",
+)
+def softmax__naive_and_no_keepdim(Y):
+    E = torch.exp(Y)
+    return E / E.sum(dim=1)
+
+
+@mistake("2.8", "You subtracted the largest score above the line alone; below it belongs too.")
+def softmax__subtracted_above_alone(Y):
+    return torch.exp(Y - Y.amax(dim=1, keepdim=True)) / torch.exp(Y).sum(dim=1, keepdim=True)
+
+
+@mistake("2.8", "You divided sigmoids by their sum; softmax divides exponentials by theirs.")
+def softmax__sigmoids_over_their_sum(Y):
+    S = torch.sigmoid(Y)
+    return S / S.sum(dim=1, keepdim=True)

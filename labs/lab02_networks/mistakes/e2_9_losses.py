@@ -216,3 +216,93 @@ def cross_entropy__binary(y, d):
 @mistake("2.9", "You took the mean over all N K entries; the loss is the sum over the N samples.")
 def cross_entropy__mean_of_all(y, d):
     return (torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum() / y.numel()
+
+
+ITEM = ".item() makes a Python number, and torch.tensor a tensor without a graph: leave both out."
+
+
+@mistake("2.9", ITEM)
+def cross_entropy__item_and_tensor(y, d):
+    loss = (torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum()
+    return torch.tensor(loss.item(), dtype=y.dtype)
+
+
+@mistake("2.9", ITEM)
+def cross_entropy__item_and_float32(y, d):
+    return torch.tensor((torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum().item())
+
+
+@mistake("2.9", ITEM)
+def square_error__item_and_float32(y, d):
+    return torch.tensor((((y - d) ** 2).sum() / 2).item())
+
+
+CUT_OFF = (
+    "Probabilities that are cut off, or to which a small number is added, give wrong losses where "
+    "they are smaller than that: compute the logarithm directly, y_d - log sum_k exp(y_k)."
+)
+
+
+def _log_of(probability):
+    def loss(y, d):
+        return -torch.log(probability(torch.softmax(y, dim=1).gather(1, d[:, None]))).sum()
+
+    return loss
+
+
+@mistake("2.9", CUT_OFF)
+def cross_entropy__cut_off_at_12_digits(y, d):
+    return _log_of(lambda p: p.clamp(min=1e-12))(y, d)
+
+
+@mistake("2.9", CUT_OFF)
+def cross_entropy__cut_off_at_15_digits(y, d):
+    return _log_of(lambda p: p.clamp(min=1e-15))(y, d)
+
+
+@mistake("2.9", CUT_OFF)
+def cross_entropy__cut_off_at_both_ends(y, d):
+    return _log_of(lambda p: p.clamp(1e-15, 1 - 1e-15))(y, d)
+
+
+@mistake("2.9", CUT_OFF)
+def cross_entropy__cut_off_at_7_digits(y, d):
+    return _log_of(lambda p: p.clamp(1e-7, 1 - 1e-7))(y, d)
+
+
+@mistake("2.9", CUT_OFF)
+def cross_entropy__small_number_of_12_digits(y, d):
+    return _log_of(lambda p: p + 1e-12)(y, d)
+
+
+@mistake("2.9", "This is the binary cross-entropy of every class; only -log p_d counts.")
+def cross_entropy__binary_of_sigmoids(y, d):
+    return F.binary_cross_entropy_with_logits(y, F.one_hot(d, y.shape[1]).to(y), reduction="sum")
+
+
+@mistake("2.9", "You divided by the number of classes; the loss is the sum over the samples.")
+def cross_entropy__over_classes(y, d):
+    return (torch.logsumexp(y, dim=1) - y.gather(1, d[:, None])[:, 0]).sum() / y.shape[1]
+
+
+@mistake(
+    "2.9", "The largest score, which you took out of log sum_k exp(y_k), has to be added again."
+)
+def cross_entropy__maximum_not_added(y, d):
+    c = y.amax(dim=1, keepdim=True)
+    return (torch.logsumexp(y - c, dim=1) - y.gather(1, d[:, None])[:, 0]).sum()
+
+
+@mistake("2.9", "These are lengths: the square error adds squares, without a root.")
+def square_error__lengths(y, d):
+    return (y - d).norm(dim=1).sum()
+
+
+@mistake("2.9", "These are lengths: the square error adds squares, without a root.")
+def square_error__half_of_lengths(y, d):
+    return (y - d).norm(dim=1).sum() / 2
+
+
+@mistake("2.9", "You added y and d; the error is their difference, y - d.")
+def square_error__plus(y, d):
+    return ((y + d) ** 2).sum() / 2

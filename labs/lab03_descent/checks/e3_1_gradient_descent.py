@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course_dl.lab import Exercise, Inputs, Student, close, require, shaped, summary
+from course_dl.lab import Exercise, Inputs, Student, close, require, shaped, shown_as, summary
 
 from .shared import DTYPES, positive_definite, taken
 
@@ -93,7 +93,7 @@ def walk(student: Student, slope: Gradient, x0: Tensor, step: float, n: int) -> 
     def grad(x: Tensor) -> Tensor:
         return slope(taken(x, x0.shape, "x"))
 
-    path = student.gradient_descent(grad, x0, step, n)
+    path = student.gradient_descent(shown_as(grad, slope), x0, step, n)
     path = shaped(path, (n + 1, *x0.shape), x0.dtype, "the trajectory").detach()
     require(
         torch.equal(path[0], x0),

@@ -20,7 +20,8 @@ largest_step = Exercise(
         "Along an eigenvector of A with eigenvalue lambda, each step multiplies the distance from "
         "the minimum by 1 - step * lambda. Which eigenvalue makes this number leave [-1, 1] first?",
         "torch.linalg.eigvalsh(A) gives the eigenvalues of a symmetric matrix, in ascending order.",
-        "L is the last of them, and the result is 2 / L; .item() makes a float of a 0-d tensor.",
+        "lambda_max is the last of them, and the result is 2 / lambda_max; .item() makes a float "
+        "of a 0-d tensor.",
     ],
 )
 
@@ -81,4 +82,4 @@ def check_step(student: Student, A: Tensor, L: float) -> None:
         "The result is a complex number. The eigenvalues of a symmetric matrix are real: eigvalsh.",
         ("Came", summary(got)),
     )
-    number(got, 2 / L, "2 / L", tolerance=STEP_TOLERANCE[A.dtype])
+    number(got, 2 / L, "2 / lambda_max", tolerance=STEP_TOLERANCE[A.dtype])

@@ -9,7 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_dl.lab import Exercise, Inputs, Student, Wrong, close, require
+from course_dl.lab import (
+    Exercise,
+    Forbidden,
+    Inputs,
+    Student,
+    Wrong,
+    close,
+    require,
+    shown_as,
+    summary,
+)
 
 from .shared import taken
 
@@ -24,8 +34,8 @@ numerical_gradient = Exercise(
     hints=[
         "One coordinate at a time: how much does f change if x_i alone goes a little up, and a "
         "little down?",
-        "Make a vector e of zeros like x, and put eps at i. Then x + e and x - e are new tensors, "
-        "and x stays as it is.",
+        "Make e = eps u_i: a vector of zeros like x, with eps at i. Then x + e and x - e are new "
+        "tensors, and x stays as it is.",
         "Entry i is (f(x + e) - f(x - e)) / (2 * eps). Collect the entries in "
         "g = torch.zeros_like(x), which is float64 as x is.",
     ],
@@ -36,8 +46,8 @@ numerical_gradient = Exercise(
 def test_numerical_gradient_by_hand(student: Student) -> None:
     x = torch.tensor([2.0, 3.0], dtype=torch.float64)
     expected = torch.tensor([12.0, 4.0], dtype=torch.float64)
-    check_differences(student, lambda x: float(x[0]) ** 2 * float(x[1]), x, expected)
     check_differences(student, lambda x: x[0] ** 2 * x[1], x, expected)
+    check_differences(student, lambda x: float(x[0]) ** 2 * float(x[1]), x, expected)
 
 
 @numerical_gradient.test("agreement with autograd, though f knows nothing of it")
@@ -60,6 +70,9 @@ def test_numerical_gradient_autograd(student: Student, rng: Inputs) -> None:
 def test_numerical_gradient_error(student: Student, rng: Inputs) -> None:
     for eps in (0.5, 0.25, 0.01):
         check_cubic(student, rng, 3, eps)
+    # At 0 the slope of 1e10 x^3 is 0, and its difference 1e10 eps^2: 1 with the default, 1e-5.
+    zero, one = torch.zeros(1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+    check_differences(student, lambda x: 1e10 * float(x[0]) ** 3, zero, one)
 
 
 @numerical_gradient.test("x stays as it is, also while f is called")
@@ -102,6 +115,10 @@ def test_numerical_gradient_any_code(student: Student) -> None:
         check_differences(student, f, x, expected, eps)
 
 
+DIFFERENCES_ALONE = (
+    "Autograd is switched off in this check. Asked for are finite differences, which are made of "
+    "values of f alone: f(x + e) and f(x - e) for each coordinate."
+)
 # Room for rounding (of eps, too, to float32), none for the error of one-sided differences.
 DIFFERENCE_TOLERANCE = 3e-7
 
@@ -112,7 +129,17 @@ def check_differences(
     def f(point: Tensor) -> Any:
         return value(taken(point, x.shape, "what f gets"))
 
-    got = student.numerical_gradient(f, x, *eps)
+    try:
+        got = student.numerical_gradient(shown_as(f, value), x, *eps)
+    except Forbidden:
+        raise Forbidden(DIFFERENCES_ALONE) from None
+    if isinstance(got, Tensor) and not got.any() and expected.any():
+        raise Wrong(
+            f"The gradient is 0 everywhere, as autograd's are here. {DIFFERENCES_ALONE}",
+            ("Expected", summary(expected)),
+            ("Came", summary(got)),
+            kind="zeros",
+        )
     what = f"the gradient, with eps = {eps[0]:g}," if eps else "the gradient"
     close(got, expected, what, tolerance=DIFFERENCE_TOLERANCE)
 

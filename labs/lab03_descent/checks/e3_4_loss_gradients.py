@@ -33,6 +33,8 @@ def test_loss_gradients_square(student: Student, rng: Inputs) -> None:
         for sizes in [(3, 4), (5, 2), (1, 3), (4, 1)]:
             N, K = rng.sizes(*sizes)
             check_square(student, rng.normal(N, K, dtype=dtype), rng.normal(N, K, dtype=dtype))
+    check_square(student, 1e4 * rng.normal(3, 4), 1e4 * rng.normal(3, 4))
+    check_square(student, torch.zeros(2, 3), torch.ones(2, 3))
 
 
 @loss_gradients.test("cross-entropy")
@@ -53,13 +55,12 @@ def test_loss_gradients_one_sample(student: Student, rng: Inputs) -> None:
 
 
 @loss_gradients.test("scores of 1e4")
-def test_loss_gradients_large(student: Student, rng: Inputs) -> None:
+def test_loss_gradients_large(student: Student) -> None:
     rows = [[1e4, -1e4, 1e4 - 1, 0.0], [-1e4, 0.0, -1e4, -1e4], [1e4, 1e4, 1e4, 1e4]]
     y = torch.tensor(rows, dtype=torch.float64)
     for d in ([0, 1, 2], [1, 0, 3], [2, 3, 0], [3, 2, 1]):
         for sign in (1, -1):
             check_cross_entropy(student, sign * y, torch.tensor(d))
-    check_square(student, y, 1e4 * rng.normal(3, 4))
 
 
 @loss_gradients.test("a single class: nothing to learn", hidden=True)
@@ -82,7 +83,6 @@ def test_loss_gradients_missing_classes(student: Student, rng: Inputs) -> None:
         check_cross_entropy(student, y, torch.tensor([2, 2, 0, 2]))
         check_cross_entropy(student, y, torch.zeros(4, dtype=torch.int64))
     check_cross_entropy(student, torch.zeros(3, 3), torch.tensor([0, 1, 2]))
-    check_square(student, torch.zeros(2, 3), torch.ones(2, 3))
 
 
 def check_square(student: Student, y: Tensor, d: Tensor) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_dl.lab import Exercise, Inputs, Student, close
+from course_dl.lab import Exercise, Inputs, Student, Wrong, close
 
 from .shared import DTYPES
 
@@ -49,6 +49,9 @@ def test_minibatch_gradient_one(student: Student, rng: Inputs) -> None:
 @minibatch_gradient.test("a sample that stands in the batch twice counts twice")
 def test_minibatch_gradient_repeats(student: Student, rng: Inputs) -> None:
     for dtype in DTYPES:
+        X = torch.tensor([[1, 0], [1, 2]], dtype=dtype)
+        twice = torch.tensor([1, 1])
+        check_minibatch(student, torch.zeros(2, 2, dtype=dtype), X, torch.tensor([0, 1]), twice)
         W, X, d = classifier(rng, 8, 3, 4, dtype)
         for batch in ([3, 3], [5, 0, 5, 2], [1, 7, 1, 1, 0, 7]):
             check_minibatch(student, W, X, d, torch.tensor(batch))
@@ -107,5 +110,33 @@ def batch_gradient(W: Tensor, X: Tensor, d: Tensor, batch: Tensor) -> Tensor:
 
 
 def check_minibatch(student: Student, W: Tensor, X: Tensor, d: Tensor, batch: Tensor) -> None:
-    got = student.minibatch_gradient(W, X, d, batch)
-    close(got, batch_gradient(W, X, d, batch), "the gradient of the batch")
+    got, truth = student.minibatch_gradient(W, X, d, batch), batch_gradient(W, X, d, batch)
+    try:
+        close(got, truth, "the gradient of the batch")
+    except Wrong as wrong:
+        said = with_weights(got, truth, W) if wrong.failure.kind == "values" else None
+        if said is None:
+            raise
+        raise Wrong(said, *wrong.failure.details, kind="weights") from None
+
+
+def with_weights(got: Tensor, truth: Tensor, W: Tensor) -> str | None:
+    """What is to be said where the result is made of the gradient and of W itself."""
+    no_biases = W.clone()
+    no_biases[:, 0] = 0
+    result = got.detach().double().flatten()
+    for weights, name in ((W, "W"), (no_biases, "W without its biases")):
+        parts = torch.stack([truth.flatten(), weights.flatten()], dim=1).double()
+        factors = torch.linalg.lstsq(parts, result[:, None]).solution[:, 0]
+        (a, b), size = factors.tolist(), float((parts[:, 1] * factors[1]).abs().max())
+        rest = float((parts @ factors - result).abs().max())
+        if rest > 1e-3 * size or size < 1e-6 * float(result.abs().max()):
+            continue
+        if abs(b - 1) < 1e-4 and a < 0:
+            return "This is W after a step downhill; asked for is the gradient itself."
+        if abs(a - 1) < 1e-4:
+            return (
+                f"Your result is the gradient plus {b:.4g} times {name}: the loss here has no term "
+                "that is made of W alone, as with weight decay."
+            )
+    return None

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_dl.lab import Exercise, Inputs, Student, close, require, shaped, summary
+from course_dl.lab import (
+    Exercise,
+    Inputs,
+    Student,
+    Wrong,
+    close,
+    require,
+    shaped,
+    shown_as,
+    summary,
+)
 
 from .shared import DTYPES, taken
 
@@ -153,7 +164,8 @@ def train(
         calls.append((W, batch.clone()))
         return pull(W, batch, T)
 
-    trained = student.sgd(grad_batch, W0, len(T), batch_size, lr, epochs, generator)
+    shown = shown_as(grad_batch, lambda W, batch: (W - T[batch].to(W.dtype)).sum(0))
+    trained = student.sgd(shown, W0, len(T), batch_size, lr, epochs, generator)
     return trained, calls
 
 
@@ -161,10 +173,10 @@ def orders(calls: Batches, n: int, batch_size: int, epochs: int) -> list[list[in
     """The samples of each epoch in the order of their visit, if each is visited once."""
     batches = [batch.tolist() for _, batch in calls]
     per_epoch = math.ceil(n / batch_size)
-    asked = f"{epochs} epochs over {n} samples in batches of {batch_size}"
+    asked = f"{epochs} epoch{'s' * (epochs != 1)} over {n} samples in batches of {batch_size}"
     require(
         len(batches) == epochs * per_epoch,
-        f"{asked} take {epochs * per_epoch} calls of grad_batch, yours took {len(batches)} "
+        f"{asked}: calls of grad_batch should be {epochs * per_epoch}, yours are {len(batches)} "
         "(the last batch of an epoch may be smaller, and counts).",
         ("Sizes of the first batches", str([len(batch) for batch in batches[: per_epoch + 1]])),
     )
@@ -207,7 +219,32 @@ def check_sgd(
     trained = shaped(trained, shape, dtype, "the trained W")
     orders(calls, n, batch_size, epochs)
     W = W0
+    given = [W_given for W_given, _ in calls]
     for number_of_call, (W_given, batch) in enumerate(calls, start=1):
-        close(W_given, W, f"the W that grad_batch gets in call {number_of_call}")
+        with judging_steps(given[:number_of_call], calls, T, lr):
+            close(W_given, W, f"the W that grad_batch gets in call {number_of_call}")
         W = W - lr * pull(W, batch, T)
-    close(trained, W, "the trained W")
+    with judging_steps([*given, trained], calls, T, lr):
+        close(trained, W, "the trained W")
+
+
+@contextmanager
+def judging_steps(given: Sequence[Tensor], calls: Batches, T: Tensor, lr: float) -> Iterator[None]:
+    """Where the last W given is wrong: whether the last step has another length than lr."""
+    try:
+        yield
+    except Wrong as wrong:
+        k = len(given) - 1
+        if k == 0 or wrong.failure.kind != "values":
+            raise
+        gradient = pull(given[k - 1], calls[k - 1][1], T).double().flatten()
+        step = (given[k - 1] - given[k]).double().flatten()
+        times = float(step @ gradient / (gradient @ gradient))
+        if (step - times * gradient).abs().max() > 1e-4 * step.abs().max():
+            raise
+        raise Wrong(
+            f"Step {k} takes off {times:.4g} times the gradient of its batch; it should be lr "
+            f"= {lr:g} times, in every step.",
+            *wrong.failure.details,
+            kind="length of a step",
+        ) from None

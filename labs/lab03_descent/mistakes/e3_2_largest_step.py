@@ -8,7 +8,7 @@ from course_dl.lab import mistake
 
 ONE_DIRECTION = (
     "Your iteration always starts in the same direction. Where that is orthogonal to the "
-    "eigenvector of L it finds another eigenvalue: start at random, or take eigvalsh(A)."
+    "eigenvector of lambda_max it finds another eigenvalue: start at random, or take eigvalsh(A)."
 )
 
 
@@ -25,26 +25,26 @@ def largest_step__smallest(A):
     return 2 / torch.linalg.eigvalsh(A)[0].item()
 
 
-@mistake("3.2", "1 / L is a good step; descent still converges beyond it, up to 2 / L.")
+@mistake("3.2", "1 / lambda_max is a good step; descent still converges up to 2 / lambda_max.")
 def largest_step__one(A):
     return 1 / torch.linalg.eigvalsh(A)[-1].item()
 
 
-@mistake("3.2", "This is L itself; the step is 2 / L: the steeper F is, the shorter.")
+@mistake("3.2", "This is lambda_max itself; the step is 2 / lambda_max: the steeper, the shorter.")
 def largest_step__eigenvalue(A):
     return torch.linalg.eigvalsh(A)[-1].item()
 
 
 @mistake(
     "3.2",
-    "A.norm() is the Frobenius norm, the root of the sum of all squared eigenvalues; L is the "
-    "largest of them alone.",
+    "A.norm() is the Frobenius norm, the root of the sum of all squared eigenvalues; lambda_max "
+    "is the largest of them alone.",
 )
 def largest_step__frobenius(A):
     return 2 / A.norm().item()
 
 
-@mistake("3.2", "The trace is the sum of all eigenvalues; L is the largest of them.")
+@mistake("3.2", "The trace is the sum of all eigenvalues; lambda_max is the largest of them.")
 def largest_step__trace(A):
     return 2 / A.trace().item()
 
@@ -59,7 +59,7 @@ def largest_step__largest_entry(A):
 
 
 @mistake(
-    "3.2", "The largest sum of a row is a bound on L, not L: take the eigenvalues, eigvalsh(A)."
+    "3.2", "The largest sum of a row only bounds lambda_max: take the eigenvalues, eigvalsh(A)."
 )
 def largest_step__row_sum(A):
     return 2 / A.abs().sum(1).max().item()
@@ -67,7 +67,7 @@ def largest_step__row_sum(A):
 
 @mistake(
     "3.2",
-    "2 / (L + mu), with mu the smallest eigenvalue, is the fastest step; asked for is the step at "
+    "2 / (lambda_max + lambda_min) is the fastest step; asked for is the step at "
     "which descent stops converging.",
 )
 def largest_step__fastest(A):
@@ -83,7 +83,7 @@ def largest_step__squared(A):
     return 2 / torch.linalg.eigvalsh(A.T @ A)[-1].item()
 
 
-@mistake("3.2", "This is one step for each eigenvalue; L is the largest, so there is one 2 / L.")
+@mistake("3.2", "This is one step for each eigenvalue; the largest alone gives 2 / lambda_max.")
 def largest_step__all_eigenvalues(A):
     return 2 / torch.linalg.eigvalsh(A)
 
@@ -91,6 +91,11 @@ def largest_step__all_eigenvalues(A):
 @mistake("3.2", "torch.linalg.eigvals is in no order, and complex: take eigvalsh, and its largest.")
 def largest_step__first_of_any_order(A):
     return 2 / torch.linalg.eigvals(A)[0]
+
+
+@mistake("3.2", "torch.linalg.eigvals is complex, and complex numbers have no largest: eigvalsh.")
+def largest_step__largest_of_complex(A):
+    return 2 / torch.linalg.eigvals(A).max().item()
 
 
 @mistake("3.2", ONE_DIRECTION)
@@ -101,3 +106,18 @@ def largest_step__iteration_from_ones(A):
 @mistake("3.2", ONE_DIRECTION)
 def largest_step__iteration_from_the_first_axis(A):
     return 2 / _iterated(A, torch.eye(len(A), dtype=A.dtype)[0])
+
+
+@mistake(
+    "3.2", "The eigenvalues that torch.linalg.eigvals gives are in no order: take the largest."
+)
+def largest_step__first_real_part(A):
+    return 2 / torch.linalg.eigvals(A)[0].real.item()
+
+
+@mistake(
+    "3.2", "This is the quotient of the largest and the smallest eigenvalue; the step is 2 / L."
+)
+def largest_step__condition(A):
+    eigenvalues = torch.linalg.eigvalsh(A)
+    return (eigenvalues[-1] / eigenvalues[0]).item()

@@ -165,3 +165,74 @@ def cross_entropy_grad__of_probabilities(y, d):
 def cross_entropy_grad__diagonal(y, d):
     p = torch.softmax(y, dim=1)
     return (p - F.one_hot(d, y.shape[1])) * p * (1 - p)
+
+
+LENGTH = "You divided by the length of y - d; the gradient of the square error is y - d as it is."
+
+
+@mistake("3.4", LENGTH)
+def square_error_grad__normalized(y, d):
+    return (y - d) / (y - d).norm()
+
+
+@mistake("3.4", LENGTH)
+def square_error_grad__normalized_rows(y, d):
+    return (y - d) / (y - d).norm(dim=1, keepdim=True)
+
+
+@mistake("3.4", "These are the squares themselves; the derivative of 1/2 t^2 is t.")
+def square_error_grad__squares(y, d):
+    return (y - d).square() / 2
+
+
+@mistake("3.4", "y are scores, not probabilities: go through log sum_k exp(y_k).")
+def cross_entropy_grad__scores_as_probabilities(y, d):
+    return -F.one_hot(d, y.shape[1]) / y
+
+
+@mistake(
+    "3.4",
+    "Only the entry of the desired class is there; the other scores stand in log sum_k exp(y_k) "
+    "too, so that they have a gradient.",
+)
+def cross_entropy_grad__desired_class_alone(y, d):
+    return F.one_hot(d, y.shape[1]) * (torch.softmax(y, dim=1) - 1)
+
+
+@mistake("3.4", "p (1 - p) is the derivative of p_k by y_k: the loss and the class d are missing.")
+def cross_entropy_grad__slope_of_softmax(y, d):
+    p = torch.softmax(y, dim=1)
+    return p * (1 - p)
+
+
+@mistake("3.4", "Your softmax runs over the whole batch; each row has a softmax of its own.")
+def cross_entropy_grad__one_softmax_for_all(y, d):
+    return torch.softmax(y.flatten(), dim=0).view_as(y) - F.one_hot(d, y.shape[1])
+
+
+@mistake("3.4", "You took the sigmoid of each score; the probabilities are softmax(y).")
+def cross_entropy_grad__sigmoids(y, d):
+    return torch.sigmoid(y) - F.one_hot(d, y.shape[1])
+
+
+@mistake(
+    "3.4", "You took log-probabilities; what the one-hot rows are taken off are probabilities."
+)
+def cross_entropy_grad__log_softmax(y, d):
+    return torch.log_softmax(y, dim=1) - F.one_hot(d, y.shape[1])
+
+
+@mistake("3.4", "d holds numbers of classes, (N,); what is taken off softmax(y) are one-hot rows.")
+def cross_entropy_grad__numbers_of_classes(y, d):
+    return torch.softmax(y, dim=1) - d
+
+
+@mistake("3.4", "Without keepdim=True the sums lie in a row, where each row needs its own.")
+def cross_entropy_grad__no_keepdim(y, d):
+    E = torch.exp(y - y.amax(dim=1, keepdim=True))
+    return E / E.sum(dim=1) - F.one_hot(d, y.shape[1])
+
+
+@mistake("3.4", "This is the cross-entropy itself; its gradient has an entry for each entry of y.")
+def cross_entropy_grad__loss_of_each_sample(y, d):
+    return torch.logsumexp(y, dim=1) - y[torch.arange(len(y)), d]

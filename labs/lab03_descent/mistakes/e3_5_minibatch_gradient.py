@@ -7,6 +7,11 @@ from torch.nn import functional as F
 
 from course_dl.lab import mistake
 
+A_BATCH = (
+    "Your cross_entropy_grad takes a batch, and X[i] is a sample without the dimension of the "
+    "samples: X[i:i+1] and d[i:i+1] keep it."
+)
+
 
 def _grad(Y, d):
     return torch.softmax(Y, dim=1) - F.one_hot(d, Y.shape[1])
@@ -33,6 +38,22 @@ def minibatch_gradient__first_samples(W, X, d, batch):
 def minibatch_gradient__labels_not_chosen(W, X, d, batch):
     X = X[batch]
     return _grad(X @ W.T, d[: len(batch)]).T @ X
+
+
+@mistake("3.5", "d holds the labels of all samples: those of the batch are d[batch].")
+def minibatch_gradient__all_labels(W, X, d, batch):
+    X = X[batch]
+    return _grad(X @ W.T, d).T @ X
+
+
+@mistake("3.5", A_BATCH)
+def minibatch_gradient__a_sample_is_no_batch(W, X, d, batch):
+    return sum(torch.outer(_grad(X[i] @ W.T, d[i]), X[i]) for i in batch)
+
+
+@mistake("3.5", A_BATCH)
+def minibatch_gradient__a_sample_has_no_second_size(W, X, d, batch):
+    return sum(torch.outer((X[i] @ W.T).new_zeros((X[i] @ W.T).shape[1]), X[i]) for i in batch)
 
 
 @mistake("3.5", "A sample that stands in the batch twice counts twice; you counted it once.")
@@ -122,3 +143,23 @@ def minibatch_gradient__requires_grad(W, X, d, batch):
     W.requires_grad_()
     F.cross_entropy(X[batch] @ W.T, d[batch], reduction="sum").backward()
     return W.grad
+
+
+def _of_sample(W, X, d, i):
+    return _grad(X[i][None] @ W.T, d[i][None]).T @ X[i][None]
+
+
+@mistake("3.5", "Your loop keeps the gradient of the last sample alone: add them up.")
+def minibatch_gradient__last_sample(W, X, d, batch):
+    return _of_sample(W, X, d, batch[-1])
+
+
+@mistake("3.5", "You leave the loop with the first sample: the return belongs after the loop.")
+def minibatch_gradient__first_sample(W, X, d, batch):
+    return _of_sample(W, X, d, batch[0])
+
+
+@mistake("3.5", "You make the step, in W itself; asked for is the gradient, and W stays as it is.")
+def minibatch_gradient__step_in_place(W, X, d, batch):
+    W -= 0.1 * _grad(X[batch] @ W.T, d[batch]).T @ X[batch]
+    return W

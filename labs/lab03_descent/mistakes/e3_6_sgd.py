@@ -247,3 +247,15 @@ def sgd__decaying_lr(grad_batch, W0, n_samples, batch_size, lr, epochs, generato
         for batch in torch.randperm(n_samples, generator=generator).split(batch_size):
             W = W - lr / (1 + epoch) * grad_batch(W, batch)
     return W
+
+
+@mistake(
+    "3.6", "There is momentum in your steps; here each goes by the gradient of its batch alone."
+)
+def sgd__momentum(grad_batch, W0, n_samples, batch_size, lr, epochs, generator):
+    W, velocity = W0, torch.zeros_like(W0)
+    for _ in range(epochs):
+        for batch in torch.randperm(n_samples, generator=generator).split(batch_size):
+            velocity = 0.9 * velocity + grad_batch(W, batch)
+            W = W - lr * velocity
+    return W

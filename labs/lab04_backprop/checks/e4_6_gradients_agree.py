@@ -206,6 +206,13 @@ def check_distance(got: Any, loss: str, off: str, below: float, above: float) ->
         )
     else:
         require(
+            not below <= value < 1e-5,
+            "The gradients are right, and your result is small, but larger than rounding errors: "
+            "finite differences err by so much. Let torch.autograd give the true gradient.",
+            *came,
+            ("Expected", f"less than {below:g}"),
+        )
+        require(
             -below < value < below,
             "The gradients are right, and yet the result says that they differ.",
             *came,

@@ -95,3 +95,44 @@ def output_gradient__sigmoid(y, d, loss):
     if loss == "square":
         return y - d
     return torch.sigmoid(y) - F.one_hot(d, len(y))
+
+
+def _scores(of_scores):
+    """An answer that is right for the square loss, and this for the cross-entropy."""
+    return lambda y, d, loss: y - d if loss == "square" else of_scores(y, d)
+
+
+@mistake("4.2", "You took log-probabilities; what 1 is taken off at d are the probabilities.")
+def output_gradient__log_softmax_for_softmax(y, d, loss):
+    return _scores(lambda y, d: torch.log_softmax(y, 0) - F.one_hot(d, len(y)))(y, d, loss)
+
+
+@mistake(
+    "4.2", "This is the gradient with respect to the probabilities: go on through softmax, to y."
+)
+def output_gradient__of_probabilities(y, d, loss):
+    return _scores(lambda y, d: -F.one_hot(d, len(y)) / torch.softmax(y, 0))(y, d, loss)
+
+
+@mistake(
+    "4.2",
+    "Only the entry of the desired class is there; the other scores stand in log sum_k exp(y_k) "
+    "too, so that they have a gradient.",
+)
+def output_gradient__desired_class_alone(y, d, loss):
+    return _scores(lambda y, d: (torch.softmax(y, 0) - 1) * F.one_hot(d, len(y)))(y, d, loss)
+
+
+@mistake("4.2", "y is one sample, (K,): its only dimension is dim=0.")
+def output_gradient__dimension_of_a_batch(y, d, loss):
+    return _scores(lambda y, d: torch.softmax(y, dim=1) - F.one_hot(d, len(y)))(y, d, loss)
+
+
+@mistake("4.2", "Without a number of classes, F.one_hot makes d + 1 entries: F.one_hot(d, len(y)).")
+def output_gradient__one_hot_by_itself(y, d, loss):
+    return _scores(lambda y, d: torch.softmax(y, 0) - F.one_hot(d))(y, d, loss)
+
+
+@mistake("4.2", 'For loss = "cross_entropy", spelled so, your function returns nothing.')
+def output_gradient__no_such_loss(y, d, loss):
+    return _scores(lambda y, d: None)(y, d, loss)

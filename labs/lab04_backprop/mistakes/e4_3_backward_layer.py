@@ -83,3 +83,84 @@ def backward_layer__dg_twice(grad_h, a, h_prev, W, dg):
 def backward_layer__order(grad_h, a, h_prev, W, dg):
     delta = grad_h * dg(a)
     return W.T @ delta, torch.outer(delta, h_prev), delta
+
+
+OF_H = "You put g(a) into dg; it is a function of a itself, whatever g is."
+
+
+@mistake("4.3", OF_H)
+def backward_layer__dg_of_tanh(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(torch.tanh(a))
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+@mistake("4.3", OF_H)
+def backward_layer__dg_of_sigmoid(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(torch.sigmoid(a))
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+@mistake("4.3", OF_H)
+def backward_layer__dg_of_relu(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(torch.relu(a))
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+DOT = "grad_h @ dg(a), torch.dot and sum make one number: delta = grad_h * dg(a), entry by entry."
+
+
+@mistake("4.3", DOT)
+def backward_layer__dot(grad_h, a, h_prev, W, dg):
+    delta = torch.dot(grad_h, dg(a))
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+@mistake("4.3", DOT)
+def backward_layer__dot_times(grad_h, a, h_prev, W, dg):
+    delta = grad_h @ dg(a)
+    return delta * h_prev, delta, W.T * delta
+
+
+@mistake("4.3", DOT)
+def backward_layer__dot_for_each_unit(grad_h, a, h_prev, W, dg):
+    delta = (grad_h @ dg(a)).expand_as(a).clone()
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+@mistake("4.3", "delta has g'(a) in it, not a: call dg.")
+def backward_layer__a_for_dg(grad_h, a, h_prev, W, dg):
+    delta = grad_h * a
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+@mistake("4.3", "g' is taken at a, and multiplied by grad_h; you took it at grad_h.")
+def backward_layer__dg_of_grad_h(grad_h, a, h_prev, W, dg):
+    delta = dg(grad_h)
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+@mistake("4.3", "You added grad_h and g'(a): by the chain rule they are multiplied.")
+def backward_layer__plus(grad_h, a, h_prev, W, dg):
+    delta = grad_h + dg(a)
+    return torch.outer(delta, h_prev), delta, W.T @ delta
+
+
+OUTER = "For vectors @ makes one number, and * goes entry by entry; grad_W has a row for each unit."
+
+
+@mistake("4.3", OUTER)
+def backward_layer__product_for_outer(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return delta * h_prev, delta, W.T @ delta
+
+
+@mistake("4.3", OUTER)
+def backward_layer__scalar_product_for_outer(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return delta @ h_prev, delta, W.T @ delta
+
+
+@mistake("4.3", "The results come in the order grad_W, grad_b, grad_h_prev.")
+def backward_layer__bias_last(grad_h, a, h_prev, W, dg):
+    delta = grad_h * dg(a)
+    return torch.outer(delta, h_prev), W.T @ delta, delta

@@ -78,3 +78,44 @@ def backward_pass__a_for_h(grad_y, a, h, weights, dg):
 @mistake("4.4", "The sign is the other way: these are the steps downhill, not the gradients.")
 def backward_pass__sign(grad_y, a, h, weights, dg):
     return go_back(-grad_y, a, h, weights, dg)
+
+
+ONE_LIST = "Only one of your two lists is in the order of the layers: both begin with layer 1."
+
+
+@mistake("4.4", ONE_LIST)
+def backward_pass__biases_reversed(grad_y, a, h, weights, dg):
+    grad_weights, grad_biases = go_back(grad_y, a, h, weights, dg)
+    return grad_weights, grad_biases[::-1]
+
+
+@mistake("4.4", ONE_LIST)
+def backward_pass__weights_reversed(grad_y, a, h, weights, dg):
+    grad_weights, grad_biases = go_back(grad_y, a, h, weights, dg)
+    return grad_weights[::-1], grad_biases
+
+
+@mistake(
+    "4.4",
+    "grad_y goes back through every layer in place of delta: each layer is to hand its delta on to "
+    "the one before.",
+)
+def backward_pass__delta_not_handed_on(grad_y, a, h, weights, dg):
+    deltas = [(W.T @ grad_y) * dg(a_k) for W, a_k in zip(weights[1:], a[:-1])] + [grad_y]
+    return [torch.outer(delta, h_k) for delta, h_k in zip(deltas, h, strict=False)], deltas
+
+
+@mistake("4.4", "The two lists come in the other order: first grad_weights, then grad_biases.")
+def backward_pass__lists_swapped(grad_y, a, h, weights, dg):
+    return go_back(grad_y, a, h, weights, dg)[::-1]
+
+
+@mistake("4.4", "The first layer is missing: it has gradients too.")
+def backward_pass__first_layer_missing(grad_y, a, h, weights, dg):
+    grad_weights, grad_biases = go_back(grad_y, a, h, weights, dg)
+    return grad_weights[1:], grad_biases[1:]
+
+
+@mistake("4.4", "You took g' at h, the output of a layer; dg is a function of a_k.")
+def backward_pass__dg_of_h_before(grad_y, a, h, weights, dg):
+    return go_back(grad_y, h[:-1], h, weights, dg)

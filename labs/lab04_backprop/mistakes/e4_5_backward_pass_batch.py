@@ -106,3 +106,16 @@ def backward_pass_batch__dg_of_h(grad_Y, A, H, weights, dg):
 def backward_pass_batch__samples_added_first(grad_Y, A, H, weights, dg):
     A, H = [a.sum(0, keepdim=True) for a in A], [h.sum(0, keepdim=True) for h in H]
     return go_back_batch(grad_Y.sum(0, keepdim=True), A, H, weights, dg)
+
+
+@mistake("4.5", "You summed delta over samples and units; grad_b has an entry for each unit.")
+def backward_pass_batch__biases_summed_over_all(grad_Y, A, H, weights, dg):
+    return _back_with_biases(grad_Y, A, H, weights, dg, lambda delta: delta.sum())
+
+
+@mistake(
+    "4.5", "Of the weights you took the mean over the samples; the course's gradient is a sum."
+)
+def backward_pass_batch__weights_mean(grad_Y, A, H, weights, dg):
+    grad_weights, grad_biases = go_back_batch(grad_Y, A, H, weights, dg)
+    return [grad_W / len(grad_Y) for grad_W in grad_weights], grad_biases

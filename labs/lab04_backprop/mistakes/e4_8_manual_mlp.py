@@ -207,3 +207,73 @@ class ManualMLP__own_seed(_Network):
 class ManualMLP__output_not_returned(_Network):
     def forward(self, X):
         super().forward(X)
+
+
+@mistake("4.8", "You apply g to the output as well, and go back through it; the output is linear.")
+class ManualMLP__output_activated_both_ways(_Network):
+    def forward(self, X):
+        return self.g(super().forward(X))
+
+    def new_gradients(self, grad_Y):
+        return super().new_gradients(grad_Y * self.dg(self.A[-1]))
+
+
+class _OtherBiases(_Network):
+    """Biases whose gradient is made otherwise of the deltas."""
+
+    of_biases = staticmethod(lambda delta: delta.sum(0))
+
+    def new_gradients(self, grad_Y):
+        delta, grad_weights, grad_biases = grad_Y, [], []
+        for k in reversed(range(len(self.weights))):
+            grad_weights.insert(0, delta.T @ self.H[k])
+            grad_biases.insert(0, self.of_biases(delta))
+            if k > 0:
+                delta = (delta @ self.weights[k]) * self.dg(self.A[k - 1])
+        return grad_weights, grad_biases
+
+
+@mistake("4.8", "You summed delta over samples and units; grad_b has an entry for each unit.")
+class ManualMLP__biases_summed_over_all(_OtherBiases):
+    of_biases = staticmethod(lambda delta: delta.sum())
+
+
+@mistake("4.8", "The weights are summed over the samples, but of the biases you took the mean.")
+class ManualMLP__biases_mean(_OtherBiases):
+    of_biases = staticmethod(lambda delta: delta.mean(0))
+
+
+@mistake("4.8", "You summed delta over the units; the samples are the rows: sum over dimension 0.")
+class ManualMLP__biases_wrong_axis(_OtherBiases):
+    of_biases = staticmethod(lambda delta: delta.sum(1))
+
+
+@mistake("4.8", "The gradients of the biases still have a row for each sample: sum over them.")
+class ManualMLP__biases_not_summed(_OtherBiases):
+    of_biases = staticmethod(lambda delta: delta)
+
+
+STANDARDIZED = "forward standardizes X; the network computes with X as it comes."
+
+
+@mistake("4.8", STANDARDIZED)
+class ManualMLP__standardized(_Network):
+    def forward(self, X):
+        return super().forward((X - X.mean(0)) / X.std(0))
+
+
+@mistake("4.8", STANDARDIZED)
+class ManualMLP__standardized_by_one_number(_Network):
+    def forward(self, X):
+        return super().forward((X - X.mean()) / X.std())
+
+
+@mistake(
+    "4.8",
+    "W = W - lr * G gives a new tensor the name W; the list still holds the old one: step has to "
+    "put the new one into the list.",
+)
+class ManualMLP__step_not_stored(_Network):
+    def step(self, lr):
+        for W, G in zip(self.weights, self.grad_weights, strict=True):
+            W = W - lr * G

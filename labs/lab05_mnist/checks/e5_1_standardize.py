@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_dl.lab import Exercise, Inputs, Student, close, require, shaped
+from course_dl.lab import Exercise, Inputs, Student, Wrong, close, require, shaped, summary
 
 from .shared import FLOAT32
 
@@ -59,10 +59,37 @@ def pixels(rng: Inputs, N: int) -> Tensor:
 
 def check_standardize(student: Student, images: Tensor) -> None:
     truth = (images.double() / 255).sub(0.1307).div(0.3081).flatten(1).float()
-    X = shaped(student.standardize(images), truth.shape, what="X")
-    require(
-        X.dtype == FLOAT32,
-        "X should be float32, which networks compute in.",
-        ("It was", str(X.dtype).removeprefix("torch.")),
-    )
-    close(X, truth, "X", tolerance=1e-5)
+    got = student.standardize(images)
+    try:
+        X = shaped(got, truth.shape, what="X")
+        require(
+            X.dtype == FLOAT32,
+            "X should be float32, which networks compute in.",
+            ("It was", str(X.dtype).removeprefix("torch.")),
+        )
+        close(X, truth, "X", tolerance=1e-5)
+    except Wrong as wrong:
+        told = wrong.failure
+        rows = wrong_greys(images, truth, got) if told.kind == "values" else ()
+        raise Wrong(
+            told.message,
+            ("The call", f"standardize(images), {len(images)} of them"),
+            *rows,
+            kind=told.kind,
+            relation=told.relation,
+            relations=told.relations,
+        ) from None
+
+
+def wrong_greys(images: Tensor, truth: Tensor, X: Tensor) -> list[tuple[str, str]]:
+    """Some grey values whose pixels came out wrong, from black to white, with what they became."""
+    greys = images.flatten(1)
+    wrong = ((X.detach() - truth).abs() > 1e-5 * truth.abs().max()).flatten()
+    values, places = greys.flatten()[wrong].sort()
+    some = torch.linspace(0, len(values) - 1, 5).long().unique()
+    places = wrong.nonzero().flatten()[places[some]]
+    return [
+        ("Grey values", summary(values[some])),
+        ("Expected", summary(truth.flatten()[places])),
+        ("Came", summary(X.detach().flatten()[places])),
+    ]

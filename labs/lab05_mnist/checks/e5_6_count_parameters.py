@@ -27,23 +27,23 @@ count_parameters = Exercise(
 def test_count_parameters_layers(student: Student) -> None:
     make = student.torch
     check_count(student, make("nn.Linear", 784, 10), 7850, "a layer of 784 to 10")
-    check_count(student, perceptron(make), 3 * 5 + 5 + 5 * 4 + 4, "layers of 3 to 5 to 4")
+    check_count(student, perceptron(make, 5), 3 * 5 + 5 + 5 * 4 + 4, "layers of 3 to 5 to 4")
     without = make("nn.Linear", 6, 2, bias=False)
     check_count(student, without, 12, "a layer of 6 to 2 without biases")
-    nested = make("nn.Sequential", perceptron(make), make("nn.Sequential", without))
+    nested = make("nn.Sequential", perceptron(make, 5), make("nn.Sequential", without))
     check_count(student, nested, 44 + 12, "layers of 3 to 5 to 4, then 6 to 2 without biases")
 
 
 @count_parameters.test("what is not trained does not count")
 def test_count_parameters_frozen(student: Student) -> None:
     make = student.torch
-    model = perceptron(make)
+    model = perceptron(make, 5)
     model[0].requires_grad_(False)
     check_count(student, model, 5 * 4 + 4, "layers of 3 to 5 to 4, the first one frozen")
     model.requires_grad_(False)
     check_count(student, model, 0, "layers of 3 to 5 to 4, both frozen")
     # Running mean, running variance and the number of batches are buffers.
-    check_count(student, normalized(make), 20 + 10 + 24, "a network with batch normalization")
+    check_count(student, normalized(make, 5), 20 + 10 + 24, "a network with batch normalization")
 
 
 @count_parameters.test("what is shared counts once")

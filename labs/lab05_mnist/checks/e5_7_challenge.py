@@ -7,7 +7,7 @@ from functools import cache
 from torch import Tensor
 
 from course_dl.data import mnist
-from course_dl.lab import SLACK, Challenge, Exercise, Inputs, Student, check_scores
+from course_dl.lab import SLACK, Challenge, Exercise, Inputs, Student, built, check_scores
 
 from .shared import FLOAT32
 
@@ -35,7 +35,7 @@ challenge = Exercise(
 
 @challenge.test("ten scores for each image")
 def test_challenge_scores(student: Student, rng: Inputs) -> None:
-    model = race.built(student)
+    model = built(student)
     model.eval()
     for N in (6, 1):
         check_scores(model(rng.normal(N, 784, dtype=FLOAT32)), N, 10)

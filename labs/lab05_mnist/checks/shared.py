@@ -43,17 +43,18 @@ def loader(student: Student, X: Tensor, d: Tensor, batch_size: int, **options: A
     return student.torch("utils.data.DataLoader", pairs, batch_size=batch_size, **options)
 
 
-def perceptron(make: Make) -> Any:
+def perceptron(make: Make, units: int = 4) -> Any:
     """Two layers, from 3 features to 4 scores."""
-    return make("nn.Sequential", make("nn.Linear", 3, 5), make("nn.Tanh"), make("nn.Linear", 5, 4))
+    first, second = make("nn.Linear", 3, units), make("nn.Linear", units, 4)
+    return make("nn.Sequential", first, make("nn.Tanh"), second)
 
 
-def normalized(make: Make) -> Any:
+def normalized(make: Make, units: int = 4) -> Any:
     """A network with batch normalization, which counts the batches it sees in training mode."""
     return make(
         "nn.Sequential",
-        make("nn.Linear", 3, 5),
-        make("nn.BatchNorm1d", 5),
+        make("nn.Linear", 3, units),
+        make("nn.BatchNorm1d", units),
         make("nn.ReLU"),
-        make("nn.Linear", 5, 4),
+        make("nn.Linear", units, 4),
     )

@@ -71,3 +71,68 @@ def standardize__halves(images):
 @mistake("5.1", "Divide by 255 first, and then take out mean and standard deviation.")
 def standardize__divided_last(images):
     return ((images.float() - 0.1307) / 0.3081 / 255).flatten(1)
+
+
+def _rightly(images):
+    return (images.float() / 255 - 0.1307) / 0.3081
+
+
+MIXED = "The numbers are right, but not in their places: images[i].flatten() is row i of X."
+
+
+@mistake("5.1", MIXED)
+def standardize__transposed(images):
+    return _rightly(images).transpose(1, 2).flatten(1)
+
+
+@mistake("5.1", MIXED)
+def standardize__pixels_first(images):
+    return _rightly(images).reshape(784, -1).T
+
+
+@mistake("5.1", MIXED)
+def standardize__images_last(images):
+    return _rightly(images).permute(1, 2, 0).reshape(len(images), -1)
+
+
+@mistake("5.1", "The mean is that of another set; here it is 0.1307.")
+def standardize__half_as_mean(images):
+    return ((images.float() / 255 - 0.5) / 0.3081).flatten(1)
+
+
+@mistake("5.1", "You divided by the square of 0.3081; divide by the standard deviation itself.")
+def standardize__variance(images):
+    return ((images.float() / 255 - 0.1307) / 0.3081**2).flatten(1)
+
+
+@mistake("5.1", "You made numbers from 0 to 1; mean and standard deviation are still to be done.")
+def standardize__from_0_to_1(images):
+    return (images.float() / 255).flatten(1)
+
+
+@mistake("5.1", "Mean and standard deviation are swapped: 0.1307 is the mean.")
+def standardize__swapped(images):
+    return ((images.float() / 255 - 0.3081) / 0.1307).flatten(1)
+
+
+@mistake("5.1", "flatten() makes one row of all images: flatten(1) makes a row of each.")
+def standardize__one_row(images):
+    return _rightly(images).flatten()
+
+
+OWN = (
+    "You took mean and standard deviation of the images that came, pixel by pixel or image by "
+    "image: they are numbers of the training set, 0.1307 and 0.3081."
+)
+
+
+@mistake("5.1", OWN)
+def standardize__each_image(images):
+    X = images.flatten(1).float() / 255
+    return (X - X.mean(1, keepdim=True)) / X.std(1, keepdim=True)
+
+
+@mistake("5.1", OWN)
+def standardize__each_pixel(images):
+    X = images.flatten(1).float() / 255
+    return (X - X.mean(0)) / (X.std(0, correction=0) + 1e-8)

@@ -204,3 +204,84 @@ def train_one_epoch__sum(model, loader, loss_fn, optimizer):
 def train_one_epoch__right(model, loader, loss_fn, optimizer):
     model.train()
     return train_one_epoch__mode_as_found(model, loader, loss_fn, optimizer)
+
+
+def _met(model, loader, loss_fn, optimizer, of_scores=lambda Y: Y):
+    """Right training, on what this makes of the scores; the loss and size of each batch."""
+    model.train()
+    met = []
+    for X, d in loader:
+        loss = loss_fn(of_scores(model(X)), d)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        met.append((loss.item(), len(X)))
+    return met
+
+
+def _mean(met):
+    return sum(loss * n for loss, n in met) / sum(n for _, n in met)
+
+
+@mistake("5.2", "You added the losses of the batches up; asked for is the mean over the samples.")
+def train_one_epoch__sum_of_batches(model, loader, loss_fn, optimizer):
+    return sum(loss for loss, _ in _met(model, loader, loss_fn, optimizer))
+
+
+@mistake("5.2", "You divided by the number of batches; the losses are summed over samples.")
+def train_one_epoch__sum_over_batches(model, loader, loss_fn, optimizer):
+    met = _met(model, loader, loss_fn, optimizer)
+    return sum(loss * n for loss, n in met) / len(met)
+
+
+@mistake("5.2", "You weighted each batch by the size of the first; the last one may be smaller.")
+def train_one_epoch__first_size(model, loader, loss_fn, optimizer):
+    met = _met(model, loader, loss_fn, optimizer)
+    return sum(loss for loss, _ in met) * met[0][1] / sum(n for _, n in met)
+
+
+NOT_THE_SCORES = (
+    "The loss gets something else than the model's output: hand model(X) to loss_fn as it is, "
+    "without softmax or sigmoid. What cross-entropy needs of them it has in it."
+)
+
+
+@mistake("5.2", NOT_THE_SCORES)
+def train_one_epoch__softmax(model, loader, loss_fn, optimizer):
+    return _mean(_met(model, loader, loss_fn, optimizer, lambda Y: torch.softmax(Y, dim=1)))
+
+
+@mistake("5.2", NOT_THE_SCORES)
+def train_one_epoch__log_softmax(model, loader, loss_fn, optimizer):
+    return _mean(_met(model, loader, loss_fn, optimizer, lambda Y: torch.log_softmax(Y, dim=1)))
+
+
+@mistake("5.2", NOT_THE_SCORES)
+def train_one_epoch__sigmoid(model, loader, loss_fn, optimizer):
+    return _mean(_met(model, loader, loss_fn, optimizer, torch.sigmoid))
+
+
+def _measured(model, loader, loss_fn, training):
+    model.train(training)
+    total, n = 0.0, 0
+    with torch.no_grad():
+        for X, d in loader:
+            total += loss_fn(model(X), d).item() * len(X)
+            n += len(X)
+    model.train()
+    return total / n
+
+
+AFTER = "You measured the loss after the epoch; asked for is the loss as met, before each step."
+
+
+@mistake("5.2", AFTER)
+def train_one_epoch__measured_after(model, loader, loss_fn, optimizer):
+    _met(model, loader, loss_fn, optimizer)
+    return _measured(model, loader, loss_fn, training=False)
+
+
+@mistake("5.2", AFTER)
+def train_one_epoch__measured_after_in_training_mode(model, loader, loss_fn, optimizer):
+    _met(model, loader, loss_fn, optimizer)
+    return _measured(model, loader, loss_fn, training=True)

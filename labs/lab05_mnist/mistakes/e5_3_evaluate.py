@@ -166,3 +166,42 @@ def evaluate__every_pair(model, loader):
             n += len(d)
     model.train(was_training)
     return right / n
+
+
+def _share(model, loader, right):
+    was_training = model.training
+    model.eval()
+    count, n = 0, 0
+    with torch.no_grad():
+        for X, d in loader:
+            count += int(right(model(X), d))
+            n += len(d)
+    model.train(was_training)
+    return count / n
+
+
+@mistake(
+    "5.3",
+    "You ask for a probability above 0.5; right is a sample whose own class has the largest score.",
+)
+def evaluate__above_a_half(model, loader):
+    return _share(
+        model,
+        loader,
+        lambda Y, d: (torch.softmax(Y, dim=1).gather(1, d[:, None]) > 0.5).sum(),
+    )
+
+
+@mistake("5.3", "You compared scores with classes: max gives the largest score, argmax its class.")
+def evaluate__largest_scores(model, loader):
+    return _share(model, loader, lambda Y, d: (Y.amax(dim=1) == d).sum())
+
+
+@mistake("5.3", "Y.max(1) gives two things, values and indices: argmax(1) gives the classes.")
+def evaluate__values_and_indices(model, loader):
+    return _share(model, loader, lambda Y, d: (Y.max(1) == d).sum())
+
+
+@mistake("5.3", "argmin is the class with the smallest score; asked for is the largest.")
+def evaluate__smallest(model, loader):
+    return _share(model, loader, lambda Y, d: (Y.argmin(dim=1) == d).sum())

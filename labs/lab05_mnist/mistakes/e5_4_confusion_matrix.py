@@ -80,3 +80,34 @@ def confusion_matrix__right(targets, predictions, n_classes):
 )
 def confusion_matrix__uint8(targets, predictions, n_classes):
     return confusion_matrix__right(targets, predictions, n_classes).to(torch.uint8).long()
+
+
+TOO_SHORT = (
+    "bincount counts up to the largest number that occurs, and no further: minlength=n_classes**2 "
+    "makes it long enough."
+)
+
+
+@mistake("5.4", TOO_SHORT)
+def confusion_matrix__bincount_too_short(targets, predictions, n_classes):
+    counts = torch.bincount(targets * n_classes + predictions)
+    return counts.reshape(n_classes, n_classes)
+
+
+@mistake("5.4", TOO_SHORT)
+def confusion_matrix__bincount_too_short_unflattened(targets, predictions, n_classes):
+    counts = torch.bincount(targets * n_classes + predictions)
+    return counts.unflatten(0, (n_classes, n_classes))
+
+
+@mistake(
+    "5.4", "A wrong prediction is counted twice, in both of its entries: row d, column y alone."
+)
+def confusion_matrix__both_entries(targets, predictions, n_classes):
+    matrix = confusion_matrix__right(targets, predictions, n_classes)
+    return matrix + matrix.T - matrix.diagonal().diag()
+
+
+@mistake("5.4", "The classes begin at 0, so that n_classes rows and columns are enough.")
+def confusion_matrix__one_more(targets, predictions, n_classes):
+    return confusion_matrix__right(targets, predictions, n_classes + 1)

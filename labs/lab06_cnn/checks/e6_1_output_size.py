@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from course_dl.lab import Exercise, Inputs, Student
-
-from .shared import check_int
+from course_dl.lab import Exercise, Inputs, Student, integer
 
 output_size = Exercise(
     "6.1",
@@ -31,7 +29,7 @@ def test_output_size_plain(student: Student) -> None:
     check_sizes(student, (7, 3, 1, 0), (28, 5, 1, 0), (10, 1, 1, 0), (6, 2, 1, 0))
     for case in [(28, 5), (32, 3)]:
         call = f"output_size({case[0]}, {case[1]})"
-        check_int(student.output_size(*case), case[0] - case[1] + 1, "The number of places", call)
+        integer(student.output_size(*case), case[0] - case[1] + 1, "The number of places", call)
 
 
 @output_size.test("strides, with and without a rest")
@@ -43,7 +41,7 @@ def test_output_size_strides(student: Student) -> None:
 def test_output_size_padding(student: Student) -> None:
     check_sizes(student, (28, 5, 1, 2), (28, 3, 1, 1), (7, 3, 2, 1), (8, 3, 2, 1), (5, 5, 3, 4))
     got = student.output_size(9, 4, padding=2, stride=3)
-    check_int(got, 4, "The number of places", "output_size(9, 4, padding=2, stride=3)")
+    integer(got, 4, "The number of places", "output_size(9, 4, padding=2, stride=3)")
 
 
 @output_size.test("a filter as large as the image")
@@ -68,4 +66,4 @@ def check_sizes(student: Student, *cases: tuple[int, int, int, int]) -> None:
         row = torch.zeros(1, 1, n + 2 * padding)
         truth = F.conv1d(row, torch.zeros(1, 1, kernel), stride=stride).shape[2]
         call = f"output_size({n}, {kernel}, {stride}, {padding})"
-        check_int(size, truth, "The number of places", call)
+        integer(size, truth, "The number of places", call)

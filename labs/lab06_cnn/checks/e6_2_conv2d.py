@@ -42,8 +42,8 @@ def test_conv2d_by_hand(student: Student) -> None:
 @conv2d.test("a filter is laid on the image as it is")
 def test_conv2d_impulse(student: Student, rng: Inputs) -> None:
     # An image that is the filter: the largest response is its energy, in the middle.
-    w = rng.normal(1, 1, 3, 3)
-    x = F.pad(w[0], (2, 2, 2, 2))
+    w = rng.normal(1, 1, *rng.sizes(3, 3, at_least=2))
+    x = F.pad(w[0], rng.simpler((2, 2, 2, 2), (1, 0, 1, 0)))
     got = student.conv2d(x, w, torch.zeros(1, dtype=FLOAT64))
     close(got, F.conv2d(x[None], w)[0], "the output for an image of the filter itself")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_dl.lab import Exercise, Inputs, Student, close
+from course_dl.lab import Exercise, Inputs, Student, about, close
 
-from .shared import FLOAT32, FLOAT64, about
+from .shared import FLOAT32, FLOAT64
 
 POOLS = (
     "max_pool2d",
@@ -43,17 +45,17 @@ max_pool2d = Exercise(
 
 @max_pool2d.test("windows side by side")
 def test_max_pool2d_even(student: Student, rng: Inputs) -> None:
-    for k in (2, 3):
-        h, w = rng.sizes(6 // k, 6 // k)
-        check_pool(student, (rng.permutation(h * w * k * k).double().view(1, 1, h * k, w * k), k))
+    for usual in (2, 3):
+        shape, k = sizes_of(rng, (1, 1, 6, 6), usual)
+        check_pool(student, (rng.permutation(prod(shape)).double().view(shape), k))
     check_pool(student, image(rng, (3, 2, 4, 6), 2), image(rng, (2, 5, 8, 4), 4))
     check_pool(student, image(rng, (2, 3, 6, 4), 2, FLOAT32))
 
 
 @max_pool2d.test("pixels below 0")
 def test_max_pool2d_negative(student: Student, rng: Inputs) -> None:
-    two, three = (image(rng, (2, 2, 6, 6), k)[0].abs() for k in (2, 3))
-    check_pool(student, (-1 - two, 2), (-3 - three, 3))
+    (two, k), (three, j) = (image(rng, (2, 2, 6, 6), k) for k in (2, 3))
+    check_pool(student, (-1 - two.abs(), k), (-3 - three.abs(), j))
 
 
 @max_pool2d.test("rows and columns that fill no window are left out")
@@ -74,13 +76,32 @@ def test_max_pool2d_large(student: Student, rng: Inputs) -> None:
     check_pool(student, (x, 2), (1e4 * x - 2e4, 2), (x, 5), (x - 10, 3))
 
 
-def image(
-    rng: Inputs, shape: tuple[int, int, int, int], k: int, dtype: torch.dtype = FLOAT64
-) -> tuple[Tensor, int]:
-    """Images of this shape, and k; in a simple case fewer ones, of fewer windows."""
+Shape = tuple[int, int, int, int]
+
+# In a simple case: windows of one pixel; one or two of 2 x 2; one of 2 x 2 in several images, or
+# channels. No image has more than 12 pixels.
+SIMPLE = {1: (1, 2, 2), 2: (2, 1, 2), 3: (2, 1, 1)}  # k, and the number of windows
+
+
+def sizes_of(rng: Inputs, shape: Shape, k: int) -> tuple[Shape, int]:
+    """The shape of images, and k; in a simple case fewer ones, of fewer windows."""
     N, C, H, W = shape
-    n, c, h, w = rng.sizes(N, C, H // k, W // k)
-    return rng.normal(n, c, h * k + H % k, w * k + W % k, dtype=dtype), k
+    (most,) = rng.sizes(4)
+    if most not in SIMPLE:
+        return shape, k
+    side, h, w = SIMPLE[most]
+    side = min(side, k)
+    rest = [min(n % k, side - 1) for n in (H, W)]
+    h, w = min(h, H // k), 1 if any(rest) else min(w, W // k)
+    n, c = (min(N, 3), 1) if N >= C else (1, min(C, 3))
+    n, c = (n, c) if most == 3 and not any(rest) else (1, 1)
+    return (n, c, h * side + rest[0], w * side + rest[1]), side
+
+
+def image(rng: Inputs, shape: Shape, k: int, dtype: torch.dtype = FLOAT64) -> tuple[Tensor, int]:
+    """Random images, and k."""
+    shape, k = sizes_of(rng, shape, k)
+    return rng.normal(*shape, dtype=dtype), k
 
 
 def check_pool(student: Student, *cases: tuple[Tensor, int]) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from course_dl.lab import Exercise, Inputs, Student
-
-from .shared import check_int
+from course_dl.lab import Exercise, Inputs, Student, integer
 
 conv_parameters = Exercise(
     "6.5",
@@ -46,4 +44,4 @@ def check_parameters(student: Student, *cases: tuple[int, int, int]) -> None:
         layer = torch.nn.Conv2d(c_in, c_out, kernel, device="meta")
         truth = sum(p.numel() for p in layer.parameters())
         call = f"conv_parameters({c_in}, {c_out}, {kernel})"
-        check_int(got, truth, "The number of parameters", call)
+        integer(got, truth, "The number of parameters", call)

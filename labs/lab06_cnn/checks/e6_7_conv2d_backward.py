@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from course_dl.lab import Exercise, Inputs, Student, close, unpack
+from course_dl.lab import Exercise, Inputs, Student, about, close, unpack
 
-from .shared import FLOAT32, FLOAT64, Case, about, describe, filters, sizes_of
+from .shared import FLOAT32, FLOAT64, Case, describe, filters, sizes_of
 
 conv2d_backward = Exercise(
     "6.7",
@@ -19,13 +19,13 @@ conv2d_backward = Exercise(
     library=("convolution_backward", "conv2d_input", "conv2d_weight"),
     answers=["course_dl.convolution"],
     hints=[
-        "out = W columns + b is a linear layer whose samples are patches: lab 4 gives the "
-        "gradients of W, of b and of the columns, all from delta = grad_out.flatten(2).",
-        "grad_W = delta columns^T, summed over the images; grad_b is the sum of delta over images "
-        "and places. grad_columns = W^T delta: which pixel does each of its entries belong to?",
+        "out = w_rows columns + b is a linear layer whose samples are patches: lab 4 gives the "
+        "gradients of w_rows, b and the columns, all from delta = grad_out.flatten(2).",
+        "That of w_rows is delta columns^T, summed over the images; grad_b is the sum of delta "
+        "over images and places. That of columns is w_rows^T delta: which pixel has which entry?",
         "A pixel is in several patches and collects from all: F.fold(grad_columns, (H, W), k, "
         "stride=stride, padding=padding) is the way back of F.unfold. "
-        "torch.einsum('nmp,ncp->mc', delta, columns) is the sum for W.",
+        "torch.einsum('nmp,ncp->mc', delta, columns) is the sum for w_rows.",
     ],
 )
 

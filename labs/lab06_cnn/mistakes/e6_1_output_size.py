@@ -47,3 +47,26 @@ def output_size__one_inside(n, kernel, stride=1, padding=0):
 )
 def output_size__same(n, kernel, stride=1, padding=0):
     return -(-n // stride)
+
+
+@mistake("6.1", "You rounded to the nearest: a place that reaches over the end does not count.")
+def output_size__rounded(n, kernel, stride=1, padding=0):
+    return round((n + 2 * padding - kernel) / stride + 1)
+
+
+BRACKETS = "// and / come before + and -: put brackets round what is to be divided by the stride."
+
+
+@mistake("6.1", BRACKETS)
+def output_size__brackets(n, kernel, stride=1, padding=0):
+    return n + 2 * padding - kernel // stride + 1
+
+
+@mistake("6.1", BRACKETS)
+def output_size__brackets_of_a_quotient(n, kernel, stride=1, padding=0):
+    return int(n + 2 * padding - kernel / stride + 1)
+
+
+@mistake("6.1", "You took the padding off: it makes the image longer.")
+def output_size__padding_taken_off(n, kernel, stride=1, padding=0):
+    return (n - 2 * padding - kernel) // stride + 1

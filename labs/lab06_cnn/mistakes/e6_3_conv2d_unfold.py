@@ -91,3 +91,109 @@ def conv2d_unfold__reshape_for_transpose(x, w, b, stride=1, padding=0):
     height, width = (size(n, k, stride, padding) for n in x.shape[2:])
     rows = columns.transpose(1, 2) @ w.flatten(1).T + b
     return rows.reshape(len(x), len(w), height, width)
+
+
+def _parts(x, w, stride, padding):
+    """Patches as columns, and the sizes of the output."""
+    k = w.shape[-1]
+    columns = F.unfold(x, k, stride=stride, padding=padding)
+    return columns, [size(n, k, stride, padding) for n in x.shape[2:]]
+
+
+KKC = "Your patches are in another order than the filters: (k, k, C) is not (C, k, k)."
+
+
+@mistake("6.3", KKC)
+def conv2d_unfold__filters_channels_last(x, w, b, stride=1, padding=0):
+    columns, (height, width) = _parts(x, w, stride, padding)
+    out = w.permute(0, 2, 3, 1).flatten(1) @ columns + b[:, None]
+    return out.unflatten(2, (height, width))
+
+
+@mistake("6.3", KKC)
+def conv2d_unfold__patches_channels_last(x, w, b, stride=1, padding=0):
+    columns, (height, width) = _parts(x, w, stride, padding)
+    patches = columns.unflatten(1, w.shape[1:]).permute(0, 2, 3, 1, 4).flatten(1, 3)
+    return (w.flatten(1) @ patches + b[:, None]).unflatten(2, (height, width))
+
+
+@mistake("6.3", "The filters lie on the image transposed: rows of the filter belong to rows of it.")
+def conv2d_unfold__filters_transposed(x, w, b, stride=1, padding=0):
+    return convolve(x, w.transpose(2, 3), b, stride, padding)
+
+
+@mistake(
+    "6.3",
+    "F.unfold gives a patch in each column; reshape to rows mixes patches: swap the axes "
+    "(transpose) where you want a patch in each row.",
+)
+def conv2d_unfold__columns_reshaped_to_rows(x, w, b, stride=1, padding=0):
+    columns, (height, width) = _parts(x, w, stride, padding)
+    rows = columns.reshape(len(x), height * width, -1)
+    return (rows @ w.flatten(1).T + b).transpose(1, 2).unflatten(2, (height, width))
+
+
+@mistake(
+    "6.3",
+    "Reshaped to (C k k, N H' W'), the columns of several images are mixed up: matmul goes through "
+    "the batch by itself, so leave N where it is.",
+)
+def conv2d_unfold__batch_reshaped_into_columns(x, w, b, stride=1, padding=0):
+    columns, (height, width) = _parts(x, w, stride, padding)
+    out = w.flatten(1) @ columns.reshape(columns.shape[1], -1) + b[:, None]
+    return out.view(len(w), len(x), height, width).transpose(0, 1)
+
+
+POSITIONAL = (
+    "The third argument of F.unfold is the dilation: write stride=stride, padding=padding with "
+    "their names."
+)
+
+
+@mistake("6.3", POSITIONAL)
+def conv2d_unfold__third_is_dilation(x, w, b, stride=1, padding=0):
+    _, sizes = _parts(x, w, stride, padding)
+    columns = F.unfold(x, w.shape[-1], stride, padding)
+    return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), *sizes)
+
+
+@mistake("6.3", POSITIONAL)
+def conv2d_unfold__padding_is_dilation(x, w, b, stride=1, padding=0):
+    _, sizes = _parts(x, w, stride, padding)
+    columns = F.unfold(x, w.shape[-1], padding, stride)
+    return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), *sizes)
+
+
+@mistake("6.3", "F.unfold needs the stride, too.")
+def conv2d_unfold__no_stride_reshaped(x, w, b, stride=1, padding=0):
+    _, sizes = _parts(x, w, stride, padding)
+    columns = F.unfold(x, w.shape[-1], padding=padding)
+    return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), *sizes)
+
+
+@mistake("6.3", "F.unfold needs the padding, too.")
+def conv2d_unfold__no_padding_reshaped(x, w, b, stride=1, padding=0):
+    _, sizes = _parts(x, w, stride, padding)
+    columns = F.unfold(x, w.shape[-1], stride=stride)
+    return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), *sizes)
+
+
+SQUARE = "The output has as many columns as rows, but images need not be square: W' from W."
+
+
+@mistake("6.3", SQUARE)
+def conv2d_unfold__square_by_height(x, w, b, stride=1, padding=0):
+    columns, (height, _) = _parts(x, w, stride, padding)
+    return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), height, height)
+
+
+@mistake("6.3", SQUARE)
+def conv2d_unfold__square_by_root(x, w, b, stride=1, padding=0):
+    columns, _ = _parts(x, w, stride, padding)
+    n = int(columns.shape[2] ** 0.5)
+    return (w.flatten(1) @ columns + b[:, None]).reshape(len(x), len(w), n, n)
+
+
+@mistake("6.3", "out + b puts b along the columns of the output; b[m] belongs to out[:, m].")
+def conv2d_unfold__bias_along_columns(x, w, b, stride=1, padding=0):
+    return convolve(x, w, torch.zeros_like(b), stride, padding) + b

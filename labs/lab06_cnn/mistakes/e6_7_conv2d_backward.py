@@ -90,3 +90,130 @@ def conv2d_backward__first_image(grad_out, x, w, stride=1, padding=0):
 @mistake("6.7", "The bias has no gradient in your result: (grad_x, grad_w, grad_b).")
 def conv2d_backward__no_bias(grad_out, x, w, stride=1, padding=0):
     return go_back(grad_out, x, w, stride, padding)[:2]
+
+
+def _with_margin(grad_out, x, w, stride, padding):
+    """The gradients, that of x with its margin."""
+    grad_x = go_back(grad_out, F.pad(x, (padding,) * 4), w, stride, 0)[0]
+    return grad_x, *go_back(grad_out, x, w, stride, padding)[1:]
+
+
+@mistake("6.7", "[padding:-padding] is empty where padding is 0: cut from padding to padding + H.")
+def conv2d_backward__empty_without_padding(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, grad_b = _with_margin(grad_out, x, w, stride, padding)
+    return grad_x[:, :, padding:-padding, padding:-padding], grad_w, grad_b
+
+
+@mistake("6.7", "The margin lies on all four sides: the image begins at row and column padding.")
+def conv2d_backward__cut_at_the_end_alone(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, grad_b = _with_margin(grad_out, x, w, stride, padding)
+    return grad_x[:, :, : x.shape[2], : x.shape[3]].clone(), grad_w, grad_b
+
+
+ORDER = "The order of the results is (grad_x, grad_w, grad_b)."
+
+
+@mistake("6.7", ORDER)
+def conv2d_backward__order_w_b_x(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, grad_b = go_back(grad_out, x, w, stride, padding)
+    return grad_w, grad_b, grad_x
+
+
+@mistake("6.7", ORDER)
+def conv2d_backward__order_x_b_w(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, grad_b = go_back(grad_out, x, w, stride, padding)
+    return grad_x, grad_b, grad_w
+
+
+UNPADDED = "grad_w needs x with its padding: that is what the filter saw on the way forward."
+
+
+def _grad_w_of(grad_out, x, w, stride, add):
+    """grad_w by loops over the places of this x."""
+    k, grad_w = w.shape[-1], torch.zeros_like(w)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            patch = x[:, :, i * stride : i * stride + k, j * stride : j * stride + k]
+            add(grad_w, grad_out[:, :, i, j], patch)
+    return grad_w
+
+
+def _add_part(grad_w, delta, patch):
+    grad_w[:, :, : patch.shape[2], : patch.shape[3]] += torch.einsum("nm,nckl->mckl", delta, patch)
+
+
+def _add_batch(grad_w, delta, patch):
+    grad_w += torch.einsum("nm,nckl->mckl", delta, patch)
+
+
+def _add_filter_by_filter(grad_w, delta, patch):
+    for n in range(len(patch)):
+        for m in range(len(grad_w)):
+            grad_w[m] += delta[n, m] * patch[n]
+
+
+@mistake("6.7", UNPADDED)
+def conv2d_backward__unpadded_where_it_fits(grad_out, x, w, stride=1, padding=0):
+    grad_x, _, grad_b = go_back(grad_out, x, w, stride, padding)
+    return grad_x, _grad_w_of(grad_out, x, w, stride, _add_part), grad_b
+
+
+@mistake("6.7", UNPADDED)
+def conv2d_backward__unpadded_batch(grad_out, x, w, stride=1, padding=0):
+    grad_x, _, grad_b = go_back(grad_out, x, w, stride, padding)
+    return grad_x, _grad_w_of(grad_out, x, w, stride, _add_batch), grad_b
+
+
+@mistake("6.7", UNPADDED)
+def conv2d_backward__unpadded_loops(grad_out, x, w, stride=1, padding=0):
+    grad_x, _, grad_b = go_back(grad_out, x, w, stride, padding)
+    return grad_x, _grad_w_of(grad_out, x, w, stride, _add_filter_by_filter), grad_b
+
+
+@mistake("6.7", UNPADDED)
+def conv2d_backward__unpadded_unfold(grad_out, x, w, stride=1, padding=0):
+    columns = F.unfold(x, w.shape[-1], stride=stride)
+    grad_w = torch.einsum("nmp,ncp->mc", grad_out.flatten(2), columns).view_as(w)
+    grad_x, _, grad_b = go_back(grad_out, x, w, stride, padding)
+    return grad_x, grad_w, grad_b
+
+
+@mistake(
+    "6.7",
+    "You divided by the number of patches that a pixel is in; what comes back from them is added "
+    "up.",
+)
+def conv2d_backward__mean_over_patches(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, grad_b = go_back(grad_out, x, w, stride, padding)
+    k = w.shape[-1]
+    ones = F.unfold(torch.ones_like(x), k, stride=stride, padding=padding)
+    times = F.fold(ones, x.shape[2:], k, stride=stride, padding=padding)
+    return grad_x / times.clamp(min=1), grad_w, grad_b
+
+
+@mistake("6.7", "grad_b is one number for each filter, the sum over images and places of grad_out.")
+def conv2d_backward__bias_of_each_image(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, _ = go_back(grad_out, x, w, stride, padding)
+    return grad_x, grad_w, grad_out.sum((2, 3))
+
+
+@mistake("6.7", "grad_b is one number for each filter; you summed over the filters too.")
+def conv2d_backward__bias_of_all_filters(grad_out, x, w, stride=1, padding=0):
+    grad_x, grad_w, _ = go_back(grad_out, x, w, stride, padding)
+    return grad_x, grad_w, grad_out.sum()
+
+
+@mistake("6.7", "Your grad_w has one for each image still: sum over all images.")
+def conv2d_backward__weights_of_each_image(grad_out, x, w, stride=1, padding=0):
+    grad_x, _, grad_b = go_back(grad_out, x, w, stride, padding)
+    columns = F.unfold(x, w.shape[-1], stride=stride, padding=padding)
+    grad_w = grad_out.flatten(2) @ columns.transpose(1, 2)
+    return grad_x, grad_w.view(len(x), *w.shape), grad_b
+
+
+@mistake("6.7", "Each place takes the place of the one before in grad_w: they are to be added up.")
+def conv2d_backward__weights_of_the_last_place(grad_out, x, w, stride=1, padding=0):
+    grad_x, _, grad_b = go_back(grad_out, x, w, stride, padding)
+    columns = F.unfold(x, w.shape[-1], stride=stride, padding=padding)
+    grad_w = torch.einsum("m,c->mc", grad_out[-1, :, -1, -1], columns[-1, :, -1])
+    return grad_x, grad_w.view_as(w), grad_b

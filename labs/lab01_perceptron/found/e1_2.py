@@ -1,0 +1,15 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "c5710035a1884115"
+PACKED = """
+eNrVl8+O2yAQxl9l5FNSxant/jlE3VUfYg+WsjlQg9dIDriAhaKq794xOJXrVCu7NUk2h4gQwN+P
+b4bB+x9RoxjlhYl2EPFjI5UBI1VRPYtSyaNvQ//HExNaqujnBvb73/M2EFluKtnixIpBoyRtCwNd
+H1jgwvXqQiqmcWyKwykroZ+9srt+1Q3k5+Ya4se+uXsWgJ+GaO1bfiF4gNz/Vsy0SniZW1sxxVb9
+kMcHSNzz4nS9NXKVb6k5NWyNIkpSa3ZAijEE5EAERdnHtja8qTmjwIRRJ/h26htjoA+LAcE7sEGg
+nF7+IkCWA+3QPQP5lGwFxbHZUiDxKoevYNfBWM4hhjhnv7puiV8KLDl5pHBOWcQLFX5GEaEbqdml
+/sUMyrdPnUFBCFzGNzUpmLcnGIQNhpD/gWAD+hAsjsYZjwvhgRYs4/MLL+IlSc7qLUdLiIaaqBeG
+Iz6F0z9DPh7b2VSEitTlHRK8f52gK+1uoXMqeJpFq/mF/qHoSeHCcWehkIJyw6UAyikIiVsua9qr
+H9Q+roF9b0mN2wTJslV8ihHzEmFEJofnkat/CVjHN0hvtArRuNEgGywn3LCrU37577N3aNgo8rLr
+oORLVMHbY9h/w0ihlAqja6z687WPrXS29PhutMfzxWdOe3p77YmL0DnSkzuSnrzdXe8CJnubu95J
+TxZ9Od34l7zpF9uPQV9lZ95tjWpfjzfSXW2lLxeXFSLNbpT02WSQ5H5Bkr8FowM5HH4BvVL7CQ==
+"""

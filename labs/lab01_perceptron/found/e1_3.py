@@ -1,0 +1,18 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "7aca621fff14a0bc"
+PACKED = """
+eNrNmtuOmzAQhl9llCtShSRstnsRaas+xF4gpVHlYpNYAhsZs1ZU9d1rTtsNOQhSbJyLyAED/vDv
+Gc+v7H7PMiIikknB2c+E5/lsC7NY8BQkF9ERaJpxIeGNsJyL2Z8F7HYXVyxgpqg88kKCPBLIBMdF
+JKE8Bgooq47mERek7Bvo7pjE0LmLp7bNUxYQ/mvitjkH/1vT3P5goD8ZyvO6Vd8bXiGsfwsiC8HA
+8zF8aU7Ol1GC0sxLKXtdz5d5kXpzPZgYJTnZa6pbUBACYlhjpEUiaZZQgoEwKU7w69Q0uoAbk4Aa
+SI0PWY2fHhjw+BMLlA/QvIIXDOu+TwbBfC+E76DmhtgaHkUjAiiHBIkD0T2+Gp0qzaOH/2QU6YiS
+2C7RyhRRGze0BttFVx7m+kuAQqdah1aXm9LERmKKFIjlGc/JJY/JVRYu38o5HJ+owsgSpJdXNX02
+obAZJDUhkjKDFJ4hKbvSM7OU8MRI2Hwy1vfSew+byTi8kJ8/GllLYz0VD5qoMm8PRbKeiocRrQYQ
+pQSxs4VVabJI2+VVE1tX4R3GcsT9VFiWKddQAkdQ+jJU1zhF0SsQ0LgZuSKCAOMSDvSdMNDwDqpr
+QHRry98YRbp0/rxHn3yOHg3YHSQfT4xSn3o0+yDA9J3mlLOydj+fn49Ahz4K/QjJsmuXeGNdk6sx
+NxR42n2EN/ouFk8eNcJRC3q32JqTIxdT03OpsWV4J9xPkcXCkQoqx7DwSAJ0DEs9jBVArBPz+oLi
+xYnNbDAExXebxQ9GNtQXtcfZv+J/tm2/9yn6pSgetN87/Ld8gWDtnEffmAND0M+8gevkXfvAAvhQ
+K7/xEPqB39fzDfVjm6K/ZnONJPi+8P2Lxo11v2+KF3ClxLQMfq/GHIx+N+xPi3414v83fD/j0H39
+X8r/w2C08R4mXwbXhDDsDQzb/fQ2nJ8d+g+CWUm4lBe9nu9gv/8LQEXV/Q==
+"""

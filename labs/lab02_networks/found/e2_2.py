@@ -1,0 +1,14 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "8044a082ee9e3195"
+PACKED = """
+eNrNl82OgjAQx19lwklddLO6XjxsTPYVTCBBDi0WJKktaUsM2ey7b0EBjR9Uk5VyMBNa6u8/M512
+gh+HooIIZwFOLPgOIk4piVTKmZwgHEG6y7hQ8I0oRZiSNatmKS6ibT22Ikxy4QJjzq8LQXBc0QVn
+n6otqC0BmSYMeFzZgsicKlC5YGQDgudso+dO9fQNiaH6duAvmlW91sStmSwapCA4vAzd42g4hPHX
+0V6sGegnQ1IeLEHKP4ZxMvBhCd5kBW+AhxogRlQSvcY1/Bp5n0YEkNSQIiF6xvy10OfMMIKpGfcW
+0dge7HdTbCUQkxmXpIf8OGeerG4T81xBAik7IddDH6/FPYG9T1pCKiJ2gPtGbjw8NCSuNfbO3Vku
+6mqHz4rcBfisr5Qe3614tdMzwTd5pKCR1ezHUptnQ/50lG4fkHb7FfSdJk4zmurQEKZEAbg4GhbE
+aGR6KtUB0pJuKi1fcf0jYI8KW/Kw1LcEg/C1J8AF9OvPgwraIDTVzsgoisghMr2Te2bc2DZubOpv
+xpVdqVKCd2f3qbs9O6j9R9PEEm786LbElmRJxe2Z54lV3P7TZdCtziujffDZR7k82QdK5F33vBtd
+bSuy4+Y966v3/Rd9t+7pr1fZFb+LPtPWiLUBqzrR5yQ90prM+2xNWo1h+AdMP/Qf
+"""

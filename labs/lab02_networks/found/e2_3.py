@@ -1,0 +1,15 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "b94238b55f9a68ad"
+PACKED = """
+eNrtl8GOmzAQhl9lxClpyW437V6QtqrUCw8QiUgkBwMGrHoNss1GbdV374BNsklICrvqIYJIkRzG
+Hv/+MjOMw99OWsgdkYnjgZPK4hnignMaa1YIdUeiGNhzWUgN3wnnJOJ0I5pZupBx3tpWVKhCuiDE
+RiQ0BU5+Ujlbe3tDcBhGh2Hm7b2GoXm4da11O4fFVzv2NgLwUxKlzEhSXUkB2WwN3yC4W8FHiObO
+HxfCcH8cF5wd0zlEjCiqgAkoOYkpFCnsKMtyrXDKEmfVgu2i15LtJA84U/qgzrg7fUqQ1wtpmFnT
+5YNdPZkPT7A2Q9QEAW6InGr1v1g5M5u3Io62dUFpyWL9tJIVnVu/rUfzf/hu629+hNFHECnhiqLG
+c36WwxFAs//t8bOa9uL+O0GWgs4RWaXLStfkiPEEP2ipG9ML4RWFJqUiiispEJwoqIGNPh5uFPGQ
+GD3L7OshWXNTLBM10G68tROagCwqkdxwmA7N88V7Ev0CyR3DnCcKf8qsjsfHkbA8QwkfYPlunDnh
+6USzpnnflyZ+P4+KEnrzB6Xv6AgZPMGwAofJaJMQRXRm50jetrVLv3dkLUcYWcNybznCGh68obl4
+3bJJqiqux9qnXW/TFv9G2eKbmrPOZK1btb4Mp46sG+F9D4T9L2GoSyQwoBR8ma5s+1qgcd2br2wn
+5C9VjodP073upHwMxH5USLqpn9aaEUM/u/7ZgtNA327/AmLiYHk=
+"""

@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "3cc02e8f2a1c5f21"
+PACKED = """
+eNrtmc1ymzAQgF9lxyfIYNKk7cUz6aVXp9NDbtjjkWGJNVUkRhIxbafv3pUAmyT2lKS91BYngXa1
+f98sa5z9nNzOv05mMCm1eoBcCYG55UqalK1z4A+V0hY+MyHYWuBCeiluUVulhOn3K8b1lhva7x5Y
+pfNNJ+3XveQdSqN0AlJOfiWQZd56AhNegmDfURv4hhXpbxAemagR/BFrLJVGYBaURKgEy5GUrkgv
+F8wYoEMiKdNbVdQC49lCAl0V7Sxkuy6whNWKS25Xq8igKBMw/AeaGQhubMalXSbAKPBH5oKf7SLO
+stZj2u4WNz6eVKOoY5h+gi/kUmdxb7W/M3WFOorTne34qCQ5le49gJuBO8MoKBFbposuiGbWueVd
+aZdHnbnY8KJAmYCqbVVbMuGNtnnfi5EFyopEpoFLaHUGZ7qr6XX3PkatStTEgxA12lrLzh5tUdFK
+JgxSNneV//8LOcgi5UXKUFRX1PenVdTO/Tk5FLlo5m1m5IryQO2MToh9kt3K3dNjl+m+M0Y+oDiO
+Axyu1zfn0+ZHg7Tj5qRBenruGFy23G48KYbfk6iDxylhAVrVsiCR60DIibWa6b/qNR4eAmbLc2os
+hoZMfe+ayseAzNm8neACrt9EzYaJMkBzptBcvhaaMKqcICA7IAILoVk8axZN/JeDrFtrNLWwYaIN
+P553EE3HUdSTE0bbwM7LBuSG3jH4hBk30HOAnstx9FjNpKmUwfDSCui06KR3x8BxCercIqN7isKw
+fN7oNG/46ksllgW8YqL+EAg742/ET0Zqq+s/fyN+BtixYfvqXeAqfEgeTtwH6RrdyA7NVaF1hb+3
++sHK07Vc/gZH1f7x
+"""

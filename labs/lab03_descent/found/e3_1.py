@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "96460b2287802a68"
+PACKED = """
+eNrtmM2O2jAQx19lxIm0SZYPbQ+R2ktfYW8BrUwySawaO7JNAVV9905MoNoSthuWqBDKBeOM7fjH
+zH88jn8Mcs1SjtI+p2gS+h5EMMi0WkKihMDEciVNyBYJ8GWptIWvTAi2EDiTdYdVOilm0o1x7b3l
+E0qj9OCnD3F8vIwPA54BtwaEUiWgTDEFJRHsSkuaSAEyLbZk94lMU8zgzymGVUd0eKE43i049+HQ
+2Iyi+ocPxmIZQSYUsz7ICLi0HgRf6ufRTAJ9SmbMvmUL+AzxZjTfdWRKwzONAs1kjkMJAYy9eth+
+QMjKknYyrNpxMJ6TTbUsfHAvf+j2vN0wjfVmiVpoLEu+OROPNp0xYZB2cBY5wSxeMbiP1wFugTmT
+NwRuTJP8Q25S2YLLHNaoEcqVrbajwBYIEjcWSsWd6fg6ne4luP2ws3msuS0UMai8R2WOgkW9NNWK
+t4nk2Je8/4xOMgqGzWF2CWYOjuG5rKg5eSJqTqNI57VaybSR4PQ2vYyyQSeK5UgySHmWkWDJBB0x
+0jDUsGbb/oBspEd54FJhfL0HiVdda9RZLrxRIMGkMyJ7pa9CKWMJTbBbIAxDr08ZsebXAS73t/SL
+VEdy/p0bKklhsX3pYqVgiTtmMFiuhOWl4Amritde5co6fh86it/qWQ/jlfTuzpPhicpwdL/J8ESp
+PJlf/ghftTUaUqUXh3iynfSI3JEMBe9At8e15iTqzIBgOq8uZh77DOyIF9lPWjMrmMjuGNnDGcgs
+vZMplcHex+QRr/Dpwod7HxiV1S00cNqjUqBR8qxedQS3yX2nfa6snLe25dlcWt2Rn7ZO0p0Q7pez
+thfZv0I959r3DYwf7+pa+I2o298L94/0O++Nf5Oez38BvaSOUw==
+"""

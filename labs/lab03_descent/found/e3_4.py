@@ -1,0 +1,16 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "7474f929316e432c"
+PACKED = """
+eNrVls2O2jAQgF9llBO0JAupugek9rhP0BuLkBfbJFKw6dgRtaq+eychQaEhWodN2C0HFPBPvm9s
+z3j1OzA/c4ZiIxA1bnbIeLCEQKLeg9W4TSDdHzRa+CGU0RjMINiiNmYjlEV9cOcRVbdyzLPqGt9s
+iZSqG2WutjbVimXADDwFf2awWl0ho7cfU5vonF6UCLAC98AhVeUvFCbPLPVZUDcuJLTGT9yy4pgB
+rx+nEH6vHpfPCuhzYMacnlDYHBU4mlSyzIg1cXliufGxQu7HRSFinAsOx0SggNSCIdaMw4sAk79Y
+ZFsr2mH8MngY4TP4IhckJt0p0LJBBcU8hIo6V0XfePCQThyEwKc9KGuyY7oVxe7NGO4E9fg6NFuF
+Bp8g7o+XsEzehe6hFx1PpaQ9qSh0tNAOmOK0W4sWTV8IR+ZOiz3+7uTE77wPFOEcMlZj/wsXjwHn
+e3TcBRwfH861InelRDRypFaiPtZFqjSdmbI9za2Ip4JjtLR79mviaHC6/7aY9oA+J/Z6kiiKpncg
+D58iitcm0XbCZ+Aik7CDWC3WvuwXmbSIfCnRzKOdR2v08FM9GNLu9Tox4LJMupzCTqdeUq+VleFU
+bjFpFSE/m64q9M4yD/4yrFmy+tSp4RS7PEjxbWkOMr3bVIMvakjjv6uVZOhE0eDwWsEeabxLZfjE
+7d4O7H3PGCtT8+GCf448y7TaFdPCfAZK2/KRwn9vt2pjzcdxiz+CWzyEm+91cvzbQtPF/ZfnqTOZ
+8dtuPkWDK1VO48sL3slP5lhWJq1alo/vZVmvWNzPUqZobNv1w2nNG1rr9V+7dHse
+"""

@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "84c7dcddc86ae3db"
+PACKED = """
+eNrdl82O2jAQx19lymVDF9gv9YJEjzzB3liEvHhCLBk7tZ1Sq+q7dxySEj7aQktCIAdk7Nie34w9
+88/ke0dnLs3cbGEYF6hcZwgdsUy1ceC0mSdvKjZ6uW5DMfCKympTHRkoVQ7GmZo7oRWTwCyMOz96
+MJns7dKjXWJwCcJcKy7CBJDaWhiN4M5+yZjBO2ByxbyFBCWnCc80h2MMO0tFflgY1AO+aYbFhmCd
+6UL/c9E7fFNAT8qsXbfIhFeTYdEfHoMuMwo89IGve4ueNabVsVuyb5GnvcRy9EiLw3igFc4S7SJO
+26KKfLdL5sZMWpwS/L+xK/yKpl70cbDwIuysQl7CM8U39Cs0CGFv5GB0RkNCOQ3CWdBpqq1wSEu9
+1OKW3JoPm1A076GVcAl150fEoVlCwM//GbSZDO881Yc++iN6k9i+Ndj9usNNIWac02lfJeHoCweW
+fCE5vCPY7N0ZNne4fwxeLnUM4L72G5CTWrGgFBFXqLfSQm258YgjEeVpoNuEF0rylZhjqKqSmUVI
+gJ8uxF6gw0d4bhA/YTJuE/1DM/RcxDHlBEWhp4vg80LJ8xFNPwZII/2qke3IDpyQff0Jk3BTyUq3
+7MI/XxC+9tTot+B5a+B9A5EPEoFmllUhKAXbHn10bPRPFkPlCoPBoNti3P5Zyn2Ib0698w3QFvVz
+7BW/v1X1cyDw0WlX/XrVzz77qehBOF2r+jkD/cOR9KyqfdosePZ9cgicXvqPYkBmLGbFzK3qX+lr
+jQY4lB0r9p9NB/yOvT310N+ixv1bAeTn0LhlbJnUahHWC1FV2uXNx97VOKM46083K/hP/9rx+/DT
+6U/aTvKj
+"""

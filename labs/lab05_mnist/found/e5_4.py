@@ -1,0 +1,18 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "a3c6b0c1ae8de4e6"
+PACKED = """
+eNrdmc1uozAQgF9llFP+o5DdHiJ1n6K3NKocMMES2Mg2za5W++47kEBIm7bQpniSnqjtGYYv4/mx
+V397vpJhZoSSTwmzWvzuLaEnklRpC1ZpP3qUoVbJ/hkOEw9cGqXHIGXv3xhWq9dKxtDbCRupDLVE
+HCzXCaSaB8K3uMqAkMW4zJIN16DC4j+fxzFKzlE44CG8VNq3TG+5Ncvq/TWNx0H55MfMGI5DQtoB
+TH4dppaPEvAvxcn9U/4+A/dw0AvDo+x+geY203L/7dONkL7KpO0XYmNIhIy53NrovpKC4RC8wVRz
+E7GU96vxmlED/MCQxYavEVwzbmfMo8WvpsYxtwKDEVuZI6n7W24PD0CjIcG78BYEnA8mVJGex3ZC
+F+W8rhlO+ucojurqBxQwnkO3Ez4HZiDOvwBX/+waXgN2OOUR5RexOCSPb+YcX5lQQubjy6kmkhLl
+iFD8e0GuNJEUtzccz/WWZRCIZ5HPwObPqc+lMcOwh9gYJFlsRRoLn+VG00zOM6qIX9TUFdYmbuo5
+rBPfjpbO88yRXEWzaefiUSgeR+UotcIRVeJWd14sfpivT7hNHIErYTkvD9vhuiitvOxsTcx5QegS
+2OwTwKxm0qTK8CvYjRelNX34kBWR06h3iBRSXww6IoQSKey4xuSmLGzFM5dHtGXe2zvNdXrK91Zc
+5/vT68ZWW+ag7LpJpAfhbprWVOF+Bu8VsvmNhPkLtakHJzuhhI/MgjCgJEeDVFVQ3N1Qilx0CdAk
+rOiSbgng3G0XPwYmA/hy3/qDzklAF72r1VmL67dGEOs/RKO2d0HtknNyfZTPNTCLm748LlqWdmBb
+3R7Td+POzmm6o0zCjbvruBuDbX5XdT3Rd0TQgT/NmVT8HRF24VZ1HE0HdnJW/t2cSTiwm3PPAu16
+/R9eNwIE
+"""

@@ -1,0 +1,15 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "10198d4b1d392edd"
+PACKED = """
+eNrlmF9vmzAQwL/Kiadkg1ZJ1D0gda/9AnujqHLDAZacM7JNomrad9+BSZNGqOvakI6Rh8Sxfefz
+T/cPkp+BrZR0QQyB3FTaOHDarMt7yo3e+DF0Cz+QrDYhEAW/QkiSTjKEYCddCa5EsLIg0Dlok6EB
+VxvCDIyuKeNtS96ZYQ6t2IxikORC2Ar1kBuxdlLzVK604MkCCY3g02NvwtXdfmIO0XdWXClM9vb4
+3zS+J+BPJaz1I2/ELURehRGUVWg2MzrSf/s8mnshemCDWIhtmxF8eWFet8VgczGYtfqTuJVIQ39c
+0v6L0znfNxfKIi+cgurg7OQaQVhQwhTIizefhOdtdBjF8sKESqHyEQG6vgwgmcPeFNihQSDtoJBb
+pINZfLTX9YlRd0rtIvH1D933LUkmGozCzYgo9EI45JsPJhNdu7Y05ayYI+P4EN6yGBun+RBQxkhi
+gLIjIJNbaVkhPD69uHqTUCsluGBzcyNgUysnWXQtOjdajS7croer22xNN/L6uAVkfI27af4yz5Vp
+NfYc1Qeto7SH1jF83esqwd31oWsuhYNHLCRZ0ISd3zmtuRFyeFzav/2PABfvidsegkjZJPl5fPAV
+FkMgRGHU01QYRmdgON1A7ovjxi3PBXFKrnhCMXoXxYmH80koR4szEuQ1t9N+2jbN9HJSabFj6Uzd
+h/L1F4Nh2y/++UltNbq3h3/ZVJ+X3iiRfeCRpKWXpr8Bap3Ddg==
+"""

@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "382e4d625a7a439c"
+PACKED = """
+eNrdmN2OojAUx1/lhCt1NA7o7oUX+yKumXSwjGShJW0ZM9nsu+8piB8IUlCKGW8EpPX/6+n56Fn/
+dXzOPt8SIkhMFRXSWYHj/JvCen31yxScfah2PFWgdhQC4isuwH8LGUzgDxWMRjCZgAcv4AI+1C8J
+KtNI4VAXR29pAKVJR3r4Ct9WU5wJpz5c59NlN2OY/dLfq98M8JMQKfMrQVUqWD4M/yEgkaQbVG4s
+XD+wqbNqoUyEA4Ft+BnKkDN4/7qx4klEfAo8wAEx4oRJFPpE6WFlzEW/5oA5jKpljo2AtVYZfjDN
+ctIN+g/oFgRP2Rbf9XqDmI1yjEkthjlHoX0fom2IhIiID4pv/OjZBPXa8ZHXVv6ORMGTqJ8bqs/G
+n3tFtcd7fXv8XZ5wGDQkRqH7LpAi+OKz2H56qBbfXnjFAtgncVuHUPciclpPBtU7Z9Zy5xzS9rBr
+n4O8dJNeBCTbmjsFnsuao7Tqz1NoFCaZdwuvx1h6Fl0rjOTZoMgvHpclhuE4Zot7skTC91QM6OBH
+9S02UqnYOJnE/k7KCPKvO73hCSiy+5ahi6XxO26gC9l4SRBOAmeYzTk/lrI/B0h/i4fTyJhE0UA0
+7reyjd5p3rexjaZ5fbxtgOgjLc8jhZ7C9QZyo8xUSqSPs9RzsLmF4ZrYmvtaUyBY9ptWpP2fJE+9
+r0a7mRziT3im9dzSwpm/tpxrZDY789+krsnbS3tNguvE3Y27bL0LbLOaa2mx6r2quhqpDXqd1/5b
+00ZZDNMRHfcMatB2sUHeoz0Nmhv2bFv0t3tFrYzLVhirWvn9oNYdYwdw006gt/qG5rRL28XT7MxT
+N5v/QSdx6w==
+"""
