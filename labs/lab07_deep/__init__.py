@@ -1,0 +1,1 @@
+"""Lab 7: Deep networks and transfer learning"""

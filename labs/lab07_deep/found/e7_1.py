@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "0be10f4e66aa0bd0"
+PACKED = """
+eNrdmeFuozAMgF/F4tfWUQ2Y7n5U2r0IV02smBIdF1AShqbp3v0coKW0m1Yq0gYqtaqIEydfbMcx
+4YcjcIOFYm/4kjDMYmcFjvPPhTA8aXHBqZhKIYAkF+AD4yBZjPT8JzXFmMBRj7ssekchV5AxqUJV
+FhmGjCuXeqr1+h6Wv/S/1W8O9CkiKZt/elAXpMICnuEucMG/bxq02j8oOGa6WZCYnkOrpBHZ9YcH
+6trIwpIGgEU94IGQHn7x3I7TPBeoSrFfVBJlEtdE4ksQ3lVBePaCaC3CMADfhcBuSzAPwLMPAEsa
+NRzfUMBWYEVPfbMYBjpCN9JYG16vOKcFV4IphRyqFAUpVyDTvMxi4pBrDoFVHOpZm3eHvFSQc+KT
+gEqR5DcqF/IgTPr2USEn6aiMTqPDcKDFeiCjGgZ9n6xcZc8bHs14g95/heLvBDa9pbEwDKJVYzuN
+pW8kX/AhimOMT06NVwRZvipBoYJaOzh2e86DqbRKW0vMkoQg8U19nrQaIx4TQ92c04+AKnoHkZd8
+Asx8CjSNvBlm3RyKLOpB69AEdqJpZUxfU650XxvjRArmcHEdA4Q3Ogh73eAoO98vbpxF+5NYdG+n
+O3VDDb2LfPtg2ExmMrv/qck3MpefqZJt+e52JlCWGSVmNAilHPUhOm04n7jGchCdHZGKkcVEkqYj
+trr3j1kxqfsvIBiKJY2yZOZUHr+nMjsX0U2XJFFunYsfVYH9wOwLgduUgZUoz0MT6eCRN0dOr+wV
+WP6eJDCCxfvSYrzrWIx3q7r52WhuYjHerfLycx3pNLZcC80Yr5qMONO3xeQDZudlek/TLj0vB4Lr
+V2FnQmt4zfYibP060kzYDavw9rit1/8BKRl91A==
+"""
