@@ -1,0 +1,14 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "2c680e351c5fca1d"
+PACKED = """
+eNrVl81uwjAMx1/F6gm20kGnXZDYI+zEDSoUNe6HliZVkgrQtHefQ8s6BNOAAaJIFa5SO/79nbjp
+7MMr8xWKRayVMQuUVqty7Y3By4tSaQtW6Tiby0SrorahGZiiNEr7IKX36cNsdjCODx5dI/rjmMCB
+J3omVhrN+Dsc35p9GLw25ngugX4lM6a24kwZlDCB2ns29mEY1UMabaVlnWogVGqqAldlMw2Fz4vJ
+iEI3ISi5hAmDERH8BrDMbQYccgmlYDGCSpppaTC8GhkPUmYz1D0SjzvANyUx6t8Atfbf4eVXRa29
+f/C2Vb0VtKos0FSOlZIAi7rYKOBuKG4l7A2W8YUqfgrzFhbaYEEQ9O8XfXDiYnYUJk+lq6wr8AbW
+RUIOWlWS76E+d6PK8Aj/kKIl3hHjttv8j0r3jtzj/ZMU2FIvc2ptzIBgOkV64uVeuI/GhgcIz0HP
+mEg6Tv50Ajkj9yRBjZIK7mRQLhtYsvW9N4DGb3CBfp8nbYeHJYkBMROCtv1GonfEkmLtKRF2ohX6
+2/wnU13hee/+Vpy7ffM1x7KLnFy7U2l+/jm2rSkTSqYuDgzpe0XZjUmpdHK9Dy8kRdh9KcIDUkTR
+F+Al/eA=
+"""

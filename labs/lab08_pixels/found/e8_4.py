@@ -1,0 +1,16 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "6584131531afc97e"
+PACKED = """
+eNrtmcFuozAQhl9lmkMFK5pN2d0LUnrKueKwtzRaecEklsBGttkctvvuOw5JSlogpaFRAuRkecZm
+8mlm/Bvmf0dMZCMPRixJhdSghQxWTzySIsnHsDX8pFwJ6QDno38OzOebdQ6ui4BAIHjINBMc1lRS
+0JnkNAQpMh4C41oA0wpEmgrFNMVV33BhSCPAPaxU0pAFZrG3f0j4MuS/gpgoRZVndrLh7mFr8p44
+4C9FYz7a+sE0D3xMJOFLau03sOeeA4+C00Xu7zswQ+dCAOMoJlpTbtlwM93th9EU5qf7eTvfRVLz
+b8Hy4RZm9lhliXVvj0OR/Y4p+n81lucSC1KISKzoAmHuWK6ZXolMw/ZxOHV/maAKGM6MB0xCQRqT
+gIKI4CUkdHAvCVY5lTPS6mhhVrG8GQqzBtQZCrPQHYoVGl5aYR6FdcThE9MLgzXI9IpCyP4whSEo
+A9NMSKqyWF9f5n2cYRmpq25RTXPoS+MaNImi2JLvsihPmoO2f3Xl+B6Cd1bjOqyHuAO3ZtjFiIKY
+yKU5H3/0JvkqwWFauu9htyJxNKB7bXH71NWeK+ncNu1qCSWHumLT6rLkzfHodjbNDILTNUYZs+5K
+io+x6iQS/zSN2s3SmrWg3rvbdPw27oWm4ZBY8CXeaRKYIAGhN0Mssf40b0Nr0iJHt8cc3ZM4Dmri
+SMt7rTMGNXGcWe/URDUSv99nZnmazAY1UVNA/qAm2nzjMBnURCsc3UYfhYCY94Ui1xTqcrF94och
+LbNKlXBAp0cpVi8WyojV9rh6jN97en+avIW6WPwHeskF/g==
+"""
