@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "8a12cd56f700057f"
+PACKED = """
+eNrVmM1y2jAQgF9lx6dAoEyMmwOHPkVvhOkoRgbNyJIryaFpp+/elcHg8GOkIUYuB5CxvN5P2h/t
+zv9EihZEkZwaxX7TaAYRywupDBip0vWLyJTMt2PY3fhOhZZqBEJEf0cwnx9JGEG0YWYtSwNSUJAZ
+mDUFQ1WugYnqQlFdcoMzn3DykmbwQcJDXs72L+Fy9eONqMMftND1xQDG33bD2YsA/BRE6+1IUVMq
+AXmJb8kI13SBql7WtFYRH7i/ktXqfqG/ioedIJhAPIChFXNd/UpZzVbCLrVd8YrDCqZLULIUyxOi
+affLDuPPxDpo/wEM58Zdo4xRGDy2wgwcaWqCDUspEA2cqJWd8bVrBgcE/In9MNaEZ72jmDhR4FTr
+EwUnaRWgzjh953ZldXi81Ufqh0LD1HrcClSH4oykKKjep3unjIsY3gB2iEIwKgvDCLfb05AXiM3N
+tAgs2RvTTAp4fT/xGIKiuGEFZykxdk6IFHPR2ibu1obPBtqGpiF4ukdzZ+K+eIh71DoxnhqjYV57
+xL4Y1tD37PKzlIah3zednuBhLK7uSvxSsCHvAY9oTcwY7dB7I4+jQiMd3Tf/HMFYvbzy6DZn9o4D
+L70wCIgyf6VHiuOQGGB6WxxIuT+xPQeL0dNPZ9I54Two09Ntx7ZzZ504ZBId1sL9/aeHLC6NgKt1
+wagK4K7ESeASokI2qry1gLhMfSlOJiHqjeNgeYXcKXc10F19NgmX6w7+eoXdobVyIHeoyaZBmzCD
+boE9a7h7rcWu79QFeHt5EWyzG922durWhm7DpW8/pSf3aw2fPaB77L5DZ9jXEpIwbWRX/GuB6/+y
+hJZ6rV6JxeIfVcuqDQ==
+"""

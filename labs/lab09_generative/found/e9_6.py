@@ -1,0 +1,17 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "2c8936d0571618de"
+PACKED = """
+eNrVmN2SmjAUx1/ljFfaBbu62144Y1/A271znZ0oB6GFBJMwdqfTd+8J4IIf2wpYNniVQDzJ/5fk
+fLD8NQjjREjN+AZf1iLl3mAGxTOImQ6eedHRQm6o50sR520oXjwhV0I6wPngtwPL5blFBwb7UAeg
+AwTkWr6C8CES25fvIuR6rAKWIAiOkERsg+CnkkZKegIhhwX9/StZ8NCHU8vDNyOzt2WYR7tDdwTu
+t6I5e+ZAv4QplbcWMD9dxHKyyt9J1Knkuc4xDVJpjD+Tcjpw83kc8MJ4fk/TZLDM0OFiRCv2WaRw
+RTha01ijLyR2TsLtEIVIdSaYOBgoGmWsjGDTkajSSNPISVfK7xsKv1rqQSOURsfj8cgaxW6jo6zC
+LTc7aDYyU2dsoQfSjDzT9mD7bsIdtMJQqj0CQWOnH7Wtw4Z3uIb6g+J9SJ6LKYiY3CKN+PJBmhtL
+hk8wrS07YJHfb9Wfr1XNyIDvo0R6lSEQWcjes1fLLnxFHom9nTMP/dJ9w55AwIZFEV3zDM8PxIQM
+nVGYWu72nMPK508yxaaxvARjS0g709tQWTV0kxHrc5SWSdmR3JyfrZLd1vl4vqXM88wlDsyNDjUo
+4hB5lISDStdaso3GPiQzd7cpTyo+vlqjACMHn+Oy2fVfwrMrHEDb21E6gLxKO8Jjs9ff3aJ0PZJ6
+BGDXm5B3ixNQRDkWCb41low35EJnTYqlPYv+k6YYJsnpOehd4lOVPkluWfE5mbe8MoF4sK82fL8m
+1JQi/k88l52pPYjcf9TM9fhc8d2k1lF6tDYXPf2y0iWny2fq0c4ktj6oemV5L87TlQV8pXDvEJNd
+x+nvqNzTDxwZp9XqD+Wx3Dk=
+"""

@@ -1,0 +1,16 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "dd28449e39aee2d8"
+PACKED = """
+eNrVmMGSojAQhl+lixPuKlPrsBcPe5wn2JtjbaUkKDUhsZJQc5iad98EF1fFQIIhMp4QSPg/uvun
+k/VHlBViy4uyoEgy/ocwIaIVRDlnJagT2z0U5YFxCb8xFYzPgdJX+v9qQmlzQ17RrSwYRQSQgJdo
+DtEOU8x9z/s5h/X6lmz1wPdC7lklQe4xSMzL+qDEiALLQbBcHkgl4iRJZlDQ+iLHoiJSjf2hhmc4
+h/bEMceIrE5Cc/SGm38zWPz6d7h6paB+ByTE8YhjWXEKL8npuQs90SzReuJZpGciAm8Uzpek0SMd
+YWqNotjVAGYY/SScAWcVzVpkz4HjBAvf0EeUC0p173IkrkVsJPtuInNCa3Deiy3WFUoQ32F1x8+R
+gIbwwDdYDmDaI5JPFunJDUlUpa6lA0EqTOfld11gy2AFpiR1ITo45E2QYI7uBaEZHwzDNtOG2Jye
+OZTBncn2C6THXJRMTfWIcjlX7ylQ03MDM17tE1/GDcwgU3aDDgw9k2OKNZVyyq+mliaUW8Zm/GrV
+MqyNu5wkdm3aTNVvK7SvKbtPntGbrtusfoWmFmskgU/2Ap0t0rfktu3dVttreZ6FWUrqtbD7ZA2r
+i6aAaz8apXQ9doJIFzA7ZqAI5p49/i95dV+H0U2VPn710dSdNWn3R2EOiGZg1SKnIfYA7LcAbF6A
+RZN89gLs+oL0oS31VV9g8RKG7NE5ZMVz2IXTeJlv+0FNA26F9exBeHG8oYFPQwW+fyPGNSNaOFPL
+BQdDbH0Phi8QDMG/1Y2k3hcSppDe3QMHp+oO0WbzF3bqFUc=
+"""
