@@ -1,0 +1,14 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "34a768221a602495"
+PACKED = """
+eNrll99PwjAQx/+Vy57AjB9b4gsJvvrmE2+4mIbdtoaunW0nJsb/3esG8kOJoDhwkpFdl/ba76fX
+22364hl8LFHO8EGo9EHwOQqeKRV7I/ASrXKwSs8y4HmhtIVblKgZPfJhgtK4u5Teqw/T6V5HPnj0
+D+kWYwJ7enWoya0Zvbu1ak7Wqt2F3s3SHN1LoF/BjKkt56iAMfRqF33XNiqxOXvuxDwf94Ju3VGj
+LbWs+/dTZjPUnXA103TkA113SmLUXTaGUd+UeeUk6JKGhAmDEYn9Quv1r2vdLxWuIPxPcgfNyl1w
+m8FyDcAlFILNEFQCG2trJNqXSM4b6EFDMhvf4drn7gbTShrZ23rEuRNZBWJjDcCEkimQExhS2le2
+MoMmo/0DkeGlEAkvhUjYPBHyDYan0p0SZ2s0pbDg5scYtCplfFYkO8em1xSTFYcFpwzCDAimUzzz
++/IUweFKjO/CyJhIWsVicCQLGgrqCTXlDgEoreZogFlQNMa9b9asLunMHE3n4NPCkwrJAjXCjJhQ
+xqg4zRELl03bg6QKGH8lbDzRJR6fU3JkcqssqZJv2RZOTt430q0q7acQgr8I4QLr78P0naK0osm2
+w/u9EP8b0V0PO/HnJkX257W337L0OPwJmLDFYMI1mCh6A/jklGY=
+"""
