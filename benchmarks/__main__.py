@@ -18,7 +18,8 @@ from benchmarks.measure import Row, cores
 
 MODULES = {"scikit-learn": "sklearn"}
 NAMES = (
-    *("training", "manual", "perceptron", "neighbour", "startup", "grading", "memory", "growth"),
+    *("training", "generative", "manual", "attention", "perceptron", "neighbour", "startup"),
+    *("grading", "memory", "growth"),
 )
 
 

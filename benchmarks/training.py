@@ -24,10 +24,15 @@ from benchmarks.digits import (
     training_set,
 )
 from benchmarks.measure import Row, cores, medians, report, threads
+from course_dl.data import scenes
 from course_dl.mlp import MLP
+from course_dl.residual import ResNet
+from course_dl.segmentation import UNet
 from course_dl.training import fit
 
 LARGE_SIZES, LARGE_SHARE = (784, 2048, 2048, 10), 2_560
+SCENES = 512  # label maps, for the U-Net
+DEEP_SHARE = 2_560  # digits, for the residual network of twenty layers
 TUTORIAL_SHARE = 10  # the tutorial form runs on 1 digit of so many, and its time is scaled up
 
 
@@ -56,6 +61,21 @@ def main() -> None:
                 f"{one}; the barest loop: {bare:.2f}, its products alone: {products:.2f}",
             )
         )
+        images = X[:DEEP_SHARE].view(-1, 1, 28, 28), d[:DEEP_SHARE]
+        deep = {
+            "fit": silently(lambda: fit(deep_network(), images, epochs=1, batch_size=BATCH, lr=LR)),
+            "bare": lambda: bare_epoch(*images, deep_network())(),
+        }
+        what = f"`fit(ResNet)` of 20 layers, {DEEP_SHARE:,} digits"
+        rows.append(Row(what, loop, ratio(medians(deep, 5), "bare"), 1.03, one))
+        pictures = scenes("train", SCENES, generator=generator()).tensors()
+        half = F.pixel_unshuffle(pictures[0], 2), pictures[1][:, ::2, ::2]
+        pixels = {
+            "fit": silently(lambda: fit(pixel_network(), half, epochs=1, batch_size=BATCH, lr=LR)),
+            "bare": lambda: bare_epoch(*half, pixel_network())(),
+        }
+        what = f"`fit(UNet)`, {SCENES} label maps of 24 x 24"
+        rows.append(Row(what, loop, ratio(medians(pixels, 5), "bare"), 1.03, one))
         peers = {"Lightning": (lightning_epoch, 0.65), "skorch": (skorch_epoch, 0.75)}
         for name, (epoch, target) in peers.items():
             times = medians({"fit": quiet["fit"], name: silently(epoch(X, d))}, 3)
@@ -83,6 +103,16 @@ def main() -> None:
 def large_network() -> MLP:
     """A network for whose steps `fit` takes all threads."""
     return MLP(LARGE_SIZES, generator=generator())
+
+
+def deep_network() -> ResNet:
+    """The residual network of lab 7."""
+    return ResNet(16, 9, generator=generator())
+
+
+def pixel_network() -> UNet:
+    """A U-Net as in lab 8, for scenes at half the size."""
+    return UNet(4, 11, 16, 2, generator=generator())
 
 
 def ratio(times: dict[str, float], against: str) -> float:

@@ -20,8 +20,12 @@ from course_dl.calls.backend import LocalBackend  # noqa: E402
 from course_dl.cli.demo import tour  # noqa: E402
 from course_dl.grading.bulk import grade_class  # noqa: E402
 from course_dl.lab.catalog import find_lab  # noqa: E402
-from course_dl.lab.judge import diagnose, run_exercise  # noqa: E402
+from course_dl.lab.diagnosis import diagnose  # noqa: E402
+from course_dl.lab.exercise import Test  # noqa: E402
+from course_dl.lab.inputs import Level  # noqa: E402
+from course_dl.lab.judge import TestResult, run_exercise, run_test  # noqa: E402
 from course_dl.lab.show import result_page  # noqa: E402
+from course_dl.lab.simplest import with_simplest_case  # noqa: E402
 from tests.grading.classroom import classroom  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -41,13 +45,18 @@ def picture_of_a_check(folder: Path) -> None:
     """What a student sees who goes back through W instead of its transpose."""
     lab = find_lab("lab04")
     known = next(m for m in lab.mistakes if m.number == "4.3" and "transpose" in m.sentence)
-    names = {known.name: known.code}
-    result = run_exercise(lab.exercise("4.3"), LocalBackend(names), hidden=False)
+    names, exercise = {known.name: known.code}, lab.exercise("4.3")
+    backend = LocalBackend(names)
+
+    def run(test: Test, level: Level) -> TestResult:
+        return run_test(exercise, test, backend, level)
+
+    result = with_simplest_case(run_exercise(exercise, backend, hidden=False), run)
     told = replace(result, diagnosis=diagnose(result, lab.mistakes, names))
     page = folder / "check.html"
     body = result_page(told)._repr_html_()
     page.write_text(f'<body style="margin: 1em; font-family: sans-serif">{body}</body>')
-    photograph(page, IMAGES / "check.png", 760, 320)
+    photograph(page, IMAGES / "check.png", 760, 390)
 
 
 def picture_of_an_overview(folder: Path) -> None:

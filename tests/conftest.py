@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.full_data import has_full_data
+
 ROOT = Path(__file__).parents[1]
-IMAGES = "raw/train-images-idx3-ubyte"
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker has a core. Threads that wait for one another's core slow small networks tenfold.
@@ -53,13 +54,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test marked ``full_data`` says that it was skipped where the full sets are not at hand."""
     if item.get_closest_marker("full_data") and not has_full_data():
         pytest.skip("COURSE_DL_DATA names no folder with the full MNIST and Fashion-MNIST")
-
-
-def has_full_data() -> bool:
-    """Whether the folder named by ``COURSE_DL_DATA`` holds all 60,000 training images of both."""
-    named = os.environ.get("COURSE_DL_DATA")
-    files = [Path(named or "", name, IMAGES) for name in ("MNIST", "FashionMNIST")]
-    return bool(named) and all(f.exists() and f.stat().st_size > 60_000 * 784 for f in files)
 
 
 @pytest.fixture

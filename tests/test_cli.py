@@ -95,10 +95,12 @@ def test_demo_hands_on_what_it_was_given(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_build_and_its_check(bench: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new_lab("lab12_topic")
     made = bench / "colab" / "lab12_topic.ipynb"
+    found = bench / "labs" / "lab12_topic" / "found" / "e12_1.py"
     assert main(["build", "--check"]) == 1
-    assert capsys.readouterr().out == f"{made} is missing\nrun: course-dl build\n"
+    missing = f"{made} is missing\n{found} is missing\n"
+    assert capsys.readouterr().out == f"{missing}run: course-dl build\n"
     assert main(["build"]) == 0
-    assert capsys.readouterr().out == f"{made}\n"
+    assert capsys.readouterr().out == f"{made}\n{found}\n"
     assert main(["build", "--check"]) == 0
     made.write_text(made.read_text().replace("Where is", "Where was"))
     assert main(["build", "--check"]) == 1

@@ -19,7 +19,7 @@ from course_dl.authoring.notebooks import make_notebook
 from course_dl.authoring.sources import Project
 from course_dl.lab.catalog import find_lab
 
-pytestmark = pytest.mark.colab
+pytestmark = [pytest.mark.colab, pytest.mark.xdist_group("colab")]  # they share an environment
 
 ROOT = Path(__file__).parents[1]
 PROJECT = Project.read(ROOT)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from course_dl.authoring.notebooks import make_notebooks
 from course_dl.lab.catalog import find_labs
 from tests.grading.classroom import classroom
+from tests.grading.made import notebook_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -36,7 +36,7 @@ def home(tmp_path: Path) -> Path:
     subprocess.run(["git", "clone", "-q", "--bare", ROOT, tmp_path / "published"], check=True)
     subprocess.run(["git", "clone", "-q", tmp_path / "published", checkout], check=True)
     unpack_digits(home / "data")
-    solved = make_notebooks(solutions=True)["lab04_backprop.ipynb"]
+    solved = notebook_of("lab04", solutions=True)
     for folder in (home, checkout):
         (folder / "my_notebook.ipynb").write_text(solved, encoding="utf-8")
         with zipfile.ZipFile(folder / "submissions.zip", "w") as file:

@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from course_dl.authoring.notebooks import make_notebooks
 from course_dl.calls.backend import LocalBackend
 from course_dl.grading.grade import LARGEST_CODE, Grading, code_size, lab_sandbox
 from course_dl.grading.intake.notebooks import read_cells
@@ -20,8 +19,11 @@ from course_dl.lab.challenge import Challenge, disturbed, renamed
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.inputs import Inputs
 from course_dl.lab.judge import ExerciseResult, run_exercise
+from course_dl.lab.show import result_page
+from course_dl.lab.states import State
 from course_dl.lab.student import Student
 from tests.grading.honest import notebook
+from tests.grading.made import notebook_of
 
 # A small challenge: clouds in the plane, three classes, a tenth of a second to learn them.
 CENTRES = torch.tensor([[3.0, 0.0], [-3.0, 3.0], [-3.0, -3.0]])
@@ -109,6 +111,43 @@ def test_whoever_learns_does_not_notice(source: str) -> None:
         assert not [remark for test in result.tests for remark in test.remarks]
 
 
+SLOW_LEARNER = """
+def build_model():
+    return nn.Linear(2, 3)
+
+def train(model, X, d, seconds):
+    for first in range(0, len(X), 100):
+        nn.functional.cross_entropy(model(X[first:][:100]), d[first:][:100]).backward()
+    for p in model.parameters():
+        p.data -= 0.1 * p.grad
+"""
+
+
+def test_what_is_partly_earned_is_a_state_of_its_own_and_tells_what_was_seen() -> None:
+    exercise = challenge()
+    race = Challenge(exercise, 0.1, clouds, {300: ((0.0, 2), (1.1, 4))})
+    exercise.tests.clear()
+
+    @exercise.test("accuracy", measured=True, last=True)
+    def accuracy(student: Student, rng: Inputs) -> None:
+        race.check_accuracy(student, rng)
+
+    names: dict[str, object] = {}
+    exec(IMPORTS + SLOW_LEARNER, names)
+    result = run_exercise(exercise, LocalBackend(names))
+    assert (result.state, result.points) == (State.PARTLY, 2)
+    failure = result.tests[0].failure
+    assert failure is not None
+    assert "of 0.1 seconds, 300 images seen: 1.0 epochs of 300" in dict(failure.details)["Trained"]
+    assert "◐ 9.9 build_model, train: 2 of 4 points" in str(result_page(result))
+
+
+def test_a_training_that_shows_no_images_is_told_by_its_seconds_alone() -> None:
+    result = judged(NEAREST_MEAN)
+    [(label, told)] = result.tests[-1].told
+    assert label == "Trained" and told.endswith("of 0.1 seconds")
+
+
 def test_what_was_known_before_earns_nothing_and_is_told() -> None:
     for seed in range(3):
         result = judged(KNOWING, seed)
@@ -192,10 +231,12 @@ def test_code_that_could_hold_a_table_is_not_measured(lab: LabFolder, box: Sandb
     assert len(result.remarks) == 1
 
 
-@pytest.mark.parametrize("name", ["lab01", "lab02", "lab03", "lab04", "lab05", "lab06"])
+@pytest.mark.parametrize(
+    "name", ["lab01", "lab02", "lab03", "lab04", "lab05", "lab06", "lab07", "lab08", "lab09"]
+)
 def test_honest_code_is_far_below_the_bound(name: str) -> None:
     lab = find_lab(name).name
-    data = make_notebooks(solutions=True)[f"{lab}.ipynb"].encode()
+    data = notebook_of(lab, solutions=True).encode()
     assert code_size(read_cells(data, "a.ipynb")) < LARGEST_CODE / 2
 
 

@@ -7,35 +7,25 @@ import inspect
 import json
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import jupytext
 import nbformat
 import pytest
 
-from course_dl.authoring.notebooks import make_notebooks
 from course_dl.grading.intake.notebooks import Unreadable, read_cells
 from course_dl.grading.sandbox.child.loading.plan import Plan, make_plan
 from course_dl.lab.catalog import find_lab, find_labs
+from tests.grading.made import notebook_of
 
 # Texts as strings hold formulas, whose backslashes Python warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence")
 LABS = [lab.name for lab in find_labs()]
 
 
-@cache
-def notebooks(*, solutions: bool) -> dict[str, str]:
-    return make_notebooks(solutions=solutions)
-
-
-def solved(lab: str) -> str:
-    return notebooks(solutions=True)[f"{lab}.ipynb"]
-
-
 def notebook(lab: str) -> Any:
     """The notebook with each exercise under a magic of its own, as students leave it."""
-    made = nbformat.reads(solved(lab), as_version=4)
+    made = nbformat.reads(notebook_of(lab, solutions=True), as_version=4)
     marks = ["", "%%time\n", "%%capture\n", "%matplotlib inline\n"]
     places = [cell for cell in made.cells if "exercise" in cell.metadata]
     for number, cell in enumerate(places):
@@ -172,7 +162,7 @@ def text_of(node: ast.stmt) -> str:
 @pytest.mark.parametrize("exporter", EXPORTERS)
 @pytest.mark.parametrize("lab", LABS)
 def test_every_answer_is_read(lab: str, exporter: str) -> None:
-    _, wanted = planned(solved(lab).encode(), "lab.ipynb", lab)
+    _, wanted = planned(notebook_of(lab, solutions=True).encode(), "lab.ipynb", lab)
     text = EXPORTERS[exporter](notebook(lab))
     plan, found = planned(text.encode(), "lab.py", lab)
     assert not plan.open
@@ -191,7 +181,7 @@ def test_a_notebook_whose_setup_cell_has_nothing_beside_the_magic_is_read(export
     setup = next(cell for cell in made.cells if cell.id == "setup")
     setup.source = re.sub(r"    print\(.*\n", "", setup.source)
     assert re.search(r"installed:\n    %pip", setup.source)
-    _, wanted = planned(solved(LABS[0]).encode(), "lab.ipynb", LABS[0])
+    _, wanted = planned(notebook_of(LABS[0], solutions=True).encode(), "lab.ipynb", LABS[0])
     plan, found = planned(EXPORTERS[exporter](made).encode(), "lab.py", LABS[0])
     assert found.keys() == wanted.keys()
     assert not [step.error for step in plan.steps if step.error]
@@ -199,7 +189,7 @@ def test_a_notebook_whose_setup_cell_has_nothing_beside_the_magic_is_read(export
 
 @pytest.mark.parametrize("lab", LABS)
 def test_an_untouched_notebook_has_no_answer_in_any_form(lab: str) -> None:
-    made = nbformat.reads(notebooks(solutions=False)[f"{lab}.ipynb"], as_version=4)
+    made = nbformat.reads(notebook_of(lab, solutions=False), as_version=4)
     asked = {n for exercise in find_lab(lab).exercises for n in exercise.names}
     for exporter in ("light", "Colab", "marimo"):
         plan, _ = planned(EXPORTERS[exporter](made).encode(), "lab.py", lab)
@@ -211,12 +201,14 @@ def test_a_file_is_read_by_its_content_and_not_by_its_name() -> None:
     text = by_colab(notebook(LABS[0]))
     as_notebook = read_cells(text.encode(), "lab.ipynb")
     assert as_notebook == read_cells(text.encode(), "lab.py")
-    assert len(read_cells(solved(LABS[0]).encode(), "lab.py")) > 5
+    assert len(read_cells(notebook_of(LABS[0], solutions=True).encode(), "lab.py")) > 5
 
 
 @pytest.mark.parametrize("form", ["md", "Rmd"])
 def test_a_text_format_says_that_it_is_no_notebook(form: str) -> None:
-    text = jupytext.writes(nbformat.reads(solved(LABS[0]), as_version=4), fmt=form)
+    text = jupytext.writes(
+        nbformat.reads(notebook_of(LABS[0], solutions=True), as_version=4), fmt=form
+    )
     with pytest.raises(Unreadable, match="not a notebook"):
         read_cells(
             re.sub(r"(?m)^(?:def|class|import|from|@)", r" \g<0>", text).encode(), f"lab.{form}"
@@ -224,6 +216,6 @@ def test_a_text_format_says_that_it_is_no_notebook(form: str) -> None:
 
 
 def test_the_version_of_python_that_a_notebook_ran_on_is_kept() -> None:
-    made = json.loads(solved(LABS[0]))
+    made = json.loads(notebook_of(LABS[0], solutions=True))
     made["metadata"]["language_info"]["version"] = "3.13.2"
     assert {c.python for c in read_cells(json.dumps(made).encode(), "lab.ipynb")} == {"3.13.2"}

@@ -15,6 +15,7 @@ from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.marks.mark import mark_of
 from course_dl.grading.reports.junit import junit_xml
+from course_dl.grading.reports.words import tell
 from course_dl.grading.result import ExerciseMark, Result
 from course_dl.grading.sandbox.client.child import Cell
 from course_dl.grading.sandbox.client.sandbox import Sandbox
@@ -81,6 +82,9 @@ def test_a_right_class_on_a_wrong_or_open_function_earns_its_points(
     assert marks["4.8"].state != "passed" and marks["4.8"].points == 0
     assert (marks["4.8"].carried, marks["4.8"].carried_points) == (("4.7",), 4.0)
     assert (marks["4.7"].points, marks["4.7"].carried, marks["4.7"].carried_points) == (0, (), 0)
+    told = tell(marks["4.8"]).message  # as the notebook tells it
+    assert "It calls accumulate (4.7), which" in told
+    assert "calls" not in tell(marks["4.7"]).message
 
 
 def test_what_is_wrong_itself_earns_nothing_by_it(box: Sandbox) -> None:
@@ -168,7 +172,9 @@ class FakeResult(SimpleNamespace):
         return False
 
 
-@pytest.mark.parametrize("lab_name", ["lab01", "lab02", "lab03", "lab04", "lab05", "lab06"])
+@pytest.mark.parametrize(
+    "lab_name", ["lab01", "lab02", "lab03", "lab04", "lab05", "lab06", "lab07", "lab08", "lab09"]
+)
 def test_right_versions_stand_alone(lab_name: str) -> None:
     lab = find_lab(lab_name)
     for exercise in lab.exercises:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from course_dl.authoring.notebooks import make_notebooks
 from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.states import State
 from tests.grading.classroom import classroom
+from tests.grading.made import notebook_of
 
 LABS = find_labs()
 
@@ -33,11 +33,17 @@ def is_measured(exercise: Exercise) -> bool:
 
 
 def test_the_solved_notebook_gets_every_point(lab: LabFolder, box: Sandbox) -> None:
-    notebook = make_notebooks(solutions=True)[f"{lab.name}.ipynb"].encode()
+    notebook = notebook_of(lab.name, solutions=True).encode()
     with Grading(lab, notebook, "solved.ipynb", box) as grading:
         for result in grading.judge():
             if is_measured(result.exercise):  # the machine decides how far it comes
-                assert result.tests[-1].notes["accuracy"] > 0.8, result.first_failure
+                notes = result.tests[-1].notes
+                good = (
+                    notes.get("accuracy", 0) > 0.8
+                    or notes.get("mean_iou", 0) > 0.15
+                    or notes.get("nats", 1000) < 200
+                )
+                assert good, result.first_failure
             else:
                 assert result, (result.exercise.number, result.first_failure)
         assert grading.notices == ()
@@ -45,7 +51,7 @@ def test_the_solved_notebook_gets_every_point(lab: LabFolder, box: Sandbox) -> N
 
 
 def test_the_untouched_notebook_is_not_done_and_gets_none(lab: LabFolder, box: Sandbox) -> None:
-    notebook = make_notebooks()[f"{lab.name}.ipynb"].encode()
+    notebook = notebook_of(lab.name, solutions=False).encode()
     with Grading(lab, notebook, "untouched.ipynb", box) as grading:
         for result in grading.judge():
             assert (result.state, result.points) == (State.NOT_DONE, 0), result.exercise.number

@@ -18,7 +18,7 @@ from course_dl.grading.reports.junit import junit_xml
 from course_dl.lab.catalog import find_lab
 from tests.grading.mixed import DAMAGED, EXPORTED, LAB, hand_in
 
-HONEST = 6
+HONEST = 4
 ATTACKS = ("exits", "fills the disk", "kills", "odd class")  # those that end soon
 
 Row = dict[str, str]

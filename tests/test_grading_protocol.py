@@ -29,6 +29,7 @@ OTHER = {  # of each field a value that is not its default
     "gradient": (1, 0),
     "operations": True,
     "seed": 7,
+    "timed": True,
 }
 CLAIMS: dict[str, Any] = {
     "value": [1, "two", None],

@@ -280,6 +280,23 @@ def test_after_an_import_a_loop_is_ended_all_the_same(slow: Callable[..., str]) 
     assert importing(name)() == 2
 
 
+BUSY_FOR = "import time\nt = time.thread_time()\nwhile time.thread_time() < t + {}: pass"
+
+
+def test_an_import_that_has_ended_does_not_count_either(slow: Callable[..., str]) -> None:
+    name = slow("ended", a=BUSY_FOR.format(0.1))
+
+    def f(name: str) -> int:
+        __import__(name)
+        exec(BUSY_FOR.format(0.45 if name != "math" else 0.6))
+        return 2
+
+    student = Student(LocalBackend({"f": f}), Rules(seconds=0.5))
+    assert student.f(name) == 2
+    with pytest.raises(Wrong, match="does a loop never end"):
+        student.f("math")
+
+
 def test_an_import_without_end_is_ended_and_named_and_leaves_no_half_package(
     slow: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

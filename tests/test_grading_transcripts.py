@@ -99,7 +99,7 @@ def test_what_is_wrong_with_an_answer_is_found_out_once(
     def only_of_what_passes(found: Any, *_: Any) -> None:
         assert found, found.exercise.number
 
-    monkeypatch.setattr(transcripts, "diagnose", only_of_what_passes)
+    monkeypatch.setattr(transcripts, "explain", only_of_what_passes)
     again = WRONG["wrong"].replace(b"x * x", b"x ** 2")
     assert again != WRONG["wrong"]
     assert result(again, box, known).exercises == first.exercises

@@ -294,11 +294,11 @@ def test_an_answer_to_another_question_is_a_violation() -> None:
 
 
 def test_what_an_outcome_leaves_out_is_nothing() -> None:
-    said = {"error": ["KeyError", "'a'", "line 1"], "changed": ["argument 1"], "operations": 3}
+    said = {"error": ["KeyError", "'a'", "line 1", "f"], "changed": ["x"], "operations": 3}
     plain, told = outcomes([{"value": 2.0}, said])
     assert plain == Outcome(2.0)
-    error = StudentError("KeyError", "'a'", "line 1")
-    assert told == Outcome(error=error, changed=("argument 1",), operations=3)
+    error = StudentError("KeyError", "'a'", "line 1", "f")
+    assert told == Outcome(error=error, changed=("x",), operations=3)
 
 
 def test_both_sides_number_a_message_alike_and_another_one_differently() -> None:

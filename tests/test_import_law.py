@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[1]
 LAW = {
     "_arguments": (),
     "chapters": ("_arguments", "_fast"),
+    "attention": ("_arguments", "chapters"),  # a chapter in several files
+    "generative": ("_arguments", "chapters"),  # a chapter in several files
     "_fast": ("_arguments", "chapters"),
     "data": ("_arguments",),
     "plots": ("chapters",),
@@ -30,7 +32,9 @@ LAW = {
     "the face": ("chapters", "training"),  # course_dl/__init__.py
     "calls": (),
     "lab": ("calls",),
-    "labs": ("the face", "chapters", "data", "plots", "training", "lab"),
+    "labs": (
+        *("the face", "chapters", "attention", "generative", "data", "plots", "training", "lab"),
+    ),
     # What a process of the sandbox may know: a child nothing of its judge.
     "grading.texts": (),
     "grading.files": (),
@@ -43,7 +47,7 @@ LAW = {
         *("calls", "lab", "grading.texts", "grading.files"),
         *("grading.sandbox.wire", "grading.sandbox.server"),
     ),
-    "authoring": ("lab",),
+    "authoring": ("calls", "lab"),
     "authoring.template": ("data", "plots", "lab", "labs"),  # a lab to begin from
     "cli": ("the face", "chapters", "data", "plots", "training", "lab", "grading", "authoring"),
     # Where an isolated interpreter begins: it becomes the command line, a judge or a server.

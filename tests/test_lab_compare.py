@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from course_dl.lab.compare import TOLERANCE, close
+from course_dl.lab.compare import TOLERANCE, close, number
 from course_dl.lab.states import Wrong
 
 INF, NAN = math.inf, math.nan
@@ -54,3 +54,12 @@ def test_nothing_is_close_to_nothing_of_the_same_shape() -> None:
     close(torch.empty(0, 3), torch.empty(0, 3))
     with pytest.raises(Wrong, match="shape"):
         close(torch.empty(3, 0), torch.empty(0, 3))
+
+
+@pytest.mark.parametrize("truth", [INF, -INF])
+def test_an_infinite_number_is_met_by_itself_alone(truth: float) -> None:
+    number(truth, truth)
+    number(torch.tensor(truth), truth)
+    for wrong in (0.0, 1e300, -truth, NAN):
+        with pytest.raises(Wrong):
+            number(wrong, truth, at_least=1.0)

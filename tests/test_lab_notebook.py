@@ -13,9 +13,9 @@ from IPython.utils.capture import capture_output
 from course_dl.calls.backend import LocalBackend
 from course_dl.lab import Exercise, Lab, Student
 from course_dl.lab.catalog import LabFolder, find_lab
-from course_dl.lab.judge import run_exercise
+from course_dl.lab.judge import ExerciseResult, TestResult, run_exercise
 from course_dl.lab.show import result_page
-from course_dl.lab.states import State
+from course_dl.lab.states import Failure, State
 
 RIGHT = """
 import torch
@@ -103,6 +103,62 @@ def test_a_cell_that_waits_runs_once_its_exercises_pass(shell: InteractiveShell)
     run(shell, RIGHT)
     run(shell, cell)
     assert shell.user_ns["ran"] == (2, 3)
+
+
+def test_a_cell_that_waits_says_what_is_not_defined_after_a_restart(
+    shell: InteractiveShell,
+) -> None:
+    text, _ = shown(shell, "%%after 1.1  # a comment\n1")
+    assert "1.1 add_bias: not defined" in text and "run the setup cell" in text
+
+
+def test_a_cell_that_waits_names_what_other_cells_make(shell: InteractiveShell) -> None:
+    run(shell, RIGHT)
+    cell = "%%after 1.1\nran = [add_bias(one) for one in samples]\nprint(len(ran), path)"
+    text, _ = shown(shell, cell)
+    assert "This cell needs path and samples, which cells above it make" in text
+    assert "ran" not in shell.user_ns
+    run(shell, "samples, path = [torch.zeros(2, 2)], []")
+    run(shell, cell)
+    assert len(shell.user_ns["ran"]) == 1
+
+
+def test_an_answer_names_the_earlier_exercise_that_fails(shell: InteractiveShell) -> None:
+    wrong = "def predict(w, X):\n    return X @ w\n"
+    step = "def perceptron_step(w, x, d, lr):\n    return w + lr * d * x * (predict(w, x) != d)\n"
+    run(shell, "import torch\n" + wrong + step)
+    text, _ = shown(shell, "lab.check('1.4')")
+    assert "It calls predict (1.2), which does not pass its check: begin there." in text
+
+
+TRAINING = """
+def build_model():
+    raise AssertionError("it was run")
+def train(model, X, d, seconds):
+    raise AssertionError("it was run")
+"""
+
+
+def test_progress_trains_nothing_and_shows_the_last_result(shell: InteractiveShell) -> None:
+    run(shell, "lab = Lab('lab05')" + TRAINING)
+    ask = 'written, not checked yet: lab.check("5.7")'
+    assert f"5.7 build_model, train: {ask}" in shown(shell, "lab.progress()")[0]
+    lab, exercise = shell.user_ns["lab"], find_lab("lab05").exercise("5.7")
+    names = [shell.user_ns[name] for name in exercise.names]
+    part = TestResult(exercise.tests[-1], State.PARTLY, Failure("97 %"), 2.0)
+    lab._checked["5.7"] = names, ExerciseResult(exercise, [part])
+    assert "◐ 5.7 build_model, train: 2 of 4 points\n" in shown(shell, "lab.progress()")[0] + "\n"
+    run(shell, TRAINING)
+    changed = "2 of 4 points, before your last change"
+    assert changed in shown(shell, "lab.progress()")[0]
+
+
+def test_before_a_challenge_it_is_said_how_long_it_takes(shell: InteractiveShell) -> None:
+    run(shell, "lab = Lab('lab05')" + TRAINING)
+    with capture_output() as captured:
+        shell.run_cell("lab.check('5.7')")
+    first, last = (str(output.data["text/plain"]) for output in captured.outputs)
+    assert "training has 10 seconds" in first and "it was run" in last
 
 
 def test_an_error_in_a_cell_that_waits_is_shown(shell: InteractiveShell) -> None:

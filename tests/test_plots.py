@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 import matplotlib
+import matplotlib.style
 import numpy as np
 import pytest
 import torch
@@ -116,6 +117,7 @@ def page_of_narrow_panels() -> Figure:
 
 PICTURES, MAPS = shapes(10, (24, 40), generator=generator())
 SHAPES = ("background", "disc", "square")
+METHODS = ("noisy", "Gaussian filter", "total variation", "Wiener", "network", "residual")
 
 
 def page_of_colours() -> Figure:
@@ -219,6 +221,27 @@ GALLERY: dict[str, Callable[[], Figure]] = {
         classes=["background", *FASHION],
     ),
     "label_maps: one": lambda: plots.label_maps(PICTURES[:1], MAPS[:1]),
+    "label_maps: several networks": lambda: plots.label_maps(
+        PICTURES[:6], MAPS[:6], {"plain": MAPS[1:7], "U-Net without\nskips": MAPS[2:8]},
+        classes=SHAPES,
+    ),
+    "image_table: denoised": lambda: plots.image_table(
+        {f"noise {n}": {m: torch.rand(28, 28) for m in METHODS} for n in (15, 25, 50)},
+        captions={f"noise {n}": dict.fromkeys(METHODS[:5], "22.35 dB") for n in (15, 25, 50)},
+        signed=["residual"], title="Denoised",
+    ),
+    "image_table: no captions": lambda: plots.image_table(
+        {"noisy": {"4": randn(1, 20, 30), "1": randn(20, 30)}}, limits=(-1, 1)
+    ),
+    "image_table: two tall rows": lambda: plots.image_table(
+        {"the noisy\none": {str(k): randn(30, 20) for k in range(10)},
+         "clean": {str(k): randn(10, 10) for k in range(10)}}
+    ),
+    "pixel_counts: two": lambda: plots.pixel_counts(
+        {"k = 3": torch.arange(81).reshape(9, 9) % 5, "k = 4": torch.full((10, 10), 4)},
+        title="How often",
+    ),
+    "pixel_counts: one": lambda: plots.pixel_counts({"": [[0, 0], [0, 0]]}),
     "weights_as_images: ten": lambda: plots.weights_as_images(
         nn.Linear(784, 10).weight, names=FASHION, title="Weights"
     ),
@@ -269,6 +292,23 @@ GALLERY: dict[str, Callable[[], Figure]] = {
     ),
     "animate_separator: still": lambda: plots.animate_separator(X2, SIGNS, randn(9, 3)).still,
     "animate_descent: still": lambda: plots.animate_descent(bowl, {"path": bowl_path(0.1)}).still,
+    "animate_values: still": lambda: plots.animate_values(
+        {"before": randn(4, 50), "after": randn(4, 50, seed=1)}, xlabel="value"
+    ).still,
+    "animate_images: still": lambda: plots.animate_images(randn(3, 10, 28, 28), columns=5).still,
+    "attention_map: three blocks": lambda: plots.attention_map(
+        randn(28, 28), randn(3, 4, 16, 16).softmax(-1), 5, title="What a patch looks at"
+    ),
+    "position_similarities: a plane": lambda: plots.position_similarities(
+        randn(49, 8), title="Positions"
+    ),
+    "surprise_maps: six": lambda: plots.surprise_maps(
+        randn(6, 1, 28, 28), randn(6, 49).abs(), title="Surprise"
+    ),
+    "running_statistics: two": lambda: plots.running_statistics(
+        randn(16), {"one": randn(16, seed=1), "other": randn(16)}, title="Means"
+    ),
+    "running_statistics: one": lambda: plots.running_statistics(randn(1), randn(1, seed=1)),
     "animate: still": lambda: plots.animate(lambda ax, k: ax.set_title(f"frame {k}"), 3).still,
     "page: four": page_of_pictures,
     "page: narrow": page_of_narrow_panels,
@@ -370,6 +410,22 @@ def test_the_users_style_does_not_reach_the_pictures():
         assert draw()._repr_png_() == plain_png
 
 
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("half_spaces: neuron", "dark_background"),
+        ("running_statistics: two", "ggplot"),
+        ("running_statistics: two", "classic"),
+        ("page: four", "dark_background"),
+    ],
+)
+def test_no_style_of_matplotlib_reaches_the_pictures(name, style):
+    plain_pixels, plain_png = pixels(GALLERY[name]()), GALLERY[name]()._repr_png_()
+    with matplotlib.style.context(style):
+        np.testing.assert_array_equal(pixels(GALLERY[name]()), plain_pixels)
+        assert GALLERY[name]()._repr_png_() == plain_png
+
+
 def pixels(figure: Figure) -> np.ndarray:
     agg = FigureCanvasAgg(figure)
     agg.draw()
@@ -425,6 +481,18 @@ counts["inline"] = shown(cell)
 counts["by pyplot"] = shown("from matplotlib import pyplot; pyplot.plot([1]); pyplot.gcf()")
 print("\\n" + json.dumps(counts))
 """
+
+
+def test_a_curve_looks_alike_in_all_pictures_that_belong_together():
+    everything = ["plain", "deep", "residual"]
+    look = {}
+    for shown in (everything, ["residual", "deep"]):
+        figure = plots.curves({name: [1.0, 2.0] for name in shown}, among=everything)
+        for line in figure.axes[0].lines:
+            own = line.get_color(), line.get_linestyle(), line.get_marker()
+            assert look.setdefault(line.get_label(), own) == own
+    with pytest.raises(ValueError, match=r"\['other'\] are missing"):
+        plots.curves({"other": [1.0]}, among=everything)
 
 
 def test_a_notebook_shows_a_figure_once_and_pyplot_is_not_needed(tmp_path):
@@ -768,6 +836,21 @@ def test_a_separator_without_direction_is_not_drawn():
     assert len(still.axes[0].lines) == 0
 
 
+def test_a_residual_of_zero_is_grey_and_its_range_is_that_of_the_images():
+    image = torch.tensor([[0.0, 0.25], [-0.5, 0.5]])
+    figure = plots.image_table({"a": {"clean": image, "residual": image}}, signed=["residual"])
+    clean, residual = (axes.images[0].norm for axes in figure.axes)
+    assert (clean(0.0), clean(0.25), residual(0.0), residual(0.25)) == (0, 0.25, 0.5, 0.75)
+
+
+def test_predictions_of_several_networks_have_a_row_each():
+    several = {"one": MAPS[1:3], "other": MAPS[2:4]}
+    figure = plots.label_maps(PICTURES[:2], MAPS[:2], several, classes=SHAPES)
+    drawn = [np.asarray(axes.images[0].get_array()) for axes in figure.axes[2:]]
+    expected = torch.cat([MAPS[:2], *several.values()])
+    np.testing.assert_array_equal(np.stack(drawn), expected)
+
+
 # Bad input
 
 NAN = torch.tensor([[0.0, float("nan")]])
@@ -827,6 +910,32 @@ BAD: dict[str, tuple[type[Exception], str, Callable[[], object]]] = {
     "label maps of another size": (
         ValueError, r"\(10, 24, 40\), got \(10, 24, 24\)",
         lambda: plots.label_maps(PICTURES, MAPS[:, :, :24])),
+    "a table of nothing": (ValueError, "at least one", lambda: plots.image_table({"a": {}})),
+    "rows of other columns": (
+        ValueError, "columns .* in row 'b'",
+        lambda: plots.image_table({"a": {"x": randn(2, 2)}, "b": {"y": randn(2, 2)}})),
+    "a table of colours": (
+        ValueError, "b, x: expected a grey", lambda: plots.image_table({"b": {"x": PICTURES[0]}})),
+    "limits of a table": (
+        ValueError, "limits",
+        lambda: plots.image_table({"a": {"x": randn(2, 2)}}, limits=(1, 1))),
+    "residuals of no column": (
+        ValueError, "no column",
+        lambda: plots.image_table({"a": {"x": randn(2, 2)}}, signed=["y"])),
+    "counts of fractions": (
+        ValueError, "whole numbers", lambda: plots.pixel_counts({"a": [[0.5]]})),
+    "counts too many to read": (
+        ValueError, "at most 14", lambda: plots.pixel_counts({"a": torch.zeros(15, 3)})),
+    "no counts": (ValueError, "at least one", lambda: plots.pixel_counts({})),
+    "steps of two lengths": (
+        ValueError, "as many steps",
+        lambda: plots.animate_values({"a": randn(3, 5), "b": randn(2, 5)})),
+    "names of other steps": (
+        ValueError, "expected 3 of them",
+        lambda: plots.animate_values(randn(3, 5), names=["first"])),
+    "other channels afterwards": (
+        ValueError, "3 channels, and 2 before",
+        lambda: plots.running_statistics(randn(2), randn(3))),
     "label maps of fractions": (
         ValueError, "whole numbers", lambda: plots.label_maps(PICTURES, MAPS + 0.5)),
     "a network of kernels": (

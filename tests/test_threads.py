@@ -18,7 +18,7 @@ from course_dl.calls.threads import one_thread
 from course_dl.cli import demo
 from course_dl.convolution import ConvNet, ManualConvNet
 from course_dl.data import Batches, ImageSet
-from course_dl.lab import judge
+from course_dl.lab import diagnosis, judge
 from course_dl.lab.catalog import find_lab
 from course_dl.lab.inputs import Inputs
 from course_dl.training import NonFiniteLoss, threads
@@ -332,13 +332,14 @@ def test_checks_draw_compute_and_compare_on_one_thread(monkeypatch):
         return noted
 
     monkeypatch.setattr(Inputs, "normal", noting("inputs", Inputs.normal))
-    monkeypatch.setattr(judge, "same_outcome", noting("comparisons", judge.same_outcome))
+    compare = noting("comparisons", diagnosis.same_outcome)
+    monkeypatch.setattr(diagnosis, "same_outcome", compare)
     lab = find_lab("lab04")
     (known, *_) = (one for one in lab.mistakes if one.number == "4.3")
     names = vars(importlib.import_module(f"course_dl.labs.{lab.name}.solutions"))
     wrong = {**names, known.name: known.code}
     result = judge.run_exercise(lab.exercise("4.3"), LocalBackend(wrong))
-    assert judge.diagnose(result, lab.mistakes, wrong) == known.sentence
+    assert diagnosis.diagnose(result, lab.mistakes, wrong) == known.sentence
     assert seen == {"inputs": {1}, "comparisons": {1}} and torch.get_num_threads() == 2
 
 

@@ -197,3 +197,10 @@ def test_a_batch_of_one_that_nobody_could_foresee_is_told_in_words() -> None:
 
     with pytest.raises(ValueError, match="a batch of train has one sample, which a BatchNorm"):
         train(None, model=normed(), data=Stream())
+
+
+def test_an_instance_norm_of_one_pixel_is_told_in_words() -> None:
+    images = X.view(16, 1, 4, 4), D[:16]
+    model = normed(nn.AvgPool2d(4), nn.InstanceNorm2d(1), nn.Flatten(), nn.Linear(1, 2))
+    with pytest.raises(ValueError, match="an InstanceNorm gets maps of one pixel"):
+        train(None, model=model, data=images)

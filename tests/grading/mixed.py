@@ -9,11 +9,11 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from course_dl.authoring.notebooks import make_notebooks
 from tests.grading.classroom import classroom
 from tests.grading.honest import notebook
+from tests.grading.made import notebook_of
 
-__all__ = ["DAMAGED", "EXPORTED", "HOSTILE", "hand_in", "solved_lab"]
+__all__ = ["DAMAGED", "EXPORTED", "HOSTILE", "hand_in"]
 
 LAB = "lab04"
 
@@ -32,15 +32,9 @@ HOSTILE = {
 }
 
 
-def solved_lab() -> str:
-    """The solved notebook of the lab, as text."""
-    (text,) = [t for n, t in make_notebooks(solutions=True).items() if n.startswith(LAB)]
-    return text
-
-
 def hostile(body: str) -> bytes:
     """The solved notebook with an attack in the place of an answer."""
-    content = json.loads(solved_lab())
+    content = json.loads(notebook_of(LAB, solutions=True))
     content["cells"].append(
         json.loads(notebook(f"def accumulate(total, new):\n    {body}"))["cells"][0]
     )
@@ -49,7 +43,9 @@ def hostile(body: str) -> bytes:
 
 def exported(fmt: str) -> bytes:
     """The solved notebook as jupytext writes it."""
-    return jupytext.writes(nbformat.reads(solved_lab(), as_version=4), fmt=fmt).encode()
+    return jupytext.writes(
+        nbformat.reads(notebook_of(LAB, solutions=True), as_version=4), fmt=fmt
+    ).encode()
 
 
 EXPORTED = {
@@ -60,9 +56,9 @@ EXPORTED = {
     "nomarker.py": lambda: exported("py:nomarker"),
     "windows.py": lambda: exported("py:percent").replace(b"\n", b"\r\n"),
     "bom.py": lambda: b"\xef\xbb\xbf" + exported("py:light"),
-    "utf16.ipynb": lambda: solved_lab().encode("utf-16"),
-    "text.ipynb.txt": lambda: solved_lab().encode(),
-    "trailing.ipynb": lambda: solved_lab().encode() + b"\n\n<<<garbage",
+    "utf16.ipynb": lambda: notebook_of(LAB, solutions=True).encode("utf-16"),
+    "text.ipynb.txt": lambda: notebook_of(LAB, solutions=True).encode(),
+    "trailing.ipynb": lambda: notebook_of(LAB, solutions=True).encode() + b"\n\n<<<garbage",
 }
 
 DAMAGED = {
