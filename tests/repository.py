@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 def known_to_git() -> Iterator[None]:
     """Git knows the files of the project while this lasts.
 
-    Where they are no repository, one that lies elsewhere is told of all that ``.gitignore`` lets in.
+    Where they are no repository, one elsewhere is told of all that ``.gitignore`` lets in.
     """
     if (ROOT / ".git").exists():
         yield
