@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from course_dl.grading.intake.items import is_system
 from course_dl.lab import Lab, course
 from course_dl.lab.catalog import LabFolder, find_lab, find_labs
 from course_dl.lab.course import course_so_far, keep
@@ -145,6 +146,10 @@ def test_a_damaged_file_is_as_none_and_is_written_anew(
     keep(lab, ended(lab, "1.1", State.PASSED))
     assert json.loads(file.read_text())["checked"]["1.1"]["points"] == 1
     assert [path.name for path in folder.iterdir()] == [file.name]  # no draft is left
+
+
+def test_the_folder_is_no_submission() -> None:
+    assert is_system(course.FOLDER.encode())
 
 
 def test_the_day_of_the_last_check_is_told() -> None:
