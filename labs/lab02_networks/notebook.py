@@ -569,7 +569,7 @@ print(f"difference from your own forward: {(net(X) - by_hand).abs().max().item()
 #
 # | task | $d$ | the last step | loss of one sample |
 # | --- | --- | --- | --- |
-# | regression | vector in $\mathbb R^K$ | linear, $y = a_L$ | square error $\frac12 \|y - d\|^2$ |
+# | regression | vector in $\mathbb R^K$ | linear, $y = a_L$ | square error $\frac12 \lVert y - d \rVert^2$ |
 # | two classes | 0 or 1 | sigmoid: $P(d = 1 \mid x)$ | $-\log P(d \mid x)$ |
 # | $K$ classes | $0, \ldots, K-1$ | softmax: $P(d = k \mid x)$ | $-\log P(d \mid x)$ |
 #
