@@ -128,7 +128,7 @@ def digits_by_hand(given: Given, panel: SubFigure) -> list[Row]:
     sizes = [784, 256, 128, 10]
     by_torch = MLP(sizes, generator=given.generator())
     by_hand = ManualMLP.from_module(by_torch)
-    epochs = 2 if given.quick else max(6, min(30, 360_000 // len(given.digits)))
+    epochs = 2 if given.quick else max(4, min(20, 240_000 // len(given.digits)))
     train, held_out = given.digits.tensors(), given.test.tensors()
 
     runs: dict[str, Any] = {}
