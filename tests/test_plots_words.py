@@ -50,7 +50,7 @@ def test_shares_are_told_in_percent():
 def test_samples_are_counted_by_class():
     words = describe(plots.scatter(X2, SIGNS))
     for label in (-1, 1):
-        assert f"d = {label:+d}: {int((SIGNS == label).sum())} points" in words
+        assert f"d = {label:+d}: {int((label == SIGNS).sum())} points" in words
 
 
 def test_pictures_are_told_by_their_captions():

@@ -8,7 +8,7 @@ it knows better, and says it by `say`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from itertools import groupby
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -99,7 +99,14 @@ def _of_panel(panel: Figure | SubFigure) -> Iterator[str]:
 
 def _drawn(ax: Axes) -> bool:
     """Whether anything is in the axes; those of a grid that are left over are empty."""
-    inside = (ax.lines, ax.collections, ax.patches, ax.images, ax.texts, ax.get_title())
+    inside: tuple[Sized, ...] = (
+        ax.lines,
+        ax.collections,
+        ax.patches,
+        ax.images,
+        ax.texts,
+        ax.get_title(),
+    )
     return any(map(len, inside))
 
 
