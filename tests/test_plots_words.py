@@ -11,7 +11,7 @@ import torch
 
 from course_dl import plots
 from course_dl.plots._words import describe, plain, some
-from tests.test_plots import GALLERY, SIGNS, X2, counts, picture, randn
+from tests.test_plots import D2, GALLERY, SIGNS, X2, counts, picture, randn
 
 
 @pytest.mark.parametrize("name", GALLERY)
@@ -99,6 +99,11 @@ def test_an_animation_tells_its_frames_and_the_last_one():
     animation = plots.animate(lambda ax, k: ax.plot([0, 1], [0, k], label="slope"), 3)
     assert animation.words.startswith("An animation of 3 frames. The last: ")
     assert "slope: rises from 0 at 0 to 2 at 1." in animation.words
+
+
+def test_a_straight_line_is_told_by_two_of_its_points():
+    words = describe(plots.decision_boundary(X2, D2, {"the axis": [0.0, 1.0, 0.0]}))
+    assert "the axis: a straight line through (0, 0) and (0, 1)." in words
 
 
 def test_words_without_signs():

@@ -72,7 +72,7 @@ def _formula(text: str) -> str:
         name = command[1].removeprefix("var")
         return " " if name in SPACES else f" {SIGNS.get(name, name)} "
 
-    text = re.sub(r"_\{?(\d+)\}?", r"\1", text)
+    text = re.sub(r"\\[,;!]", " ", re.sub(r"_\{?(\d+)\}?", r"\1", text))
     return re.sub(r"[{}\\_!;]", " ", re.sub(r"\\([a-zA-Z]+)", word, text))
 
 
@@ -192,7 +192,11 @@ def _curves_without_names(ax: Axes) -> list[Line2D]:
 def _of_line(ax: Axes, line: Line2D) -> str:
     name = _name(str(line.get_label()))
     if isinstance(line, AxLine):
-        return f"{name}a straight line"
+        (x, y), other = line.get_xy1(), line.get_xy2()
+        through = f"({x:.3g}, {y:.3g})" + (
+            f" and ({other[0]:.3g}, {other[1]:.3g})" if other else ""
+        )
+        return f"{name}a straight line through {through}"
     x, y = _data(line)
     if line.get_transform() != ax.transData:  # a level
         if len(set(y)) == 1:
