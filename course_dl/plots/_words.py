@@ -192,11 +192,9 @@ def _curves_without_names(ax: Axes) -> list[Line2D]:
 def _of_line(ax: Axes, line: Line2D) -> str:
     name = _name(str(line.get_label()))
     if isinstance(line, AxLine):
-        (x, y), other = line.get_xy1(), line.get_xy2()
-        through = f"({x:.3g}, {y:.3g})" + (
-            f" and ({other[0]:.3g}, {other[1]:.3g})" if other else ""
-        )
-        return f"{name}a straight line through {through}"
+        ends = (end for end in (line.get_xy1(), line.get_xy2()) if end is not None)
+        through = (f"({x + 0.0:.3g}, {y + 0.0:.3g})" for x, y in ends)
+        return f"{name}a straight line through {some(through)}"
     x, y = _data(line)
     if line.get_transform() != ax.transData:  # a level
         if len(set(y)) == 1:
