@@ -103,8 +103,8 @@ def run_notebook() -> Callable[..., Any]:
 
     The seconds are those of a machine on which a certain training takes ``USUAL`` seconds, and more
     on a slower one. A neighbour at work makes the clock run on but no processor time: the
-    notebook's seconds are the fewer of the two, and a cell that hangs is ended after three times as
-    many on the clock.
+    notebook's seconds are the fewer of the two. Half as many again are let pass, since trainings by
+    the clock take theirs on any machine; a cell that hangs is ended after three times as many.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -122,7 +122,7 @@ def run_notebook() -> Callable[..., Any]:
         )
         client.execute(cwd=str(folder))
         took = min(time.monotonic() - started, _processor_seconds() - processor)
-        assert took <= seconds
+        assert took <= 1.5 * seconds
         return notebook
 
     return run

@@ -29,6 +29,7 @@ SECONDS = {
     "lab10": 90.0,
 }  # for a whole notebook on two cores; 60 for the others
 COLABS_LIMIT = 20_000_000  # bytes of a notebook
+ALTERNATIVE = re.compile(r'<img alt="[^"]{20,}"')
 
 each_lab = pytest.mark.parametrize("lab", find_labs(), ids=lambda lab: lab.name)
 
@@ -94,6 +95,8 @@ def check_common(notebook: Any) -> None:
     warnings = [o.text for _, o in outputs(notebook) if o.get("name") == "stderr"]
     assert not [text for text in warnings if "Warning" in text]
     assert len(nbformat.writes(notebook)) < COLABS_LIMIT
+    shown = [o.data for _, o in outputs(notebook) if "image/png" in o.get("data", {})]
+    assert [data for data in shown if not ALTERNATIVE.search(data.get("text/html", ""))] == []
     for cell in notebook.cells:
         if cell.id.startswith("check-"):
             assert [set(o.data) for o in cell.outputs] == [{"text/plain", "text/html"}]

@@ -508,8 +508,8 @@ def test_a_notebook_shows_a_figure_once_and_pyplot_is_not_needed(tmp_path):
     assert run.returncode == 0, run.stderr
     shown = json.loads(run.stdout.splitlines()[-1])
     assert shown["pyplot"] == 0
-    assert shown["plain"] == [["image/png", "text/plain"]]
-    assert shown["inline"] == [["image/png", "text/plain"]]
+    assert shown["plain"] == [["image/png", "text/html", "text/plain"]]
+    assert shown["inline"] == [["image/png", "text/html", "text/plain"]]
     assert shown["animation"] == [["text/html", "text/plain"]]
     assert len(shown["by pyplot"]) == 2  # The pictures' reason to avoid it.
 

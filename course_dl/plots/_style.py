@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import io
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from html import escape
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from matplotlib import rc_context, rcParams, rcParamsDefault
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+
+from course_dl.plots._words import describe
 
 __all__ = [
     "DASHES",
@@ -110,6 +114,9 @@ class Picture(Figure):
 
     A notebook shows it once, if it is the value of a cell, with and without ``%matplotlib inline``;
     nothing has to be closed. Elsewhere: ``figure.savefig("file.png")``.
+
+    Who cannot see it hears `words`. A notebook gets the picture as HTML, since JupyterLab and
+    others pass over the metadata of an image, and as PNG for what shows no HTML.
     """
 
     def draw(self, renderer: Any) -> None:
@@ -117,11 +124,24 @@ class Picture(Figure):
         with course_style():
             super().draw(renderer)
 
+    @property
+    def words(self) -> str:
+        """What is drawn, in sentences."""
+        with course_style():
+            return describe(self)
+
     def _repr_png_(self) -> bytes:
         file = io.BytesIO()
         with course_style():
             self.savefig(file, format="png")
         return file.getvalue()
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        png, words = base64.b64encode(self._repr_png_()).decode(), self.words
+        html = (
+            f'<img alt="{escape(words)}" style="max-width: 100%" src="data:image/png;base64,{png}">'
+        )
+        return {"image/png": png, "text/html": html}, {"image/png": {"alt": words}}
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from course_dl.plots._plane import (
     limits_of,
 )
 from course_dl.plots._style import Picture, course_style
+from course_dl.plots._words import describe
 from course_dl.plots.descent import as_tracks, contour_heights, draw_contours, draw_track
 from course_dl.plots.descent import limits_of as limits_of_tracks
 
@@ -34,7 +36,8 @@ class Animation:
     """Frames that a notebook plays, and a still picture for a terminal.
 
     A notebook shows a player if this is the value of a cell. The player is made then, once: 50
-    frames take about 3 s and 1 MB of the notebook; Colab allows 20 MB.
+    frames take about 3 s and 1 MB of the notebook; Colab allows 20 MB. It stands still until its
+    button is pressed, and the last frame is told in words.
 
     Attributes
     ----------
@@ -80,8 +83,13 @@ class Animation:
                     cache_frame_data=False,
                     repeat=False,
                 )
-                self._html = player.to_jshtml()
+                self._html = in_words(player.to_jshtml(), self.words)
         return self._html
+
+    @property
+    def words(self) -> str:
+        """What moves, in sentences: the number of frames, and the last one."""
+        return f"An animation of {len(self.frames)} frames. The last: {describe(self.still)}"
 
     def _stage(self) -> tuple[Figure, Axes]:
         with course_style():
@@ -93,6 +101,12 @@ class Animation:
 
     def __repr__(self) -> str:
         return f"Animation({len(self.frames)} frames; .still is its last as a figure)"
+
+
+def in_words(player: str, words: str) -> str:
+    """The player with names for what has none in it: its picture and its slider."""
+    player = player.replace('<img id="_anim', f'<img alt="{escape(words)}" id="_anim')
+    return player.replace('<input id="_anim_slider', '<input aria-label="Frame" id="_anim_slider')
 
 
 def animate(

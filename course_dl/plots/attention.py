@@ -24,6 +24,7 @@ from course_dl.plots._style import (
     inches,
     styled,
 )
+from course_dl.plots._words import say
 from course_dl.plots.animation import Animation, animate
 from course_dl.plots.images import as_images, one_image
 
@@ -82,6 +83,7 @@ def attention_map(
                 ax.set_title(f"head {head + 1}" if head < heads else "mean", fontsize=9)
         line[0].set_ylabel(f"block {block + 1}", rotation=0, ha="right", va="center")
     figure.colorbar(ScalarMappable(scale, SEQUENTIAL), ax=axes, label="weight", shrink=0.8)
+    say(figure, attention_in_words(seen, query, columns))
     if title is not None:
         figure.suptitle(title)
     return figure.figure
@@ -131,6 +133,16 @@ def position_similarities(
     ax.set_axis_off()
     figure.colorbar(
         ScalarMappable(Normalize(-1, 1), DIVERGING), ax=ax, label="similarity", shrink=0.8
+    )
+    others = maps.reshape(T, T) - 9 * np.eye(T)
+    near = [
+        abs(t // columns - s // columns) + abs(t % columns - s % columns) == 1
+        for t, s in enumerate(others.argmax(1))
+    ]
+    say(
+        figure,
+        f"{T} places in {rows} rows; most similar to a place is one next to it for "
+        f"{np.mean(near):.0%} of them",
     )
     if title is not None:
         figure.suptitle(title)
@@ -224,6 +236,23 @@ def animate_images(
         ax.set_title(told[t])
 
     return animate(draw, F, seconds=seconds)
+
+
+def attention_in_words(seen: np.ndarray, query: int, columns: int) -> str:
+    """At which patch each head looks most, of weights (depth, heads + 1, T), the mean last."""
+
+    def place(patch: int) -> str:
+        return f"row {patch // columns + 1}, column {patch % columns + 1}"
+
+    told = [f"The patch in {place(query)} is framed"]
+    for k, block in enumerate(seen, 1):
+        names = [*(f"head {h}" for h in range(1, len(block))), "their mean"]
+        looks = (
+            f"{name} at {place(int(row.argmax()))} with {row.max():.2g}"
+            for name, row in zip(names, block, strict=True)
+        )
+        told.append(f"block {k} looks most: {'; '.join(looks)}")
+    return ". ".join(told)
 
 
 def grid_of(T: int, shape: Sequence[int]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from course_dl.plots._inputs import as_array
 from course_dl.plots._style import SEQUENTIAL, WIDTH, Canvas, canvas, inches, styled
+from course_dl.plots._words import plain, say, some
 
 __all__ = ["image_table", "pixel_counts"]
 
@@ -110,9 +111,15 @@ def pixel_counts(
             ax.text(j, i, f"{number:.0f}", ha="center", va="center", fontsize=9, color=shade)
         _bare(ax)
         ax.set_title(name)
+    say(figure, "; ".join(f"{plain(name)}: {_in_words(m)}" for name, m in counts.items()))
     if title is not None:
         figure.suptitle(title)
     return figure.figure
+
+
+def _in_words(m: np.ndarray) -> str:
+    rows = (" ".join(f"{number:.0f}" for number in row) for row in m)
+    return f"{m.shape[0]} rows of {m.shape[1]} numbers, {some(rows, SIDE)}"
 
 
 def _pictures(images: Mapping[str, Any], row: str) -> dict[str, np.ndarray]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from course_dl.plots._inputs import as_array
 from course_dl.plots._style import Canvas, canvas, percent, styled
+from course_dl.plots._words import say, some
 
 __all__ = ["confusion_matrix"]
 
@@ -72,9 +73,27 @@ def confusion_matrix(
     bar.set_ticks([0, 0.01, 0.05, 0.2, 0.5, 1])
     bar.ax.yaxis.set_major_formatter(percent)
     bar.ax.minorticks_off()
+    say(figure, in_words(counts, shares, names))
     if title is not None:
         ax.set_title(title)
     return figure.figure
+
+
+def in_words(counts: np.ndarray, shares: np.ndarray, names: list[str]) -> str:
+    """The share on the diagonal, each class's, and the commonest confusions."""
+    total = counts.sum()
+    right = percent(round(float(counts.trace() / total), 4)) if total else "none"
+    own = (
+        f"{name} {100 * share:.1f}%" for name, share in zip(names, shares.diagonal(), strict=True)
+    )
+    wrong = counts - np.diag(counts.diagonal())
+    order = np.argsort(-wrong, axis=None, kind="stable")[:5]
+    pairs = [divmod(int(place), len(counts)) for place in order]
+    taken = [
+        f"{names[i]} for {names[j]} {short(wrong[i, j])} times" for i, j in pairs if wrong[i, j]
+    ]
+    told = f"Right: {right} of {short(total)}. Right in each class: {some(own)}"
+    return f"{told}. Most often taken: {some(taken)}" if taken else told
 
 
 def short(count: float) -> str:

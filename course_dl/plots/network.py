@@ -17,6 +17,7 @@ from matplotlib.patches import Circle
 
 from course_dl.plots._inputs import as_array
 from course_dl.plots._style import DIVERGING, Canvas, canvas, inches, styled
+from course_dl.plots._words import say, some
 
 __all__ = ["network_diagram"]
 
@@ -77,9 +78,22 @@ def network_diagram(
         ax = next(axes)
         draw_network(ax, layers, step, weights, [None, *backward], r"\delta", 1)
         ax.set_title(r"$\longleftarrow$ backward: the errors $\delta_k$")
+    say(figure, in_words(sizes, forward, backward))
     if title is not None:
         figure.suptitle(title)
     return figure.figure
+
+
+def in_words(
+    sizes: Sequence[int],
+    values: Sequence[np.ndarray] | None,
+    errors: Sequence[np.ndarray] | None,
+) -> str:
+    told = f"A network of {len(sizes)} layers with {some(sizes)} units"
+    for name, first, numbers in (("values h", 0, values), ("errors delta", 1, errors)):
+        for k, layer in enumerate(numbers or [], first):
+            told += f". {name} {k}: {some(number_text(number) for number in layer)}"
+    return told
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from course_dl.plots._inputs import as_array, as_points, named
 from course_dl.plots._models import class_probabilities
 from course_dl.plots._plane import (
     Limits,
+    class_name,
     draw_line,
     draw_normal,
     draw_samples,
@@ -31,8 +32,10 @@ from course_dl.plots._style import (
     canvas,
     colour,
     legend_below,
+    percent,
     styled,
 )
+from course_dl.plots._words import plain, say, some
 
 __all__ = [
     "decision_boundary",
@@ -131,6 +134,9 @@ def decision_regions(
         if margin.min() < 0 < margin.max():
             ax.contour(x, y, margin, levels=[0.0], colors="0.15", linewidths=1.3)
     draw_samples(ax, points, labels, names, classes)
+    signed = bool((classes < 0).any())
+    called = [plain(class_name(label, k, names, signed)) for k, label in enumerate(classes)]
+    say(figure, regions_in_words(P.argmax(1), called))
     set_aspect(ax, limits)
     legend_below(figure, ax)
     return figure.figure
@@ -189,6 +195,8 @@ def decision_boundary(
     thin = {"linewidth": 1.8, "alpha": 1.0} if len(many) == 1 else {"linewidth": 1.1, "alpha": 0.7}
     for w, shade in zip(many, shades, strict=True):
         draw_line(ax, w, color=shade, **thin)
+    if len(many):
+        say(figure, f"{len(many)} lines: {some(map(in_words, many))}")
     for k, (label, w) in enumerate(lines.items()):
         draw_line(
             ax,
@@ -248,6 +256,12 @@ def half_spaces(
     for m, (w, bias) in enumerate(zip(weights, biases, strict=True)):
         draw_line(ax, np.array([bias, *w]), color="0.15", linewidth=1.5)
         draw_normal(ax, w, bias, limits, str(m + 1) if M > 1 else "$w$")
+    lines = (
+        f"{m} at {in_words([bias, *w])}"
+        for m, (w, bias) in enumerate(zip(weights, biases, strict=True), 1)
+    )
+    shares = (f"{k} in {percent(round((active == k).mean(), 3))}" for k in np.unique(active))
+    say(figure, f"Lines of neurons: {some(lines)}. {plain(label)} over the plane: {some(shares)}")
     if samples:
         draw_samples(ax, *samples, None, unlabelled="samples")
     legend_below(figure, ax)
@@ -295,6 +309,7 @@ def probability_maps(
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
     shades, halved = None, False
+    told = []
     for k, (name, function) in enumerate(panels.items()):
         P, _, _ = class_probabilities(function, grid, X, None)
         if not 0 <= which < P.shape[1]:
@@ -302,6 +317,9 @@ def probability_maps(
         share = P[:, which].reshape(len(y), len(x))
         ax = dress(axes[k], limits, name or None, "$x_1$", "$x_2$" if k % columns == 0 else "")
         shades = ax.pcolormesh(x, y, share, cmap=SEQUENTIAL, vmin=0, vmax=1, zorder=0)
+        above = percent(round(float((share > 0.5).mean()), 3))
+        span = f"{share.min():.2g} to {share.max():.2g}, above 0.5 in {above} of the plane"
+        told.append(f"{plain(name)}: {span}" if name else span)
         if share.min() < 0.5 < share.max():
             ax.contour(x, y, share, levels=[0.5], colors="white", linewidths=1.5)
             halved = True
@@ -310,6 +328,7 @@ def probability_maps(
     assert shades is not None
     legend_below(figure, axes[0])
     halves = " (white line: 0.5)" * halved
+    say(figure, f"Probabilities: {'; '.join(told)}")
     figure.colorbar(
         shades,
         ax=list(axes),
@@ -320,6 +339,19 @@ def probability_maps(
     if title is not None:
         figure.suptitle(title)
     return figure.figure
+
+
+def regions_in_words(given: np.ndarray, classes: Sequence[str]) -> str:
+    """How much of the plane, of which each point is ``given`` a class, belongs to each of them."""
+    shares = (percent(round(float((given == k).mean()), 3)) for k in range(len(classes)))
+    parts = (f"{share} to {name}" for share, name in zip(shares, classes, strict=True))
+    return f"Of the plane belong {some(parts)}"
+
+
+def in_words(w: Iterable[float]) -> str:
+    """``b + w_1 x_1 + w_2 x_2 = 0`` of ``w = (b, w_1, w_2)``."""
+    b, first, second = w
+    return f"{first:.2g} x1 {second:+.2g} x2 {b:+.2g} = 0"
 
 
 def steps_of_blue(n: int) -> ListedColormap:

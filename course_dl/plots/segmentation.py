@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from course_dl.plots._inputs import as_array
 from course_dl.plots._style import PALETTE, WIDTH, Canvas, canvas, entry_width, inches, styled
+from course_dl.plots._words import plain, say, some
 from course_dl.plots.images import as_images
 
 __all__ = ["label_maps"]
@@ -83,6 +84,7 @@ def label_maps(
         for ax, one in zip(line, inside, strict=True):
             ax.imshow(one, cmap=shades, vmin=-0.5, vmax=K + 0.5, interpolation="nearest")
     axes[0, 0].set_ylabel("image", **beside)
+    say(figure, in_words(rows, dict(zip(known, names, strict=False))))
     handles = [Patch(facecolor=colour, edgecolor="0.6", linewidth=0.6) for colour in colours]
     fitting = max(1, int(inches(figure)[0] / entry_width(names)))
     columns = min(len(names), fitting)
@@ -90,6 +92,21 @@ def label_maps(
     if title is not None:
         figure.suptitle(title)
     return figure.figure
+
+
+def in_words(rows: Mapping[str, np.ndarray], names: Mapping[int, str]) -> str:
+    """How many pixels each class has in each row, and how many are predicted as labelled."""
+    labels = next(iter(rows.values()))
+    told = [f"{len(labels)} pictures of {labels.shape[1]} x {labels.shape[2]} pixels"]
+    for name, row in rows.items():
+        shares = (f"{names[k]} {100 * (row == k).mean():.1f}%" for k in names if (row == k).any())
+        words = f"{plain(name)}: {some(shares)}"
+        if row is not labels:
+            inside = (labels >= 0) & np.isin(labels, list(names))
+            same = 100 * (row == labels)[inside].mean() if inside.any() else 0.0
+            words += f"; as labelled in {same:.1f}% of the pixels"
+        told.append(words)
+    return ". ".join(told)
 
 
 def _named(predictions: Any) -> dict[str, Any]:

@@ -26,6 +26,12 @@ VIEWS = {
     "narrow": {"width": 440, "height": 800, "theme": "light"},
 }
 
+# Of axe-core: WCAG 2.1 AA, headings in their order, no empty cell at the head of a column or row.
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+    "rules": {name: {"enabled": True} for name in ("heading-order", "empty-table-header")},
+}
+
 # The browser's wish for dark or light is followed, no news are fetched, and every cell is in the
 # page, also those that are out of sight.
 SETTINGS = {
@@ -81,6 +87,30 @@ def look(page: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, 
         assert found == {view: [] for view in VIEWS}
 
     return look_at
+
+
+@pytest.fixture(scope="session")
+def violations(page: Any) -> Callable[..., list[str]]:
+    """What axe-core finds wrong with the page that is open, by the rules of WCAG 2.1 AA.
+
+    Each is told with the first of its elements. What ``without`` selects is left out.
+    """
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    ).Axe()
+
+    def found(*without: str) -> list[str]:
+        whole = {"exclude": [[selector] for selector in without]} if without else None
+        told = []
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_timeout(300)
+            for one in axe.run(page, context=whole, options=RULES).response["violations"]:
+                told.append(f"{theme}: {one['id']}, {len(one['nodes'])}: {one['nodes'][0]['html']}")
+        page.emulate_media(color_scheme="light")
+        return told
+
+    return found
 
 
 @pytest.fixture(scope="session")
