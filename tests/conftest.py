@@ -56,6 +56,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("COURSE_DL_DATA names no folder with the full MNIST and Fashion-MNIST")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def progress_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What checks find is kept in a temporary folder, and not where the tests are run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_DL_PROGRESS", str(tmp_path_factory.mktemp("progress")))
+        yield
+
+
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A repository without labs, in a temporary folder, in which authors' commands work."""

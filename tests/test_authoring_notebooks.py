@@ -16,6 +16,7 @@ from course_dl.authoring.colab import setup_code
 from course_dl.authoring.new import new_lab
 from course_dl.authoring.notebooks import build, find_stale, make_notebooks
 from course_dl.authoring.sources import Project
+from course_dl.training import runs_on
 
 
 @pytest.fixture
@@ -167,7 +168,11 @@ def test_stale_notebooks_are_named(lab: Path, tmp_path: Path) -> None:
     [(False, [], False), (True, [], True), (True, ["0.9"], True), (True, ["1.0"], False)],
 )
 def test_the_setup_cell_installs_on_colab_what_is_not_there_yet(
-    colab: bool, installed: list[str], installs: bool, monkeypatch: pytest.MonkeyPatch
+    colab: bool,
+    installed: list[str],
+    installs: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -183,10 +188,12 @@ def test_the_setup_cell_installs_on_colab_what_is_not_there_yet(
     wanted = ("pip", 'install -q "git+https://github.com/school/labs@v1.0"')
     assert ran == [wanted] * installs
     assert names["rest"] == 1
+    assert capsys.readouterr().out.endswith(f"{runs_on()}\n")
 
 
 def test_the_setup_cell_is_a_form(lab: Path) -> None:
     first = next(cell for cell in cells().values() if cell["cell_type"] == "code")
     assert source(first).startswith("#@title ")
-    assert source(first).endswith('lab = Lab("lab12")')
+    *_, lab_made, told = source(first).splitlines()
+    assert (lab_made, told[:5]) == ('lab = Lab("lab12")', "print")
     assert first["metadata"] == {"cellView": "form"}

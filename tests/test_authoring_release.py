@@ -23,6 +23,7 @@ from course_dl.authoring.students import packed, without_hidden_tests, without_i
 from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise
 from tests.grading.made import notebook_of
+from tests.repository import known_to_git
 from tests.test_docs import script_of, unpack_digits
 
 LABS = find_labs()
@@ -41,7 +42,8 @@ each_exercise = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("student") / "edition"
-    release(folder)
+    with known_to_git():
+        release(folder)
     return folder
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_dl import MLP, ManualMLP, fit
-from course_dl.training.device import device_name, home_of, on_device, pick_device
+from course_dl.training.device import device_name, home_of, on_device, pick_device, runs_on
 
 CPU = torch.device("cpu")
 META = torch.device("meta")  # holds shapes alone, on every machine: a device to move to
@@ -48,6 +48,29 @@ def test_a_device_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None
     assert device_name(torch.device("mps")) == "mps"
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     assert device_name(CPU) == "cpu, 1 thread"
+
+
+BUILDS = {  # version.cuda, whether there is a GPU; what is told of the build, and the device
+    "cpu": (None, False, "CPU build", "cpu, 2 threads"),
+    "cuda": ("12.8", True, "CUDA 12.8 build", "cuda (Tesla T4)"),
+    "no GPU": ("12.8", False, "CUDA 12.8 build, and no GPU that it can use", "cpu, 2 threads"),
+}
+
+
+@pytest.mark.parametrize(("cuda", "has_gpu", "build", "device"), BUILDS.values(), ids=BUILDS)
+def test_the_build_of_pytorch_and_the_device_are_told(
+    cuda: str | None, has_gpu: bool, build: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "__version__", "2.11.0")
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Tesla T4")
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert runs_on() == f"PyTorch 2.11.0, {build}; networks train on {device}"
 
 
 def test_the_device_is_kept_in_the_history() -> None:

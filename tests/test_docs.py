@@ -1,7 +1,7 @@
 """Every command and every example in README and docs/, run as a reader would run them.
 
-Not the two blocks that set up a fresh machine: these `.ci/run` runs, word for word. Whoever asks
-git for the published repository gets this one.
+Not the three blocks that set up a new environment: these `.ci/run` runs, word for word. Whoever
+asks git for the published repository gets this one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKING = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*/*.md"))]
 PUBLISHED = "https://github.com/course-dl/course-dl"
-BLOCK = re.compile(r"(<!-- (?:demo|tests) -->\n)?^```(bash|python)\n(.*?)^```", re.M | re.S)
+BLOCK = re.compile(
+    r"(<!-- (?:demo|tests|published) -->\n)?^```(bash|python)\n(.*?)^```", re.M | re.S
+)
 SECONDS = 600
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from course_dl.lab.catalog import find_labs
+from tests.repository import ROOT, known_to_git
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -30,7 +30,8 @@ def site(install: Callable[[Path, Path], Path], tmp_path_factory: pytest.TempPat
 def tracked() -> set[str]:
     """What git knows of the package and of the labs."""
     git = ["git", "-C", str(ROOT), "ls-files", "-z", "--", "course_dl", "labs"]
-    listed = subprocess.run(git, capture_output=True, text=True, check=True).stdout
+    with known_to_git():
+        listed = subprocess.run(git, capture_output=True, text=True, check=True).stdout
     return {name for name in listed.split("\0") if (ROOT / name).is_file()}
 
 

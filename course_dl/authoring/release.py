@@ -37,7 +37,10 @@ LAB_FILES = (
     *(CHECKS_FILES, MISTAKES_FILES, f"labs/*/{FOUND}/*.py"),
 )
 OTHER_FILES = ("CITATION.cff", "LICENSE*", "README.md", "pyproject.toml", "setup.py", ".gitignore")
-DOCS = ("docs/students.md", "docs/training.md", "docs/images/check.png")
+DOCS = (
+    *("docs/students.md", "docs/training.md"),
+    *("docs/images/check.png", "docs/images/map.png", "docs/images/tour.png"),
+)
 MARK = '[tool.course_dl]\nedition = "student"\n'
 
 

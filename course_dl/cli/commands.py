@@ -192,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="course-dl",
         description="Introduction to deep learning: the course in code, and its labs.",
-        epilog="New here? `course-dl demo` tours the course on real data in under a minute; "
+        epilog="New here? `course-dl demo` tours all labs on real data in about a minute; "
         "`course-dl COMMAND --help` tells of a command.",
     )
     parser.add_argument("--version", action="version", version=f"course-dl {__version__}")
@@ -203,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    tour = command(demo, "tour the course on real data, with a page of pictures (under a minute)")
+    tour = command(demo, "tour all labs on real data, with a page of pictures (about a minute)")
     tour.add_argument("--data", type=Path, metavar="DIR", help="folder that holds MNIST/raw")
     tour.add_argument("--seed", type=int, default=0, help="of every random number (default: 0)")
     tour.add_argument(
@@ -213,7 +213,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="page of pictures (default: course_dl_demo.png)",
     )
-    tour.add_argument("--quick", action="store_true", help="a few seconds, on fewer digits")
+    tour.add_argument(
+        "--quick", action="store_true", help="the shortest trainings, on fewer digits"
+    )
 
     command(labs, "list the labs and their exercises")
 

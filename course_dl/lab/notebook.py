@@ -10,6 +10,7 @@ from typing import Any
 from course_dl.calls.own_work import OwnWork
 from course_dl.calls.values import class_name
 from course_dl.lab.catalog import LabFolder, find_lab
+from course_dl.lab.course import course_so_far, keep, progress_folder
 from course_dl.lab.exercise import Exercise, Test
 from course_dl.lab.found import SECONDS as TO_EXPLAIN
 from course_dl.lab.found import explain
@@ -112,13 +113,15 @@ class Lab:
         _show(hint_page(found, shown))
 
     def progress(self) -> None:
-        """Check every exercise and show where you stand.
+        """Check every exercise and show where you stand, in this lab and in the course.
 
-        Of a challenge the last result is shown: nothing is trained.
+        Of a challenge the last result is shown: nothing is trained. Of the other labs, what their
+        last checks found in notebooks of the same folder (`course_dl.lab.course`).
         """
         names = _caller_names()
         standing = [self._standing(exercise, names) for exercise in self._folder.exercises]
-        _show(progress_page(self._folder.title, standing))
+        folder = str(progress_folder())
+        _show(progress_page(self._folder.title, standing, course_so_far(), folder))
 
     def _standing(self, exercise: Exercise, names: Mapping[str, Any]) -> Standing:
         if not exercise.trains:
@@ -157,6 +160,7 @@ class Lab:
         result = with_simplest_case(result, run, SECONDS)
         result = replace(result, builds_on=self._what_it_calls(result, names))
         self._checked[exercise.number] = (_answers(exercise, names), result)
+        keep(self._folder, result)
         return result
 
     def _what_it_calls(self, result: ExerciseResult, names: Mapping[str, Any]) -> str:

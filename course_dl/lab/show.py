@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course_dl.lab.call import CALLS, PRINTED, printed_in
+from course_dl.lab.course import LabKept
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.judge import ExerciseResult, TestResult
 from course_dl.lab.page import WRONG, Bar, Beside, Block, Details, Heading, Line, Page, Tone
@@ -35,6 +36,10 @@ ADVICE = Tone("➜", "#0072b2")
 RUN_AGAIN = (
     "After a restart nothing is defined: run the setup cell, then the cells with your functions, "
     "then those above this one (in Colab: Runtime, Run before; in Jupyter: Run, Run All Above)."
+)
+KNOWN = (
+    "Known are the checks of notebooks in this folder, kept in {}. Not known is what was checked "
+    "elsewhere, on Colab in other notebooks, what you changed since, and hidden tests."
 )
 COMPARED = ("Expected", "Came")  # labels of details that are told side by side
 
@@ -123,8 +128,13 @@ def hint_page(exercise: Exercise, shown: int) -> Page:
     return Page([*blocks, Line(more)])
 
 
-def progress_page(title: str, standing: Sequence[Standing]) -> Page:
-    """Where a student stands in a lab: points, and the state of each exercise."""
+def progress_page(
+    title: str, standing: Sequence[Standing], course: Mapping[str, LabKept | None], folder: str
+) -> Page:
+    """Where a student stands: the points of a lab, the state of each exercise, the whole course.
+
+    ``course`` has what is known of each lab by its title, and is kept in ``folder``.
+    """
     earned = sum(one.points for one in standing)
     whole = sum(one.exercise.points for one in standing)
     done = sum(bool(one.result) for one in standing)
@@ -132,7 +142,29 @@ def progress_page(title: str, standing: Sequence[Standing]) -> Page:
         Heading(title, ADVICE),
         Bar(earned, whole, f"{earned:g} of {points(whole)}, {done} of {len(standing)} exercises"),
     ]
-    return Page([*blocks, *map(_standing, standing)])
+    return Page([*blocks, *map(_standing, standing), *_course(course, folder)])
+
+
+def _course(course: Mapping[str, LabKept | None], folder: str) -> list[Block]:
+    """The labs of which something is known, those of which nothing is, and what cannot be known."""
+    known = {title: kept for title, kept in course.items() if kept is not None}
+    earned = sum(kept.points for kept in known.values())
+    whole = sum(kept.whole for kept in known.values())
+    of = f"in the {len(known)} of {len(course)} labs that are known here"
+    blocks: list[Block] = [
+        Line("The course, as each exercise was last checked", strong=True),
+        Bar(earned, whole, f"{earned:g} of {points(whole)} {of}"),
+    ]
+    for title, kept in known.items():
+        state = State.PASSED if kept.points >= kept.whole else State.PARTLY
+        done = (
+            f"{kept.points:g} of {points(kept.whole)}, {kept.passed} of {kept.exercises} exercises"
+        )
+        blocks.append(Line(f"{title}: {done}, {kept.last}", TONES[state]))
+    unknown = [title.partition(":")[0] for title, kept in course.items() if kept is None]
+    if unknown:
+        blocks.append(Line(f"{', '.join(unknown)}: nothing known here", TONES[State.NOT_DONE]))
+    return [*blocks, Line(KNOWN.format(folder))]
 
 
 def _standing(one: Standing) -> Line:

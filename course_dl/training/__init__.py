@@ -1,6 +1,7 @@
 """Training and evaluation of any network: `fit`, `evaluate` and what they return or raise."""
 
 from course_dl.training.checkpoint import CheckpointError
+from course_dl.training.device import runs_on
 from course_dl.training.history import Epoch, History
 from course_dl.training.loop import NonFiniteLoss, evaluate, fit, mode
 from course_dl.training.metrics import Metrics
@@ -30,4 +31,5 @@ __all__ = [
     "fit",
     "mode",
     "per_batch",
+    "runs_on",
 ]

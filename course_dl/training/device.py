@@ -12,7 +12,7 @@ from torch import nn
 
 from course_dl.backprop import ManualNetwork
 
-__all__ = ["device_name", "home_of", "on_device", "pick_device"]
+__all__ = ["device_name", "home_of", "on_device", "pick_device", "runs_on"]
 
 
 def pick_device(device: torch.device | str | None, model: Any) -> torch.device:
@@ -44,6 +44,19 @@ def device_name(device: torch.device) -> str:
         threads = torch.get_num_threads()
         return f"cpu, {threads} thread" + "s" * (threads != 1)
     return str(device)
+
+
+def runs_on() -> str:
+    """PyTorch's version and build, and where `fit` trains a network, in words."""
+    if torch.version.cuda:
+        missing = "" if torch.cuda.is_available() else ", and no GPU that it can use"
+        build = f"CUDA {torch.version.cuda} build{missing}"
+    elif torch.version.hip:
+        build = f"ROCm {torch.version.hip} build"
+    else:
+        build = "build with MPS" if torch.backends.mps.is_built() else "CPU build"
+    where = device_name(pick_device(None, nn.Identity()))
+    return f"PyTorch {torch.__version__}, {build}; networks train on {where}"
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 1: The perceptron
 #
+# *Session 1 begins here. You bring some Python and PyTorch's tensors; lab 2 goes on where this lab
+# ends.*
+#
 # In 1958 Frank Rosenblatt presented a machine that learnt from examples. It was shown cards marked
 # on the left or on the right, and after some dozens of them it could tell one kind from the other,
 # although nobody had told it how. Its rule, the **perceptron**, fits in one line, and is the
@@ -633,8 +636,18 @@ plots.image_grid(
 #   loss, one sample a step. This idea, *stochastic gradient descent*, drives the course (lab 3).
 # - It finds *some* separator, if there is one. A loss that goes on asking, like that of logistic
 #   regression, generalizes better.
-# - If there is no separator, it never ends. Features help; **learnt** features help more: **lab 2**
-#   builds networks, in which one layer of neurons makes the features for the next.
+# - If there is no separator, it never ends. Features help; **learnt** features help more.
+
+# %% [markdown]
+# ## The way on
+#
+# - **Built here:** a neuron that learns from its mistakes alone (`predict`, `perceptron_step`,
+#   `train_perceptron`), and the number that says how easy its task is (`margin`).
+# - **Next:** **lab 2** puts many neurons side by side and one behind the other. One layer makes the
+#   features for the next, and exclusive or is solved.
+# - **Used again:** a step for each sample, in lab 3, as *stochastic gradient descent*, which drives
+#   every training after it; the bias as weight 0, in labs 3 and 7; MNIST's digits, in nearly every
+#   lab.
 
 # %%
 lab.progress()

@@ -1,6 +1,8 @@
 # %% [markdown]
 # # Lab 2: Neural networks
 #
+# *Session 1. You bring the neuron of lab 1; labs 3 and 4 find the weights of what you build here.*
+#
 # The perceptron of lab 1 draws one line, and four points in the plane were too much for it. This
 # lab puts many such units together. You will write
 #
@@ -567,7 +569,7 @@ print(f"difference from your own forward: {(net(X) - by_hand).abs().max().item()
 #
 # | task | $d$ | the last step | loss of one sample |
 # | --- | --- | --- | --- |
-# | regression | vector in $\mathbb R^K$ | linear, $y = a_L$ | square error $\frac12 \|y - d\|^2$ |
+# | regression | vector in $\mathbb R^K$ | linear, $y = a_L$ | square error $\frac12 \lVert y - d \rVert^2$ |
 # | two classes | 0 or 1 | sigmoid: $P(d = 1 \mid x)$ | $-\log P(d \mid x)$ |
 # | $K$ classes | $0, \ldots, K-1$ | softmax: $P(d = k \mid x)$ | $-\log P(d \mid x)$ |
 #
@@ -928,9 +930,17 @@ plots.probability_maps({**shown, "the truth": gaussian_posterior}, limits=((-3.5
 # | square error | $\sum_i \frac12 \lVert y_i - d_i \rVert^2$, gradient $y - d$ |
 # | cross-entropy | $\sum_i (-y_{i, d_i} + \log \sum_k e^{y_{i,k}})$, gradient softmax − onehot |
 # | with enough data | the one learns $\mathbb E[d \mid x]$, the other $P(k \mid x)$ |
+
+# %% [markdown]
+# ## The way on
 #
-# We let `train` find the weights. How does descent do that, when does it fail, and what do random
-# batches do to it? That is **lab 3**. Where do the gradients come from? **Lab 4**.
+# - **Built here:** a network of any size (`neuron`, `layer`, `MLP`), its activations, and the two
+#   losses that tell it what is wanted.
+# - **Next:** we let `train` find the weights. How does descent do that, when does it fail, and what
+#   do random batches do to it? That is **lab 3**. Where do the gradients come from? **Lab 4**.
+# - **Used again:** `cross_entropy`, in every lab that classifies; `softmax`, in lab 8 as an ideal
+#   denoiser and in lab 10 as attention; `collapse`, in lab 7, where a norm disappears into a
+#   convolution; the mean that a regression learns, in labs 8 and 11, where images are cleaned.
 
 # %%
 lab.progress()

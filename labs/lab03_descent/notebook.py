@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 3: Gradient descent
 #
+# *Session 1. You bring lab 2's networks and losses; lab 4 brings the gradients that are still
+# missing.*
+#
 # A network computes whatever its weights say. But who says what the weights are to be? The course's
 # answer: write down how bad the network is, as a number $E(W)$, the **loss**, and look for weights
 # for which it is small. A small network already has some thousands of weights, and nobody can look
@@ -1020,10 +1023,18 @@ plots.image_grid(test.images[wrong], d_test[wrong], guesses[wrong], columns=8)
 # | a batch, on average | $\frac{\lvert S \rvert}{\lvert T \rvert} \nabla E$ |
 # | a batch, by itself | signal $\sim \lvert S \rvert$, noise $\sim \sqrt{\lvert S \rvert}$ |
 # | SGD | $W \leftarrow W - \eta\, \nabla E_S(W)$, a fresh order in every epoch |
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next.** For the linear classifier, the way from the gradient of the scores to that of the
-# weights was a single product. A network has many layers, and the gradient has to find its way back
-# through all of them: **backpropagation**, lab 4. In lab 5, networks learn the digits, with SGD.
+# - **Built here:** descent with all gradients and with those of batches (`gradient_descent`,
+#   `sgd`), the largest step that it stands, and the gradients of the two losses.
+# - **Next:** for the linear classifier, the way from the gradient of the scores to that of the
+#   weights was a single product. A network has many layers, and the gradient has to find its way
+#   back through all of them: **backpropagation**, **lab 4**.
+# - **Used again:** `square_error_grad` and `cross_entropy_grad`, in lab 4, where the way back
+#   begins; `numerical_gradient`, there too, as a witness; `sgd`, in lab 5, as a loop for any
+#   network; why a descent fails, in lab 7.
 
 # %%
 lab.progress()

@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 4: Backpropagation
 #
+# *Session 2. You bring the networks of lab 2 and the descent of lab 3; labs 6 and 7 go back through
+# more kinds of layers.*
+#
 # A network learns by gradient descent: every weight takes a small step against the derivative of
 # the loss. You know the step from lab 3. What is missing is the derivative, for *every* weight of
 # *every* layer, and a network for digits has a hundred thousand of them.
@@ -849,11 +852,20 @@ plots.curves(runs, xlabel="step", ylabel="loss of the batch", title="Six layers 
 #   both at once.)
 # - The signal is multiplied in every layer, and can fade. The activation and the size of the
 #   first weights decide.
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next?** `course_dl/backprop.py` is this lab in the course's own hand, layer by layer;
-# read it beside your solution. **Lab 5** trains networks on MNIST with the tools of PyTorch, and
-# knows now what `loss.backward()` does. In **lab 6** the linear layer becomes a convolution; you
-# will go back through that one as well.
+# - **Built here:** the gradient of every weight of a network, layer by layer and for whole batches,
+#   two ways to know that it is right, and `ManualMLP`, which learns without autograd.
+# - **Next:** **lab 5** trains networks on MNIST with the tools of PyTorch. You know now what its
+#   `loss.backward()` does.
+# - **Used again:** `ManualMLP`, in lab 5, beside PyTorch's; `backward_layer`, in lab 6 for a
+#   convolution and in lab 7 for a norm; signals that fade on their way back, in lab 7, where twenty
+#   layers fail.
+#
+# Until then: `course_dl/backprop.py` is this lab in the course's own hand, layer by layer; read it
+# beside your solution.
 
 # %%
 lab.progress()

@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 5: MNIST
 #
+# *Session 2. You bring lab 2's losses and lab 4's gradients; every lab after this one trains with a
+# loop such as yours.*
+#
 # In the 1990s neural networks learned to read the amounts on bank cheques. The digits that they
 # were developed on are still the first data set that everybody meets: **MNIST**, 70,000 images of
 # $28 \times 28$ pixels. Small enough to train on in seconds, hard enough to be worth it.
@@ -673,10 +676,19 @@ except NotImplementedError:
 # - A training that goes well says nothing about images that were not in it. Overfitting shows on
 #   held-out data alone, first in the loss.
 # - What you choose by a set of data is fitted to it. The test set is for the end.
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next?** `course_dl.fit` is your loop with what one wants besides: history, checkpoints,
-# schedules, any device. Read `course_dl/training/epoch.py` beside your `train_one_epoch`. **Lab 6**
-# gives the network eyes: units that look for the same thing everywhere in the picture.
+# - **Built here:** a training loop for any model, any loss and any optimizer (`train_one_epoch`),
+#   and an honest judgement of what comes out (`evaluate`, `confusion_matrix`, `split`).
+# - **Next:** **lab 6** gives the network eyes: units that look for the same thing everywhere in the
+#   picture.
+# - **Used again:** your loop, in labs 6 to 11, as `course_dl.fit`, which adds history, checkpoints
+#   and schedules; held-out data, wherever something is chosen; the challenge against the clock, in
+#   each of these labs.
+#
+# Until then: read `course_dl/training/epoch.py` beside your `train_one_epoch`.
 
 # %%
 lab.progress()

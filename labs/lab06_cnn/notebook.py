@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 6: Convolutional networks for image classification
 #
+# *Session 2. You bring lab 4's way back and lab 5's loop; labs 7, 8, 9 and 11 are made of the
+# convolutions that you write.*
+#
 # Put the pixels of an image in any other order, the same order for all images, and train the
 # multilayer perceptron of lab 5 again. It will do exactly as well. That is a strange thing to say
 # of something that looks at pictures: to a dense layer, two pixels side by side are no closer than
@@ -527,11 +530,19 @@ print(f"validation accuracy {evaluate(attempt, (X[:kept], d[:kept])).accuracy:.1
 # - The filters are learnt. The first ones look for edges, as people's did; later ones combine them.
 # - Pooling and strides make maps smaller, receptive fields larger, and small shifts harmless.
 # - Backpropagation through it is that of a linear layer, and a sum over patches.
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next.** Networks that are deeper than LeNet, and how to begin with one that others have
-# trained: *deep convolutional networks and transfer learning*. Until then: put the pixels in a
-# random order, `X.flatten(1)[:, torch.randperm(784)].view_as(X)`, the same for training and test,
-# and train both networks once more. Which one minds, and why?
+# - **Built here:** a convolution, forwards and backwards (`conv2d`, `conv2d_backward`), pooling,
+#   and `LeNet`, which is made of both.
+# - **Next:** **lab 7** asks why not twenty convolutions, and what a network that has learnt one
+#   task is worth for another.
+# - **Used again:** convolutions, in labs 7, 8, 9 and 11; `grad_x` of `conv2d_backward`, in lab 8,
+#   as the way from small maps to large ones; patches as rows, in lab 10.
+#
+# Until then: put the pixels in a random order, `X.flatten(1)[:, torch.randperm(784)].view_as(X)`,
+# the same for training and test, and train both networks once more. Which one minds, and why?
 
 # %%
 lab.progress()

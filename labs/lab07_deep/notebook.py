@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 7: Deep networks and transfer learning
 #
+# *Session 3. You bring lab 6's convolutions and lab 4's error signals; the shortcut that you write
+# comes back in labs 8, 10 and 11.*
+#
 # Lab 6 ended with two convolutions. Why not twenty? Each layer can build on what the one before has
 # found: edges, corners, collars, coats. For twenty years people tried, and beyond some ten layers
 # it did not work: the networks became *worse*, and not only on test images. They did worse on the
@@ -654,10 +657,20 @@ except NotImplementedError:
 #   evaluation, and remembers without gradients. Both are good for surprises.
 # - A shortcut lets layers begin as nothing, and brings the error signal back undiminished.
 # - Features serve where they were not learnt. The fewer pictures, the more they are worth.
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next.** So far one class for an image. *Segmentation* asks for one for each pixel, and
-# needs depth to know what it sees and shortcuts to know where: lab 8. Until then: let `adapt` meet
-# not other digits but clothes. What do strokes and loops know about trousers?
+# - **Built here:** batch normalization, forwards and backwards, the residual block, with which
+#   twenty layers learn, and a way to use features where few pictures are known.
+# - **Next:** so far one class for an image. *Segmentation*, **lab 8**, asks for one for each pixel,
+#   and needs depth to know what it sees and shortcuts to know where.
+# - **Used again:** batch norm, in lab 8's U-Net; adding to what comes in, in every block of lab 10
+#   and in lab 11's network, and handing across, in lab 8; features of a network that was trained
+#   for something else, in lab 9, where they measure what is drawn.
+#
+# Until then: let `adapt` meet not other digits but clothes. What do strokes and loops know about
+# trousers?
 
 # %%
 lab.progress()

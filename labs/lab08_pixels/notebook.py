@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 8: Segmentation and image processing
 #
+# *Session 4. You bring lab 6's convolutions and lab 7's shortcuts; labs 10 and 11 come back to the
+# denoiser that you write.*
+#
 # So far a network gave one answer for an image: a class. Now it gives one for each *pixel*: this one
 # belongs to a seven, that one to the background. That is **segmentation**, and it is what a doctor
 # asks of a scan, and a car of what its camera sees. And once a network makes an image out of an
@@ -697,10 +700,20 @@ except NotImplementedError:
 # - The best guess of a clean image is a mean of all that it could be. For a Gaussian it is linear, for
 #   a finite set a softmax; a network learns it for photographs.
 # - To know all training images by heart is not to know images.
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next.** A network that takes noise away can be asked to do it where there is nothing but
-# noise: lab 11. Before that lab 9 draws images in three other ways. Until then: give the U-Net a
-# square of 64 x 64 pixels. It has never seen one; why does it work all the same?
+# - **Built here:** a network that says something of each pixel (`conv_transpose2d`, a U-Net),
+#   measures for regions (`iou`, `dice_loss`), and the best guess of a clean image, for Gaussian
+#   images and for finitely many.
+# - **Next:** **lab 9** draws images that nobody has made before, in three ways.
+# - **Used again:** transposed convolutions, in lab 9, where a generator draws; `ideal_denoiser`, in
+#   lab 10, as attention, and in lab 11, where it draws digits out of nothing but noise; the U-Net,
+#   there too.
+#
+# Until then: give the U-Net a square of 64 x 64 pixels. It has never seen one; why does it work all
+# the same?
 
 # %%
 lab.progress()

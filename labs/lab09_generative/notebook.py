@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 9: Deep generative models
 #
+# *Session 5. You bring lab 2's losses, lab 5's loop and lab 8's way up; labs 10 and 11 are measured
+# in the two units of this lab.*
+#
 # So far networks answered: which digit is this, where is its edge? Now they are to *draw*. From
 # sixty thousand digits, make one that nobody wrote. For that a network has to know what "like the
 # data" means, and there are three ways to say it:
@@ -593,9 +596,15 @@ except NotImplementedError:
 # | importance bound | $\log \frac1K \sum p / q$ | a tighter one |
 # | GAN | $\text{softplus}(-D(x)) + \text{softplus}(D(G(z)))$ | sharp pictures, no density |
 # | Fréchet distance | $\lVert m_a - m_b \rVert^2 + \operatorname{tr}(\dots)$ | one figure for all |
+
+# %% [markdown]
+# ## The way on
 #
-# Lab 10 says the likelihood of a digit patch by patch, and lab 11 draws by taking away noise. Both
-# will be measured in the same two units.
+# - **Built here:** a flow, which knows a density, a variational autoencoder, which knows a bound on
+#   it, the steps of a GAN, which knows none, and a distance between what is drawn and what is real.
+# - **Next:** **lab 10** says the likelihood of a digit exactly, patch by patch.
+# - **Used again:** likelihoods in nats, in lab 10; the Fréchet distance, in lab 11; the VAE, there
+#   too, where a diffusion draws in its codes.
 
 # %%
 lab.progress()

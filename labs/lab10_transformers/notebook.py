@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 10: Transformers, on images
 #
+# *Session 6. You bring lab 8's weighted mean, lab 7's shortcuts and lab 9's nats; lab 11 is told
+# the time by vectors of this lab.*
+#
 # A convolution looks next door, always with the same weights. **Attention** looks anywhere, with
 # weights that depend on what is there. It came from translation, where a word may belong to another
 # one far away, and now it reads, writes, and sees. You know it already: lab 8's `ideal_denoiser`
@@ -568,11 +571,18 @@ except NotImplementedError:
 # - With a causal mask, one pass trains all guesses; a likelihood is exact, and drawing goes word by
 #   word.
 # - Where a loss is too good, look for what the network was shown.
+
+# %% [markdown]
+# ## The way on
 #
-# **Where next.** Here a picture grows patch by patch, and no patch is ever changed again. Lab 11
-# begins with noise, and makes the whole picture a little better at a time; its network is told the
-# time by your `sinusoids`. Until then: complete the *upper* half of digits, given the lower one. What
-# would have to change?
+# - **Built here:** attention with masks and heads, the block of all transformers, a classifier of
+#   patches, and a program that completes digits and knows how likely each one is.
+# - **Next:** here a picture grows patch by patch, and no patch is ever changed again. **Lab 11**
+#   begins with noise, and makes the whole picture a little better at a time.
+# - **Used again:** `sinusoids`, in lab 11, to tell a network the time; half digits completed, there
+#   too, by a diffusion beside your transformer.
+#
+# Until then: complete the *upper* half of digits, given the lower one. What would have to change?
 
 # %%
 lab.progress()

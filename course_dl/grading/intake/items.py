@@ -18,7 +18,8 @@ _SYSTEM = frozenset(
     b"__MACOSX __pycache__ .ipynb_checkpoints .DS_Store Thumbs.db desktop.ini $RECYCLE.BIN @eaDir "
     b".git .github .svn .hg .idea .vscode .spyproject .venv venv site-packages node_modules .cache "
     b".config .local .jupyter .ipython .pytest_cache .mypy_cache .ruff_cache .gitignore "
-    b".gitattributes .gitkeep .Trashes .Spotlight-V100 .fseventsd lost+found .localized".split()
+    b".gitattributes .gitkeep .Trashes .Spotlight-V100 .fseventsd lost+found .localized "
+    b"course_dl_progress".split()  # the last: what checks found, kept beside a notebook
 ) | {b"System Volume Information"}
 _SYSTEM_BEGINS = (b"._", b".Trash-", b".~lock.", b"~$")
 
