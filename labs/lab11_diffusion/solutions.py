@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 __all__ = [
     "alpha_bars",
+    "build_model",
     "cosine_betas",
     "ddim_step",
     "ddpm_step",
@@ -20,7 +23,9 @@ __all__ = [
     "guided",
     "keep_known",
     "posterior",
+    "sample",
     "score_from_eps",
+    "train",
     "x0_from_eps",
 ]
 
@@ -190,3 +195,108 @@ def keep_known(
     """
     known = abar_s**0.5 * y + (1 - abar_s) ** 0.5 * noise
     return mask * known + (1 - mask) * x_s
+
+
+def build_model() -> nn.Module:
+    """A new network for the challenge, untrained. What is in it, `train` and `sample` alone know."""
+
+    def layers(*sizes: int) -> nn.Sequential:
+        parts: list[nn.Module] = []
+        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+            parts += [nn.Linear(n_in, n_out), nn.SiLU()]
+        return nn.Sequential(*parts[:-1])
+
+    class Latent(nn.Module):
+        """A VAE of digits, and a flow from noise to its codes."""
+
+        def __init__(self, latent: int = 20, hidden: int = 400, width: int = 256) -> None:
+            super().__init__()
+            self.encoder = layers(784, hidden, 2 * latent)
+            self.decoder = layers(latent, hidden, 784)
+            self.classes = nn.Embedding(11, 32)  # the last one says that no class is told
+            self.flow = layers(latent + 64, width, width, latent)
+            self.register_buffer("mean", torch.zeros(latent))
+            self.register_buffer("std", torch.ones(latent))
+
+        def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            mu, log_var = self.encoder(2 * x.flatten(1) - 1).chunk(2, dim=1)
+            return mu, log_var
+
+        def velocity(self, z: Tensor, t: Tensor, d: Tensor) -> Tensor:
+            waves = t[:, None] * torch.logspace(0, 2, 16)
+            v: Tensor = self.flow(torch.cat([z, waves.sin(), waves.cos(), self.classes(d)], dim=1))
+            return v
+
+    return Latent()
+
+
+def train(model: nn.Module, X: Tensor, d: Tensor, seconds: float) -> None:
+    """Train the model in place, and be back before ``seconds`` have passed.
+
+    model : from `build_model`.
+    X : (N, 1, 28, 28), float32, pixels in [0, 1]. d : (N,) int64, classes 0 to 9.
+    seconds : the time there is. Look at the clock (``time.process_time()``, the time that this
+        program has computed) after every batch.
+
+    What the network has learnt is in its parameters and buffers: a new network from `build_model`
+    is given these, and draws.
+    """
+    start = time.process_time()
+
+    def batches(
+        size: int, end: float, lr: float, layers: list[nn.Module]
+    ) -> Iterator[tuple[Tensor, torch.optim.Optimizer]]:
+        """Until the share ``end`` of the time is spent, with a learning rate that falls to 0."""
+        optimizer = torch.optim.AdamW([p for l in layers for p in l.parameters()], fused=True)
+        begin = (time.process_time() - start) / seconds
+        while True:
+            for batch in torch.randperm(len(X)).split(size):
+                done = ((time.process_time() - start) / seconds - begin) / (end - begin)
+                if done >= 1:
+                    return
+                optimizer.param_groups[0]["lr"] = lr * min(1, 0.05 + 20 * done, 1.25 * (1 - done))
+                yield batch, optimizer
+
+    def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    # Codes cost a tenth of what they do in the bound: how they are spread, the flow will learn.
+    model.decoder[-1].bias.data.copy_(torch.logit(X.mean(0).flatten(), eps=0.01))
+    for batch, optimizer in batches(64, 0.55, 0.004, [model.encoder, model.decoder]):
+        x = X[batch].flatten(1)
+        mu, log_var = model.encode(x)
+        logits = model.decoder(mu + torch.exp(log_var / 2) * torch.randn_like(mu))
+        misfit = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum()
+        descend((misfit + 0.1 * kl) / len(x), optimizer)
+
+    with torch.no_grad():
+        codes = torch.cat([model.encode(x)[0] for x in X.split(1000)])
+        model.mean.copy_(codes.mean(dim=0))
+        model.std.copy_(codes.std(dim=0))
+        codes = (codes - model.mean) / model.std
+    for batch, optimizer in batches(256, 0.95, 0.002, [model.flow, model.classes]):
+        untold = torch.rand(len(batch)) < 0.1
+        z, told = codes[batch], d[batch].masked_fill(untold, 10)
+        t = torch.randn(len(batch)).sigmoid()
+        z_t, target = flow_pair(z, torch.randn_like(z), t)
+        descend(F.mse_loss(model.velocity(z_t, t, told), target), optimizer)
+
+
+def sample(model: nn.Module, d: Tensor, generator: torch.Generator) -> Tensor:
+    """Digits of the classes asked for, drawn by a trained model.
+
+    model : from `build_model`, with what `train` has left in its parameters and buffers.
+    d : (n,) int64, classes 0 to 9. generator : all noise is drawn from it.
+    Returns (n, 1, 28, 28), float32, pixels in [0, 1].
+    """
+    untold = torch.full_like(d, 10)
+
+    def velocity(z: Tensor, t: Tensor) -> Tensor:
+        return guided(model.velocity(z, t, d), model.velocity(z, t, untold), 2.0)
+
+    with torch.no_grad():
+        z = euler(velocity, torch.randn(len(d), len(model.mean), generator=generator), 20)
+        return model.decoder(model.mean + model.std * z).sigmoid().view(-1, 1, 28, 28)
