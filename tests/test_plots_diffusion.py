@@ -11,11 +11,16 @@ import torch
 from course_dl import plots
 
 # three points, two steps
-PATH = torch.tensor([[[0.0, 0], [1, 1], [2, -2]], [[0, 1], [1, 0], [0, 0]], [[0, 2], [1, -1], [3, 0]]])
+PATH = torch.tensor(
+    [[[0.0, 0], [1, 1], [2, -2]], [[0, 1], [1, 0], [0, 0]], [[0, 2], [1, -1], [3, 0]]]
+)
 
 
 def test_a_table_of_ways_shows_lines_beginnings_and_ends() -> None:
-    table = {"DDPM": {"2 steps": PATH, "1 step": PATH[:2]}, "flow": {"2 steps": PATH, "1 step": PATH}}
+    table = {
+        "DDPM": {"2 steps": PATH, "1 step": PATH[:2]},
+        "flow": {"2 steps": PATH, "1 step": PATH},
+    }
     data = torch.rand(50, 2)
     captions = {"flow": {"1 step": "0.1"}}
     figure = plots.trajectories(table, data, captions=captions, title="Ways")
@@ -49,12 +54,16 @@ def test_clouds_stand_side_by_side_and_what_is_far_is_left_out() -> None:
 
 BAD: list[tuple[Callable[[], object], str]] = [
     (lambda: plots.trajectories({}), "at least one row"),
-    (lambda: plots.trajectories({"a": {"x": PATH}, "b": {"y": PATH}}), "columns \\['x'\\] in row 'b'"),
+    (
+        lambda: plots.trajectories({"a": {"x": PATH}, "b": {"y": PATH}}),
+        "columns \\['x'\\] in row 'b'",
+    ),
     (lambda: plots.trajectories({"a": {"x": PATH[..., :1]}}), "a, x: expected the ways"),
     (lambda: plots.trajectories({"a": {"x": PATH}}, torch.ones(3, 3)), r"points \(M, 2\)"),
     (lambda: plots.animate_points({}), "at least one"),
     (lambda: plots.animate_points({"a": PATH, "b": PATH[:2]}), "as many frames in each"),
     (lambda: plots.animate_points({"a": PATH}, titles=["one"]), "titles: expected 3"),
+    (lambda: plots.trajectories({"a": {"x": PATH}}, limit=0.0), "a positive number"),
     (lambda: plots.animate_points({"a": PATH}, limit=-1.0), "a positive number"),
 ]
 

@@ -1,9 +1,9 @@
-"""Whether a picture is a copy of a training image: much nearer to one of them than to the next ones.
+"""Whether a picture is a copy of a training image: much nearer to one of them than to the next.
 
 How near two different images of a class come depends on the class: two ones are much alike, two
-eights are not. So no distance decides but a ratio, of the distance to the nearest training image and
-that to the fifth nearest. Of a picture that nobody copied it is not far below 1; of a copy with a
-little noise, or moved by some pixels, or darker, it is small.
+eights are not. So no distance decides but a ratio, of the distance to the nearest training image
+and that to the fifth nearest. Of a picture that nobody copied it is not far below 1; of a copy with
+a little noise, or moved by some pixels, or darker, it is small.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 The judge asks for pictures of classes in random order, and compares them with test images in
 features that a submission cannot reach, by the Fréchet distance. It sees a picture that is shown
-again and again, as it sees a bad one. What it does not see are training images, handed back: of these
-no model may draw many. In grading the classes have other numbers, and a new network with the trained
-weights draws, in a process that has seen no image.
+again and again, as it sees a bad one. What it does not see are training images, handed back: of
+these no model may draw many. In grading the classes have other numbers, and a new network with the
+trained weights draws, in a process that has seen no image.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class DrawingChallenge:
     seconds
         The time to train.
     images
-        Gives images (N, C, H, W) in [0, 1] and classes (N,) from 0 on, to train on, and test images.
+        Gives images (N, C, H, W) in [0, 1], their classes (N,) from 0 on, and test images.
     features, classify, distance
-        Of images, features (N, D) and classes (N,); of two sets of features, how far apart they are.
+        Of images, features (N, D) and classes (N,); of two sets of features, their distance.
     pictures
         How many are drawn.
     sure
@@ -121,9 +121,7 @@ class DrawingChallenge:
         student.told.append(("Of the class asked for", f"{right:.1%} of {self.pictures:,}"))
         self._award(student, len(X), reached, right, copies)
 
-    def _award(
-        self, student: Student, n: int, reached: float, right: float, copies: float
-    ) -> None:
+    def _award(self, student: Student, n: int, reached: float, right: float, copies: float) -> None:
         """Raise the verdict with the points that are earned, where these are not all."""
         if copies > MOST_COPIES:
             student.remarks.append(f"{copies:.0%} of the pictures are training images")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ def trajectories(
     data: Any = None,
     *,
     captions: Mapping[str, Mapping[str, str]] | None = None,
+    limit: float | None = None,
     title: str | None = None,
     figure: Canvas | None = None,
 ) -> Figure:
@@ -39,6 +40,7 @@ def trajectories(
         columns of the first.
     data : (M, 2), where the points should end.
     captions : ``{row: {column: text}}``, below the pictures; some may be left out.
+    limit : how far from 0 is shown; by default everything is.
     """
     rows = {
         row: {column: _path(path, f"{row}, {column}") for column, path in paths.items()}
@@ -60,7 +62,8 @@ def trajectories(
     tile = min(wide / len(columns), 3.0)
     figure = canvas(figure, len(rows) * (tile + 0.1 + 0.2 * below) + 0.4 + 0.3 * bool(title))
     axes = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
-    reach = max(float(abs(path).max()) for paths in rows.values() for path in paths.values())
+    every = [path for paths in rows.values() for path in paths.values()]
+    reach = _reach(every, limit)
     for k, (line, (row, paths)) in enumerate(zip(axes, rows.items(), strict=True)):
         for ax, (column, path) in zip(line, paths.items(), strict=True):
             if points is not None:
@@ -105,9 +108,7 @@ def animate_points(
         raise ValueError(f"clouds: expected as many frames in each, got {lengths}")
     if titles and len(titles) != F:
         raise ValueError(f"titles: expected {F} of them, one a frame, got {len(titles)}")
-    reach = limit or 1.05 * max(float(abs(path).max()) for path in paths.values())
-    if not reach > 0:
-        raise ValueError(f"limit={limit}: expected a positive number")
+    reach = _reach(paths.values(), limit)
     step = 2.2 * reach
 
     def draw(ax: Axes, t: int) -> None:
@@ -123,6 +124,13 @@ def animate_points(
             ax.set_title(titles[t])
 
     return animate(draw, F, seconds=seconds)
+
+
+def _reach(paths: Iterable[np.ndarray], limit: float | None) -> float:
+    """How far from 0 is shown."""
+    if limit is not None and not limit > 0:
+        raise ValueError(f"limit={limit}: expected a positive number")
+    return limit or 1.05 * max(float(abs(path).max()) for path in paths) or 1.0
 
 
 def _path(given: Any, name: str) -> np.ndarray:

@@ -1,6 +1,9 @@
 # %% [markdown]
 # # Lab 11: Diffusion models
 #
+# *Session 7. You bring lab 8's ideal denoiser, lab 9's codes and its distance, and lab 10's sinusoids
+# and half digits. Here the course ends.*
+#
 # Lab 8 took the noise off an image, once. Do it a little at a time, again and again, and begin with
 # nothing but noise: a picture appears that nobody has taken. This is **diffusion**, and today's
 # generators of images work like this. You will see it work before there is any network, and then find
@@ -39,7 +42,8 @@ lab = Lab("lab11")
 # %%
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -91,7 +95,7 @@ known = 2 * X[:3000].flatten(1) - 1  # black is -1, white is 1
 sigmas = torch.logspace(1.3, -2, 41).tolist()  # from 20 to 0.01
 x = sigmas[0] * torch.randn(20, 784, generator=seeded(1))
 exact_film = [x]
-for sigma, following in zip(sigmas, sigmas[1:], strict=False):
+for sigma, following in pairwise(sigmas):
     guess = ideal_denoiser(x, known, sigma)
     x = guess + following / sigma * (x - guess)
     exact_film.append(x)
@@ -292,7 +296,9 @@ def trained_on_spiral(loss):
 noise_net, velocity_net = trained_on_spiral(loss_of_noise), trained_on_spiral(loss_of_velocity)
 
 # %% [markdown]
-# Three samplers, each with 5, 20 and 100 steps, from the same noise.
+# Three samplers, each with 5, 20 and 100 steps, from the same noise. (DDIM divides by
+# $\sqrt{\bar\alpha_t}$, which is next to nothing at the end, and would make much of a small error of the
+# network. So it begins a little before.)
 
 # %% after="11.1 11.2 11.5 11.6 11.8"
 start = torch.randn(1000, 2, generator=seeded(6))
@@ -314,7 +320,7 @@ def ddpm_path(steps):
 @torch.no_grad()
 def ddim_path(steps):
     x, path = start, [start]
-    times = torch.linspace(T - 1, 0, steps + 1).long()[:-1].tolist()
+    times = torch.linspace(0.95 * T, 0, steps + 1).long()[:-1].tolist()
     for t, s in zip(times, [*times[1:], None], strict=True):
         eps = noise_net(x, torch.full((len(x),), t / T), None)
         x = ddim_step(x, eps, abar[t], torch.tensor(1.0) if s is None else abar[s])
@@ -350,10 +356,13 @@ told = {
     name: {n: f"{energy_distance(path[-1], points[:1000]):.3f}" for n, path in row.items()}
     for name, row in ways.items()
 }
-plots.trajectories(ways, points, captions=told)
+plots.trajectories(ways, points, captions=told, limit=3.5)
+
+# %% after="11.1 11.2 11.5 11.6 11.8"
+plots.animate_points({name: row["100 steps"] for name, row in ways.items()}, limit=3.5)
 
 # %% [markdown]
-# What to see: DDPM walks like a drunkard, since it draws new noise at every step; with five steps it is
+# What to see: in the table and in the film, DDPM walks like a drunkard, since it draws new noise at every step; with five steps it is
 # lost. DDIM goes in curves, and the flow nearly straight where it can. The number below each picture is
 # the energy distance to the data, the smaller the better: with few steps the straighter road wins, with
 # a hundred all arrive.
@@ -373,8 +382,8 @@ PIXEL_SECONDS = 8
 digits, digits_test = 2 * X - 1, 2 * X_test[:300] - 1
 
 
-def trained(model, data, seconds, lr, batch_size=64):
-    """The model after so many seconds; a last second at a tenth of the learning rate calms it."""
+def trained(model, data, seconds, lr, batch_size=32):
+    """The model after so many seconds, the last ones at a tenth of the learning rate."""
     for share, rate in ((0.8, lr), (0.2, lr / 10)):
         adam = torch.optim.AdamW(model.parameters(), rate, fused=True)
         fit(
@@ -511,9 +520,7 @@ plots.curves(kept, strengths, xlabel="w", ylabel="variety, test digits: 1", figu
 figure
 
 # %% after="11.7 11.8"
-plots.image_grid(
-    torch.cat([x[:10] for x in by_strength.values()]), columns=10, limits=(0, 1)
-)
+plots.image_grid(torch.cat([x[:10] for x in by_strength.values()]), columns=10, limits=(0, 1))
 
 # %% [markdown]
 # What to see: a row for each $w$, from 0 to 4, a column for each beginning. Without guidance by the
@@ -541,9 +548,11 @@ y_known, mask_known = torch.tensor([1.5, 0.0]), torch.tensor([1.0, 0.0])
 
 def completed(passes, n=4000):
     """The second number, n times, with so many passes at each level."""
-    noise_of = seeded(13)
-    draw = lambda: torch.randn(n, 2, generator=noise_of)
-    x = draw()
+    x, source = torch.randn(n, 2, generator=seeded(13)), seeded(14)
+
+    def draw():
+        return torch.randn(n, 2, generator=source)
+
     for t in reversed(range(few)):
         of_x_t = abar_few[t] * C + (1 - abar_few[t]) * torch.eye(2)
         before = abar_few[t - 1] if t else torch.tensor(1.0)
@@ -726,11 +735,17 @@ except NotImplementedError:
 # - Training is a regression, at all noise levels at once; what is to be guessed, noise or velocity,
 #   decides how fast it learns.
 # - A good generator is judged by quality and by variety, and by what it has not copied.
+
+# %% [markdown]
+# ## The way on
 #
-# **The end of the course.** You began with a line between two clouds of points, corrected at each
-# mistake. Since then you have written gradients by hand, networks that see and segment, normalize and
-# attend, and now networks that draw. All of it was one idea: a function with many parameters, a loss that
-# says what is wanted, and the way downhill.
+# - **Built here:** noise and the way back from it, by `ddpm_step` and `ddim_step`, guidance by the class,
+#   flow matching, half digits completed, and a network that draws in codes.
+#
+# It is the end of the course. You began with a line between two clouds of points, corrected at each
+# mistake. Since then you have written gradients by hand, and networks that see, segment, normalize,
+# attend and draw. All of it was one idea: a function with many parameters, a loss that says what is
+# wanted, and the way downhill.
 
 # %%
 lab.progress()

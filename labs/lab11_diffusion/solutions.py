@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -198,11 +199,11 @@ def keep_known(
 
 
 def build_model() -> nn.Module:
-    """A new network for the challenge, untrained. What is in it, `train` and `sample` alone know."""
+    """A new network for the challenge, untrained. What is in it is for `train` and `sample`."""
 
     def layers(*sizes: int) -> nn.Sequential:
         parts: list[nn.Module] = []
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        for n_in, n_out in pairwise(sizes):
             parts += [nn.Linear(n_in, n_out), nn.SiLU()]
         return nn.Sequential(*parts[:-1])
 
@@ -243,46 +244,52 @@ def train(model: nn.Module, X: Tensor, d: Tensor, seconds: float) -> None:
     """
     start = time.process_time()
 
-    def batches(
-        size: int, end: float, lr: float, layers: list[nn.Module]
-    ) -> Iterator[tuple[Tensor, torch.optim.Optimizer]]:
-        """Until the share ``end`` of the time is spent, with a learning rate that falls to 0."""
-        optimizer = torch.optim.AdamW([p for l in layers for p in l.parameters()], fused=True)
-        begin = (time.process_time() - start) / seconds
+    def learn(
+        loss_of: Callable[[Tensor], Tensor],
+        parts: list[nn.Module],
+        batch_size: int,
+        lr: float,
+        end: float,
+    ) -> None:
+        """Descend until the share ``end`` of the time is spent; the learning rate falls to 0."""
+        optimizer = torch.optim.AdamW([p for m in parts for p in m.parameters()], fused=True)
+        begin = time.process_time() - start
         while True:
-            for batch in torch.randperm(len(X)).split(size):
-                done = ((time.process_time() - start) / seconds - begin) / (end - begin)
-                if done >= 1:
+            for batch in torch.randperm(len(X)).split(batch_size):
+                spent = time.process_time() - start
+                if spent >= end * seconds:
                     return
+                done = (spent - begin) / (end * seconds - begin)
                 optimizer.param_groups[0]["lr"] = lr * min(1, 0.05 + 20 * done, 1.25 * (1 - done))
-                yield batch, optimizer
+                loss = loss_of(batch)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
 
-    def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    # Codes cost a tenth of what they do in the bound: how they are spread, the flow will learn.
-    model.decoder[-1].bias.data.copy_(torch.logit(X.mean(0).flatten(), eps=0.01))
-    for batch, optimizer in batches(64, 0.55, 0.004, [model.encoder, model.decoder]):
+    def loss_of_vae(batch: Tensor) -> Tensor:
+        """A code costs a tenth of what it does in the bound: the flow will learn their spread."""
         x = X[batch].flatten(1)
         mu, log_var = model.encode(x)
         logits = model.decoder(mu + torch.exp(log_var / 2) * torch.randn_like(mu))
         misfit = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
         kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum()
-        descend((misfit + 0.1 * kl) / len(x), optimizer)
+        return (misfit + 0.1 * kl) / len(x)
 
+    def loss_of_flow(batch: Tensor) -> Tensor:
+        """The square error of the velocity; one class in ten is not told."""
+        told = d[batch].masked_fill(torch.rand(len(batch)) < 0.1, 10)
+        t = torch.randn(len(batch)).sigmoid()
+        z_t, target = flow_pair(codes[batch], torch.randn_like(codes[batch]), t)
+        return F.mse_loss(model.velocity(z_t, t, told), target)
+
+    model.decoder[-1].bias.data.copy_(torch.logit(X.mean(dim=0).flatten(), eps=0.01))
+    learn(loss_of_vae, [model.encoder, model.decoder], 64, 0.004, end=0.55)
     with torch.no_grad():
         codes = torch.cat([model.encode(x)[0] for x in X.split(1000)])
         model.mean.copy_(codes.mean(dim=0))
         model.std.copy_(codes.std(dim=0))
         codes = (codes - model.mean) / model.std
-    for batch, optimizer in batches(256, 0.95, 0.002, [model.flow, model.classes]):
-        untold = torch.rand(len(batch)) < 0.1
-        z, told = codes[batch], d[batch].masked_fill(untold, 10)
-        t = torch.randn(len(batch)).sigmoid()
-        z_t, target = flow_pair(z, torch.randn_like(z), t)
-        descend(F.mse_loss(model.velocity(z_t, t, told), target), optimizer)
+    learn(loss_of_flow, [model.flow, model.classes], 256, 0.002, end=0.95)
 
 
 def sample(model: nn.Module, d: Tensor, generator: torch.Generator) -> Tensor:

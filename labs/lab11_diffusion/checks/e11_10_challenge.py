@@ -29,7 +29,7 @@ challenge = Exercise(
         "The other half goes into a flow from noise to codes: an MLP of the code, of sines and "
         "cosines of t, and of a vector of the class, trained by flow_pair. Standardize the codes, "
         "and keep mean and spread in buffers.",
-        "For one sample in ten tell another class, 10, for \"none\". Then sample can be guided, "
+        'For one sample in ten tell another class, 10, for "none". Then sample can be guided, '
         "with w = 2, and 20 steps of euler are enough. Both learning rates fall to 0.",
     ],
 )
