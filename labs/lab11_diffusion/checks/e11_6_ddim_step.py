@@ -31,9 +31,9 @@ ddim_step = Exercise(
 @ddim_step.test("two levels, by hand")
 def test_ddim_step_by_hand(student: Student) -> None:
     for dtype in DTYPES:
-        x_t = torch.tensor([[6.0, 8.0]], dtype=dtype)
-        eps = torch.tensor([[0.0, 10.0]], dtype=dtype)
-        for abar_s, row in [(0.64, [8.0, 6.0]), (1.0, [10.0, 0.0])]:
+        x_t = torch.tensor([[30.0, 40.0]], dtype=dtype)
+        eps = torch.tensor([[0.0, 50.0]], dtype=dtype)
+        for abar_s, row in [(0.9216, [48.0, 14.0]), (1.0, [50.0, 0.0])]:
             got = student.ddim_step(x_t, eps, 0.36, abar_s)
             check_values(student, got, torch.tensor([row], dtype=dtype))
 

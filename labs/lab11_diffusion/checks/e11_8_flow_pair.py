@@ -153,11 +153,15 @@ def asked_about(x1: Tensor, velocity: Velocity, times: list[float] | None = None
     def asked(x: Tensor, t: Tensor) -> Tensor:
         if not isinstance(x, Tensor) or x.shape != x1.shape or x.dtype != x1.dtype:
             raise TypeError(f"velocity takes x of shape {tuple(x1.shape)}, in the dtype of x1")
-        if not isinstance(t, Tensor) or t.shape != (len(x1),) or t.dtype != x1.dtype:
-            raise TypeError(
-                f"velocity takes t of shape ({len(x1)},), a tensor with one time for each "
-                "sample, in the dtype of x"
+        if not isinstance(t, Tensor):
+            raise TypeError(f"velocity takes t as a tensor of shape ({len(x1)},), not as a number")
+        if t.shape != (len(x1),):
+            raise ValueError(
+                f"velocity takes t of shape ({len(x1)},), one time for each sample; it had shape "
+                f"{tuple(t.shape)}"
             )
+        if t.dtype != x1.dtype:
+            raise TypeError(f"velocity takes t in the dtype of x, {x1.dtype}, not in {t.dtype}")
         if times is not None:
             times.append(float(t[0]))
         return velocity(x, t)

@@ -83,7 +83,7 @@ def check_known(
     x_s, y, noise = (rng.normal(*shape, dtype=dtype) for _ in range(3))
     mask = rng.integers(0, 2, *shape, dtype=dtype)
     got = student.keep_known(x_s, y, mask, abar_s, noise)
-    truth = x_s.double()
+    truth = x_s.double().clone()
     level = float(abar_s)
     for k in mask.flatten().nonzero()[:, 0].tolist():
         known = level**0.5 * float(y.flatten()[k]) + (1 - level) ** 0.5 * float(noise.flatten()[k])
