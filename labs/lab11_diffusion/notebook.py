@@ -93,18 +93,16 @@ print(f"{len(X):,} digits to learn from, {len(X_test):,} to test")
 
 known = 2 * X[:3000].flatten(1) - 1  # black is -1, white is 1
 sigmas = torch.logspace(1.3, -2, 41).tolist()  # from 20 to 0.01
-x = sigmas[0] * torch.randn(20, 784, generator=seeded(1))
-exact_film = [x]
+exact_film = [sigmas[0] * torch.randn(20, 784, generator=seeded(1))]
 for sigma, following in pairwise(sigmas):
-    guess = ideal_denoiser(x, known, sigma)
-    x = guess + following / sigma * (x - guess)
-    exact_film.append(x)
+    guess = ideal_denoiser(exact_film[-1], known, sigma)
+    exact_film.append(guess + following / sigma * (exact_film[-1] - guess))
 
 
 def film(states, columns=10):
-    """An animation of states (N, 784) or (N, 1, 28, 28), each with its own range of greys."""
+    """An animation of states (N, 784) or (N, 1, 28, 28); loud noise is shown as grey as any other."""
     frames = torch.stack([state.detach().view(-1, 28, 28) for state in states])
-    frames = frames / frames.abs().amax((1, 2, 3), keepdim=True).clamp(min=1)
+    frames = frames / frames.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1)
     return plots.animate_images(frames, columns=columns, limits=(-1, 1))
 
 
@@ -124,10 +122,11 @@ def nearest(pictures, among):
     return among[places], distances
 
 
-twins, distances = nearest(x, known)
+exact = exact_film[-1]
+twins, distances = nearest(exact, known)
 print(f"distances to the nearest digit: {distances.min():.2f} to {distances.max():.2f}")
 print(f"and the noise of the last level has the length {sigmas[-1] * 784**0.5:.2f}")
-plots.image_grid(torch.cat([x[:10], twins[:10]]), columns=10, limits=(-1, 1))
+plots.image_grid(torch.cat([exact[:10], twins[:10]]), columns=10, limits=(-1, 1))
 
 # %% [markdown]
 # What to see: above what was drawn, below the nearest training digit. They are the *same*, up to the
@@ -228,10 +227,9 @@ abar_few = alpha_bars(betas_few)
 x = torch.randn(20_000, 1, generator=seeded(4))
 for t in reversed(range(few)):
     total = abar_few[t] * variance + 1 - abar_few[t]  # the variance of x_t
-    exact = (1 - abar_few[t]).sqrt() * (x - abar_few[t].sqrt() * mean) / total
-    x = ddpm_step(x, t, exact, betas_few, torch.randn(x.shape, generator=seeded(100 + t)))
+    eps_few = (1 - abar_few[t]).sqrt() * (x - abar_few[t].sqrt() * mean) / total
+    x = ddpm_step(x, t, eps_few, betas_few, torch.randn(x.shape, generator=seeded(100 + t)))
 print(f"mean {x.mean():.3f} for {mean}, variance {x.var():.3f} for {variance}")
-line = torch.linspace(-0.5, 3.5, 200)
 plots.histogram({"drawn": x[:, 0]}, bins=60, lines={"mean of the data": mean}, xlabel="x")
 
 # %% [markdown]
@@ -644,7 +642,7 @@ trained(latent.flow, (latent.codes(X, seeded(22)), d), 5, 4e-3, batch_size=256)
 # %% after="11.7 11.8"
 hundred = torch.arange(10).repeat_interleave(10)
 plots.image_grid(
-    latent.sample(100, hundred, guidance=1.5, generator=seeded(23)), columns=10, limits=(0, 1)
+    latent.sample(100, hundred, guidance=2.0, generator=seeded(23)), columns=10, limits=(0, 1)
 )
 
 # %% [markdown]
@@ -665,7 +663,7 @@ ways_to_draw = {
     "your flow, in pixels": lambda: in_pixels(flow_model),
     "the same after ten minutes": lambda: in_pixels(pretrained),
     "the VAE alone": lambda: vae.sample(200, seeded(26)),
-    "your flow, in codes": lambda: latent.sample(200, some, guidance=1.5, generator=seeded(27)),
+    "your flow, in codes": lambda: latent.sample(200, some, guidance=2.0, generator=seeded(27)),
 }
 print(f"{'':28}Fréchet distance   of the class   milliseconds a digit")
 for name, draw in ways_to_draw.items():
