@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -12,7 +13,6 @@ from torch import Tensor, nn
 from course_dl.diffusion import (
     Diffusion,
     FlowMatching,
-    SmallUNet,
     TimeMLP,
     alpha_bars,
     cosine_betas,
@@ -53,7 +53,7 @@ def ddim(steps: int) -> tuple[float, float]:
     slope, offset = 1.0, 0.0
     levels = [1.0, *ABAR.tolist()]
     times = [T - i * T // steps for i in range(steps + 1)]
-    for k, j in zip(times, times[1:], strict=False):
+    for k, j in pairwise(times):
         a, b = levels[k], levels[j]
         total = a * VARIANCE + 1 - a
         gain = (math.sqrt(b * a) * VARIANCE + math.sqrt((1 - b) * (1 - a))) / total
@@ -104,7 +104,7 @@ def test_ancestral_steps_have_the_mean_and_variance_of_their_recursion(
     mean, variance, slope, from_noise = 0.0, 1.0, 1.0, torch.zeros(3, 2, dtype=FLOAT64)
     generator = seeded(3)
     start = drawn(3, 2)
-    for k, j in zip(times, times[1:], strict=False):
+    for k, j in pairwise(times):
         a, beta = levels[k], 1 - levels[k] / levels[j]
         share = beta / (a * VARIANCE + 1 - a)
         gain = (1 - share) / math.sqrt(1 - beta)
