@@ -32,6 +32,7 @@ _PARTS = (
     "data",
     "denoising",
     "descent",
+    "diffusion",
     "generative",
     "gradcheck",
     "lab",

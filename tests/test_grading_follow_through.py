@@ -173,7 +173,8 @@ class FakeResult(SimpleNamespace):
 
 
 @pytest.mark.parametrize(
-    "lab_name", ["lab01", "lab02", "lab03", "lab04", "lab05", "lab06", "lab07", "lab08", "lab09"]
+    "lab_name",
+    ["lab01", "lab02", "lab03", "lab04", "lab05", "lab06", "lab07", "lab08", "lab09", "lab11"],
 )
 def test_right_versions_stand_alone(lab_name: str) -> None:
     lab = find_lab(lab_name)

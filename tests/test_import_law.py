@@ -25,6 +25,7 @@ LAW = {
     "chapters": ("_arguments", "_fast"),
     "attention": ("_arguments", "chapters"),  # a chapter in several files
     "generative": ("_arguments", "chapters"),  # a chapter in several files
+    "diffusion": ("_arguments", "chapters", "attention", "generative"),  # the same
     "_fast": ("_arguments", "chapters"),
     "data": ("_arguments",),
     "plots": ("chapters",),
@@ -33,7 +34,8 @@ LAW = {
     "calls": (),
     "lab": ("calls",),
     "labs": (
-        *("the face", "chapters", "attention", "generative", "data", "plots", "training", "lab"),
+        *("the face", "chapters", "attention", "generative", "diffusion"),
+        *("data", "plots", "training", "lab"),
     ),
     # What a process of the sandbox may know: a child nothing of its judge.
     "grading.texts": (),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         shaped,
         unpack,
     )
+    from course_dl.lab.drawing import DrawingChallenge
     from course_dl.lab.exercise import Exercise, mistake
     from course_dl.lab.fewshot import FewShotChallenge
     from course_dl.lab.inputs import Inputs
@@ -44,6 +45,7 @@ __all__ = [
     "BoundChallenge",
     "Call",
     "Challenge",
+    "DrawingChallenge",
     "Exercise",
     "FewShotChallenge",
     "Forbidden",
@@ -92,6 +94,7 @@ _HOMES = {
         "shaped",
         "unpack",
     ),
+    "course_dl.lab.drawing": ("DrawingChallenge",),
     "course_dl.lab.exercise": ("Exercise", "mistake"),
     "course_dl.lab.fewshot": ("FewShotChallenge",),
     "course_dl.lab.inputs": ("Inputs",),

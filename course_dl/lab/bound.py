@@ -16,12 +16,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_dl.lab.challenge import SHARE, TRAINED, award_nats, built, check_changes, within
+from course_dl.lab.challenge import (
+    SHARE,
+    TRAINED,
+    award_below,
+    built,
+    check_changes,
+    copy_of,
+    within,
+)
 from course_dl.lab.compare import near, require, shaped, unpack
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.inputs import Inputs
 from course_dl.lab.states import Wrong
-from course_dl.lab.student import Remote, Student, drive
+from course_dl.lab.student import Remote, Student
 
 __all__ = ["BoundChallenge"]
 
@@ -88,7 +96,7 @@ class BoundChallenge:
         z, _ = codes(model, X[:3])
         first = logits(model, z, X[:3].shape)
         require(
-            near(logits(copy(student, model.state_dict()), z, X[:3].shape), first, 1e-4),
+            near(logits(copy_of(student, model.state_dict()), z, X[:3].shape), first, 1e-4),
             "A new network with the parameters and buffers of the trained one decodes otherwise. "
             "What train leaves should be in parameters, or in buffers (register_buffer).",
         )
@@ -111,7 +119,7 @@ class BoundChallenge:
         weights = model.state_dict()  # before it sees a test image
         encoded = [codes(model, x) for x in parts]
         student.forget()
-        decoder = copy(student, weights)
+        decoder = copy_of(student, weights)
         bounds = [bound(decoder, x, *q, rng) for x, q in zip(parts, encoded, strict=True)]
         nats = -float(torch.cat(bounds).mean())
         student.notes["nats"] = nats
@@ -126,35 +134,13 @@ class BoundChallenge:
                 "nothing of an image but its code.",
             )
         ladder = self.ladders.get(n) or self.ladders[min(self.ladders)]
-        award_nats(self.exercise.points, ladder, nats, "an image", student.told)
+        result = f"{nats:.1f} nats an image"
+        award_below(self.exercise.points, ladder, nats, result, student.told, unit=" nats")
 
 
 def drawn(rng: Inputs, X: Tensor) -> Tensor:
     """Images of pixels 0 and 1, of which the grey values are the probabilities."""
     return torch.bernoulli(X, generator=rng.generator())
-
-
-def copy(student: Student, weights: Any) -> Remote:
-    """A new network of the student's with these weights, in evaluation mode."""
-    model = built(student)
-    said = drive(loaded, model, weights)
-    require(
-        not said,
-        "A new network from build_model does not take the weights of the trained one: train should "
-        "leave the network's parameters and buffers under their names, and add none.",
-        ("load_state_dict", str(said)),
-    )
-    model.eval()
-    return model
-
-
-def loaded(model: Any, weights: Any) -> str:
-    """A driver: give a network these weights; what ``load_state_dict`` objects, or ""."""
-    try:
-        model.load_state_dict(weights)
-    except (RuntimeError, KeyError) as error:
-        return str(error)
-    return ""
 
 
 def bound(decoder: Remote, x: Tensor, mu: Tensor, log_var: Tensor, rng: Inputs) -> Tensor:

@@ -25,10 +25,11 @@ from course_dl.lab.states import Partly, Wrong
 from course_dl.lab.student import Remote, Student, drive, is_network
 
 __all__ = [
-    *("KNOWN", "SHARE", "SLACK", "TRAINED", "Challenge", "award", "award_nats", "built"),
+    *("KNOWN", "SHARE", "SLACK", "TRAINED", "Challenge", "award", "award_below", "built"),
     *(
         "check_changes",
         "check_scores",
+        "copy_of",
         "differ",
         "disturbed",
         "parameters",
@@ -246,24 +247,49 @@ def award(
         )
 
 
-def award_nats(
+def award_below(
     points: float,
     ladder: Sequence[tuple[float, float]],
-    nats: float,
-    each: str,
+    reached: float,
+    result: str,
     told: Sequence[tuple[str, str]],
+    *,
+    unit: str = "",
 ) -> None:
-    """As `award`, of the nats that ``each`` costs: a rung of the ladder earns below its bound."""
-    earned = max((some for most, some in ladder if nats <= most), default=0)
+    """As `award`, of a measure that should be small: a rung of the ladder earns below its bound."""
+    earned = max((some for most, some in ladder if reached <= most), default=0)
     if earned < points:
-        rungs = ", ".join(f"below {most:g} nats {some:g}" for most, some in ladder)
+        rungs = ", ".join(f"below {most:g}{unit} {some:g}" for most, some in ladder)
         verdict = Partly if earned else Wrong
         raise verdict(
-            f"{nats:.1f} nats {each}: {earned:g} of {points:g} points.",
+            f"{result}: {earned:g} of {points:g} points.",
             ("Points", rungs),
             *told,
             points=earned,
         )
+
+
+def copy_of(student: Student, weights: Any) -> Remote:
+    """A new network of the student's with these weights, in evaluation mode."""
+    model = built(student)
+    said = drive(loaded, model, weights)
+    require(
+        not said,
+        "A new network from build_model does not take the weights of the trained one: train should "
+        "leave the network's parameters and buffers under their names, and add none.",
+        ("load_state_dict", str(said)),
+    )
+    model.eval()
+    return model
+
+
+def loaded(model: Any, weights: Any) -> str:
+    """A driver: give a network these weights; what ``load_state_dict`` objects, or ""."""
+    try:
+        model.load_state_dict(weights)
+    except (RuntimeError, KeyError) as error:
+        return str(error)
+    return ""
 
 
 def images_seen(model: Any, seconds: float) -> Any:

@@ -18,7 +18,7 @@ from torch import Tensor
 from course_dl.lab.challenge import (
     SHARE,
     TRAINED,
-    award_nats,
+    award_below,
     built,
     check_changes,
     renamed,
@@ -111,7 +111,8 @@ class LikelihoodChallenge:
         nats = self.nats(rows, rng, T_test, d_test, ends)
         student.notes["nats"] = nats
         ladder = self.ladders.get(len(T)) or self.ladders[min(self.ladders)]
-        award_nats(self.exercise.points, ladder, nats, "a test digit", student.told)
+        result = f"{nats:.1f} nats a test digit"
+        award_below(self.exercise.points, ladder, nats, result, student.told, unit=" nats")
 
     def nats(self, rows: Rows, rng: Inputs, T: Tensor, d: Tensor, ends: Tensor) -> float:
         """``-log p`` of a sequence: the mean over sequences, one token of each, times their length.

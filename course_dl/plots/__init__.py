@@ -18,6 +18,7 @@ from course_dl.plots.attention import (
 from course_dl.plots.comparison import image_table, pixel_counts
 from course_dl.plots.confusion import confusion_matrix
 from course_dl.plots.descent import descent_1d, descent_path
+from course_dl.plots.diffusion import animate_points, trajectories
 from course_dl.plots.images import (
     feature_maps,
     filter_responses,
@@ -51,6 +52,7 @@ __all__ = [
     "animate",
     "animate_descent",
     "animate_images",
+    "animate_points",
     "animate_separator",
     "animate_values",
     "attention_map",
@@ -82,6 +84,7 @@ __all__ = [
     "scatter",
     "surprise_maps",
     "training_curves",
+    "trajectories",
     "v_curve",
     "weights_as_images",
 ]
