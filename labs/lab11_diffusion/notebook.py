@@ -646,7 +646,7 @@ plots.image_grid(
 )
 
 # %% [markdown]
-# What to see: a hundred digits that nobody wrote, after a quarter of a minute of training. Now in
+# What to see: a hundred digits that nobody wrote, after a dozen seconds of training. Now in
 # figures: lab 9's Fréchet distance, of 200 digits each, and what they cost.
 
 # %% after="11.7 11.8"
