@@ -248,6 +248,19 @@ plots.histogram({"drawn": x[:, 0]}, bins=60, lines={"mean of the data": mean}, x
 from course_dl.labs.lab11_diffusion.solutions import ddim_step
 
 # %% [markdown]
+# ### A class that is asked for
+#
+# Tell the network the class, and it takes the noise off towards a digit of this class. But one can do
+# more. Ask it twice, with the class and without: it says which way a digit of this class lies, and which
+# way any digit. The difference is what the class is about. Go further in that direction than the network
+# says, $w$ times as far (Ho and Salimans, 2021):
+#
+# $$ \epsilon = \epsilon_\varnothing + w\, (\epsilon_d - \epsilon_\varnothing). $$
+
+# %% exercise="11.7"
+from course_dl.labs.lab11_diffusion.solutions import guided
+
+# %% [markdown]
 # ### The straight road
 #
 # **Flow matching** (Lipman et al., 2023) forgets about schedules. A picture and its noise are joined by a
@@ -479,12 +492,9 @@ plots.image_grid(torch.cat(rows), columns=10, limits=(-1, 1))
 #
 # ### Guidance
 #
-# Those digits were drawn with a trick. The network says two things: which way a digit of this class
-# lies, and which way any digit. Their difference is what the class is about. Go further in that
-# direction than the network says (Ho and Salimans, 2021):
-
-# %% exercise="11.7"
-from course_dl.labs.lab11_diffusion.solutions import guided
+# Those digits were drawn with guidance, `guidance=2.0`. What does it do? Ask the network of ten minutes
+# for a hundred digits, from the same noise each time, with your `guided` and your `euler`, and $w$ from 0
+# to 4.
 
 # %% after="11.7 11.8"
 asked = torch.arange(10).repeat(10)
