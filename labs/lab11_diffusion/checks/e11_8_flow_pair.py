@@ -137,12 +137,8 @@ def check_times(times: list[float], truth: list[float]) -> None:
         ("It was asked at t =", ", ".join(f"{t:.4g}" for t in times) or "no time at all"),
         ("Expected", ", ".join(f"{t:.4g}" for t in truth)),
     )
-    require(
-        len(times) == len(truth),
-        f"velocity was asked {len(times)} times; it should be asked {len(truth)} times, "
-        "once for each step.",
-        *told,
-    )
+    once = "velocity should be asked as often as there are steps, once for each."
+    require(len(times) == len(truth), once, *told)
     right = all(abs(a - b) < 1e-6 for a, b in zip(times, truth, strict=True))
     require(right, "velocity was asked at other times than where the steps begin.", *told)
 
@@ -152,7 +148,10 @@ def asked_about(x1: Tensor, velocity: Velocity, times: list[float] | None = None
 
     def asked(x: Tensor, t: Tensor) -> Tensor:
         if not isinstance(x, Tensor) or x.shape != x1.shape or x.dtype != x1.dtype:
-            raise TypeError(f"velocity takes x of shape {tuple(x1.shape)}, in the dtype of x1")
+            had = f"of shape {tuple(x.shape)}, {x.dtype}" if isinstance(x, Tensor) else "no tensor"
+            raise TypeError(
+                f"velocity takes x of shape {tuple(x1.shape)}, {x1.dtype}; it was {had}"
+            )
         if not isinstance(t, Tensor):
             raise TypeError(f"velocity takes t as a tensor of shape ({len(x1)},), not as a number")
         if t.shape != (len(x1),):
