@@ -381,3 +381,14 @@ def euler__clamped(velocity, x1, steps):
 )
 def euler__sample_by_sample(velocity, x1, steps):
     return torch.cat([walked(velocity, x[None], begins(steps), -1 / steps) for x in x1])
+
+
+@mistake(
+    "11.8",
+    "The loop goes on while t > 0, and by rounding t may be 5e-17 in place of 0: count the steps.",
+)
+def euler__while_t_is_positive(velocity, x1, steps):
+    x, t = x1, 1.0
+    while t > 0:
+        x, t = x - velocity(x, at(x, t)) / steps, t - 1 / steps
+    return x
