@@ -38,7 +38,7 @@ def test_a_table_of_ways_shows_lines_beginnings_and_ends() -> None:
 def test_of_many_points_some_ways_are_drawn_and_all_ends() -> None:
     path = torch.randn(4, 300, 2, generator=torch.Generator().manual_seed(0))
     ax = plots.trajectories({"": {"": path}}).axes[0]
-    assert len(ax.collections[0].get_segments()) == 40  # type: ignore[attr-defined]
+    assert len(ax.collections[0].get_segments()) == 20  # type: ignore[attr-defined]
     assert len(ax.collections[2].get_offsets()) == 300
 
 

@@ -16,7 +16,7 @@ from course_dl.plots.animation import Animation, animate
 
 __all__ = ["animate_points", "trajectories"]
 
-LINES = 40  # ways that are drawn; ends are drawn of all points
+LINES = 20  # ways that are drawn; ends are drawn of all points
 
 
 @styled
@@ -31,7 +31,7 @@ def trajectories(
 ) -> Figure:
     """A table of the ways of points in the plane: a row for each sampler, a column for its steps.
 
-    The first forty ways are lines, with a ring where they begin. A dot is where a point ends, in
+    The first twenty ways are lines, with a ring where they begin. A dot is where a point ends, in
     grey are the data.
 
     Parameters
@@ -71,7 +71,7 @@ def trajectories(
             ways = path[:, :LINES].transpose(1, 0, 2)
             ax.add_collection(LineCollection(list(ways), colors=colour(k), linewidths=0.7))
             ax.scatter(*path[0, :LINES].T, s=9, facecolors="none", edgecolors="0.4", linewidths=0.6)
-            ax.scatter(*path[-1].T, s=4, color="black", linewidths=0, zorder=3)
+            ax.scatter(*path[-1].T, s=2.5, color="black", linewidths=0, zorder=3)
             ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color="0.6", linewidth=0.6)
             ax.set_xlabel(texts.get(row, {}).get(column, ""), fontsize=9, labelpad=2)

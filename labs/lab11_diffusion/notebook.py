@@ -93,22 +93,20 @@ print(f"{len(X):,} digits to learn from, {len(X_test):,} to test")
 
 known = 2 * X[:3000].flatten(1) - 1  # black is -1, white is 1
 sigmas = torch.logspace(1.3, -2, 41).tolist()  # from 20 to 0.01
-x = sigmas[0] * torch.randn(20, 784, generator=seeded(1))
-exact_film = [x]
+exact_film = [sigmas[0] * torch.randn(20, 784, generator=seeded(1))]
 for sigma, following in pairwise(sigmas):
-    guess = ideal_denoiser(x, known, sigma)
-    x = guess + following / sigma * (x - guess)
-    exact_film.append(x)
+    guess = ideal_denoiser(exact_film[-1], known, sigma)
+    exact_film.append(guess + following / sigma * (exact_film[-1] - guess))
 
 
 def film(states, columns=10):
-    """An animation of states (N, 784) or (N, 1, 28, 28), each with its own range of greys."""
+    """An animation of states (N, 784) or (N, 1, 28, 28); loud noise is shown as grey as any other."""
     frames = torch.stack([state.detach().view(-1, 28, 28) for state in states])
-    frames = frames / frames.abs().amax((1, 2, 3), keepdim=True).clamp(min=1)
+    frames = frames / frames.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1)
     return plots.animate_images(frames, columns=columns, limits=(-1, 1))
 
 
-film(exact_film)
+film(exact_film[::2])
 
 # %% [markdown]
 # What to see: grey fog, a blurred something that could be any digit, and then the choice: each picture
@@ -124,10 +122,11 @@ def nearest(pictures, among):
     return among[places], distances
 
 
-twins, distances = nearest(x, known)
+exact = exact_film[-1]
+twins, distances = nearest(exact, known)
 print(f"distances to the nearest digit: {distances.min():.2f} to {distances.max():.2f}")
 print(f"and the noise of the last level has the length {sigmas[-1] * 784**0.5:.2f}")
-plots.image_grid(torch.cat([x[:10], twins[:10]]), columns=10, limits=(-1, 1))
+plots.image_grid(torch.cat([exact[:10], twins[:10]]), columns=10, limits=(-1, 1))
 
 # %% [markdown]
 # What to see: above what was drawn, below the nearest training digit. They are the *same*, up to the
@@ -178,7 +177,7 @@ turns = 3 * torch.pi * torch.rand(2000, generator=seeded(2)).sqrt()
 points = torch.stack([turns * turns.cos(), turns * turns.sin()], 1)
 points = (points - points.mean(0)) / points.std()
 eps = torch.randn(points.shape, generator=seeded(3))
-times = torch.linspace(0, T - 1, 40).long()
+times = torch.linspace(0, T - 1, 20).long()
 clouds = torch.stack([diffuse(points, t.expand(len(points)), eps, abar) for t in times])
 plots.animate_points({"": clouds}, titles=[f"step {t}" for t in times.tolist()], limit=3.5)
 
@@ -228,10 +227,9 @@ abar_few = alpha_bars(betas_few)
 x = torch.randn(20_000, 1, generator=seeded(4))
 for t in reversed(range(few)):
     total = abar_few[t] * variance + 1 - abar_few[t]  # the variance of x_t
-    exact = (1 - abar_few[t]).sqrt() * (x - abar_few[t].sqrt() * mean) / total
-    x = ddpm_step(x, t, exact, betas_few, torch.randn(x.shape, generator=seeded(100 + t)))
+    eps_few = (1 - abar_few[t]).sqrt() * (x - abar_few[t].sqrt() * mean) / total
+    x = ddpm_step(x, t, eps_few, betas_few, torch.randn(x.shape, generator=seeded(100 + t)))
 print(f"mean {x.mean():.3f} for {mean}, variance {x.var():.3f} for {variance}")
-line = torch.linspace(-0.5, 3.5, 200)
 plots.histogram({"drawn": x[:, 0]}, bins=60, lines={"mean of the data": mean}, xlabel="x")
 
 # %% [markdown]
@@ -269,7 +267,7 @@ from course_dl.labs.lab11_diffusion.solutions import euler, flow_pair
 # time by lab 10's `sinusoids`. Two of them learn for the same time.
 
 # %% after="11.1 11.2 11.8"
-SPIRAL_SECONDS = 4
+SPIRAL_SECONDS = 2.5
 
 
 def loss_of_noise(net, x0):
@@ -359,7 +357,7 @@ told = {
 plots.trajectories(ways, points, captions=told, limit=3.5)
 
 # %% after="11.1 11.2 11.5 11.6 11.8"
-plots.animate_points({name: row["100 steps"] for name, row in ways.items()}, limit=3.5)
+plots.animate_points({name: row["20 steps"] for name, row in ways.items()}, limit=3.5)
 
 # %% [markdown]
 # What to see: in the table and in the film, DDPM walks like a drunkard, since it draws new noise at every step; with five steps it is
@@ -378,8 +376,8 @@ plots.animate_points({name: row["100 steps"] for name, row in ways.items()}, lim
 # seconds.
 
 # %% after="11.1 11.2 11.8"
-PIXEL_SECONDS = 8
-digits, digits_test = 2 * X - 1, 2 * X_test[:300] - 1
+PIXEL_SECONDS = 5
+digits, digits_test = 2 * X - 1, 2 * X_test[:200] - 1
 
 
 def trained(model, data, seconds, lr, batch_size=32):
@@ -419,11 +417,11 @@ def error_of_picture(model, share):
     t = min((k / 200 for k in range(1, 201)), key=lambda t: abs(share_of_noise(model, t) - share))
     signal, noise = model.level(t)
     eps = torch.randn(digits_test.shape, generator=seeded(9))
-    believed = model.picture(signal * digits_test + noise * eps, t, d_test[:300])
+    believed = model.picture(signal * digits_test + noise * eps, t, d_test[:200])
     return F.mse_loss(believed, digits_test).item()
 
 
-shares = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
+shares = [0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
 errors = {
     f"learns the {name}": [error_of_picture(model, share) for share in shares]
     for name, model in (("noise", noise_model), ("velocity", flow_model))
@@ -466,11 +464,11 @@ plots.image_table(beliefs, limits=(-1, 1))
 # %% after="11.1 11.2 11.8"
 wanted = torch.arange(10).repeat(2)
 start_of_film = torch.randn(20, 1, 28, 28, generator=seeded(11))
-own_film = list(flow_model.path(start_of_film, wanted, steps=25, guidance=2.0))
+own_film = list(flow_model.path(start_of_film, wanted, steps=20, guidance=2.0))
 film(own_film)
 
 # %% after="11.1 11.2 11.8"
-own, better = own_film[-1], pretrained.sample(start_of_film, wanted, steps=25, guidance=2.0)
+own, better = own_film[-1], pretrained.sample(start_of_film, wanted, steps=20, guidance=2.0)
 rows = [own[:10], nearest(own[:10], digits)[0], better[:10], nearest(better[:10], digits)[0]]
 plots.image_grid(torch.cat(rows), columns=10, limits=(-1, 1))
 
@@ -489,8 +487,8 @@ plots.image_grid(torch.cat(rows), columns=10, limits=(-1, 1))
 from course_dl.labs.lab11_diffusion.solutions import guided
 
 # %% after="11.7 11.8"
-asked = torch.arange(10).repeat(15)
-noise_of_asked = torch.randn(150, 1, 28, 28, generator=seeded(12))
+asked = torch.arange(10).repeat(10)
+noise_of_asked = torch.randn(100, 1, 28, 28, generator=seeded(12))
 
 
 @torch.no_grad()
@@ -500,7 +498,7 @@ def drawn_with(w):
     def velocity(x, t):
         return guided(pretrained.net(x, t, asked), pretrained.net(x, t, None), w)
 
-    return ((euler(velocity, noise_of_asked, 10) + 1) / 2).clamp(0, 1)
+    return ((euler(velocity, noise_of_asked, 8) + 1) / 2).clamp(0, 1)
 
 
 def variety(images, classes):
@@ -588,7 +586,7 @@ fit(
     (tokens, d[: len(tokens)]),
     step=lambda gpt, words, d: F.cross_entropy(gpt(words, d).transpose(1, 2), words),
     optimizer=torch.optim.AdamW(gpt.parameters(), 6e-3, betas=(0.9, 0.98), fused=True),
-    seconds=7,
+    seconds=5,
     batch_size=24,
 )
 
@@ -637,41 +635,41 @@ def loss_of_vae(vae, x):
 
 
 adam_of_vae = torch.optim.Adam(vae.parameters(), 2e-3, fused=True)
-fit(vae, X, step=loss_of_vae, optimizer=adam_of_vae, seconds=9, batch_size=64)
+fit(vae, X, step=loss_of_vae, optimizer=adam_of_vae, seconds=6, batch_size=64)
 latent = LatentFlow(vae.eval(), TimeMLP(20, 128, 2, n_classes=10, generator=seeded(21)), X)
-trained(latent.flow, (latent.codes(X, seeded(22)), d), 7, 4e-3, batch_size=256)
+trained(latent.flow, (latent.codes(X, seeded(22)), d), 5, 4e-3, batch_size=256)
 
 # %% after="11.7 11.8"
 hundred = torch.arange(10).repeat_interleave(10)
 plots.image_grid(
-    latent.sample(100, hundred, guidance=1.5, generator=seeded(23)), columns=10, limits=(0, 1)
+    latent.sample(100, hundred, guidance=2.0, generator=seeded(23)), columns=10, limits=(0, 1)
 )
 
 # %% [markdown]
 # What to see: a hundred digits that nobody wrote, after a quarter of a minute of training. Now in
-# figures: lab 9's Fréchet distance, of 300 digits each, and what they cost.
+# figures: lab 9's Fréchet distance, of 200 digits each, and what they cost.
 
 # %% after="11.7 11.8"
-real, some = features(X_test), torch.arange(10).repeat(30)
+real, some = features(X_test), torch.arange(10).repeat(20)
 
 
 def in_pixels(model):
-    x = model.sample((300, 1, 28, 28), some, steps=10, guidance=2.0, generator=seeded(24))
+    x = model.sample((200, 1, 28, 28), some, steps=10, guidance=2.0, generator=seeded(24))
     return ((x + 1) / 2).clamp(0, 1)
 
 
 ways_to_draw = {
-    "training digits": lambda: X[torch.randperm(len(X), generator=seeded(25))[:300]],
+    "training digits": lambda: X[torch.randperm(len(X), generator=seeded(25))[:200]],
     "your flow, in pixels": lambda: in_pixels(flow_model),
     "the same after ten minutes": lambda: in_pixels(pretrained),
-    "the VAE alone": lambda: vae.sample(300, seeded(26)),
-    "your flow, in codes": lambda: latent.sample(300, some, guidance=1.5, generator=seeded(27)),
+    "the VAE alone": lambda: vae.sample(200, seeded(26)),
+    "your flow, in codes": lambda: latent.sample(200, some, guidance=2.0, generator=seeded(27)),
 }
 print(f"{'':28}Fréchet distance   of the class   milliseconds a digit")
 for name, draw in ways_to_draw.items():
     began = time.process_time()
     images = draw()
-    taken = (time.process_time() - began) / 0.3
+    taken = (time.process_time() - began) / 0.2
     hit = (class_scores(images).argmax(1) == some).double().mean()
     told_class = f"{hit:.0%}" if "flow" in name or "same" in name else ""
     distance = frechet_distance(features(images), real)
@@ -687,9 +685,9 @@ for name, draw in ways_to_draw.items():
 # Draw the best digits that can be learnt in **20 seconds**, on one core. `build_model` gives a network,
 # `train` trains it on digits and their classes, `sample` draws digits of the classes that it is asked
 # for. A thousand are drawn, a hundred of each class in random order, and compared with the test digits
-# by lab 9's Fréchet distance: below 8 earns 2 points, below 4 earns 3 and below 2.5 all four. (With the
-# small set inside the package: 10, 6 and 4.) As many training digits have 0.3, lab 9's VAE had 15 and its
-# GAN 10. The time is that which your program computes: `time.process_time()` tells it.
+# by lab 9's Fréchet distance: below 6 earns 2 points, below 4 earns 3 and below 2.5 all four. As many
+# training digits have 0.3; lab 9's VAE had 15, its GAN 10. The reference has 1.1 to 1.3, and 2 in half of
+# the time. The time is that which your program computes: `time.process_time()` tells it.
 #
 # - At least 85 % of the digits must be taken, by the yardstick, for the class that was asked for.
 # - **No copies.** A digit that is much nearer to one training digit than to all others, wherever it was
@@ -711,9 +709,9 @@ from course_dl.labs.lab11_diffusion.solutions import build_model, sample, train
 # %% after="11.7 11.8"
 try:
     attempt = build_model()
-    train(attempt, X, d, 3.0)
+    train(attempt, X, d, 2.0)
     tried = sample(attempt, torch.arange(10).repeat(30), seeded(28))
-    print(f"after 3 seconds: a distance of {frechet_distance(features(tried), real):.1f}")
+    print(f"after 2 seconds: a distance of {frechet_distance(features(tried), real):.1f}")
 except NotImplementedError:
     print("build_model, train and sample are waiting for you.")
 

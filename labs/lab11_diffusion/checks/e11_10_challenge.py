@@ -1,4 +1,15 @@
-"""Exercise 11.10: the challenge, digits of the classes asked for, near to the test digits."""
+"""Exercise 11.10: the challenge, digits of the classes asked for, near to the test digits.
+
+Measured on one thread, in seconds of its own, while other work shared the machine: a step then
+takes two to three times as long as on a quiet one. The solution reaches SOLUTION. What needs no
+training: a Gaussian of each class in 50 principal components has 8.2, one training digit of each
+class again and again 23, ten of each 2.0. And what is refused, with the share that counts as copies
+(test digits 0.4 %, the solution 0.0 to 0.7 %, 5 % are let through): training digits 0.3 and 100 %,
+with noise of 0.05 1.0 and 91 %, moved by up to two pixels 1.8 and 98 %, turned by up to 20 degrees
+1.6 and 24 %, turned, scaled and sheared at once 1.5 and 16 %, from their codes 1.9 and 42 %.
+
+Twenty seconds are enough in codes and not in pixels: a U-Net of the chapter takes minutes.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +62,8 @@ def test_challenge_distance(student: Student, rng: Inputs) -> None:
     race.check_distance(student, rng)
 
 
-LADDER = ((8.0, 2), (4.0, 3), (2.5, 4))  # distances and points, with all of MNIST
-SMALL_LADDER = ((10.0, 2), (6.0, 3), (4.0, 4))  # with the digits inside the package
+# Distances and points, with all of MNIST and with the digits inside the package: these are enough.
+LADDER = ((6.0, 2), (4.0, 3), (2.5, 4))
 
 
 @cache
@@ -77,5 +88,5 @@ race = DrawingChallenge(
     distance=frechet_distance,
     pictures=1000,
     sure=0.85,
-    ladders={60_000: LADDER, 5_000: SMALL_LADDER},
+    ladders={60_000: LADDER, 5_000: LADDER},
 )
