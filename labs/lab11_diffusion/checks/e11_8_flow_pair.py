@@ -100,6 +100,7 @@ def test_flow_pair_others(student: Student, rng: Inputs) -> None:
         x1 = rng.normal(1, 1, 4, 4, dtype=dtype)
         check_walk(student, lambda x, t: x * each_with_its_own(t, x) - 3, x1, 7)
     check_walk(student, lambda x, t: 40 * (x - 1), rng.normal(2, 3), 3)
+    check_walk(student, lambda x, t: x - 1, rng.normal(1, 2), 49)  # 1 / (1 / 49) is above 49
 
 
 def check_flow_pair(
