@@ -54,7 +54,9 @@ def flow_pair__from_x_t(x0, eps, t):
     return line(x0, eps, t), eps - line(x0, eps, t)
 
 
-@mistake("11.8", "The target is x_t - x0, what has been gone so far: the velocity is eps - x0.")
+@mistake(
+    "11.8", "The target is x_t - x0, that is t (eps - x0): the velocity is eps - x0, whatever t is."
+)
 def flow_pair__gone_so_far(x0, eps, t):
     return line(x0, eps, t), line(x0, eps, t) - x0
 
@@ -301,11 +303,6 @@ def euler__return_in_the_loop(velocity, x1, steps):
     return x1 - velocity(x1, at(x1, 1)) / steps
 
 
-@mistake("11.8", "t counts the steps, steps, ..., 1: it is the time, 1 - k / steps.")
-def euler__t_counts(velocity, x1, steps):
-    return walked(velocity, x1, [steps - k for k in range(steps)], -1 / steps)
-
-
 @mistake(
     "11.8",
     "velocity gets t as a Python number: it takes a tensor (N,), the same time for each sample, "
@@ -376,3 +373,22 @@ def euler__all_states_stacked(velocity, x1, steps):
 @mistake("11.8", "The result is clamped to [-1, 1]: leave it as it is, points go beyond.")
 def euler__clamped(velocity, x1, steps):
     return walked(velocity, x1, begins(steps), -1 / steps).clamp(-1, 1)
+
+
+@mistake(
+    "11.8",
+    "velocity is asked for each sample by itself: it takes all at once, x (N, ...) and t (N,).",
+)
+def euler__sample_by_sample(velocity, x1, steps):
+    return torch.cat([walked(velocity, x[None], begins(steps), -1 / steps) for x in x1])
+
+
+@mistake(
+    "11.8",
+    "The loop goes on while t > 0, and by rounding t may be 5e-17 in place of 0: count the steps.",
+)
+def euler__while_t_is_positive(velocity, x1, steps):
+    x, t = x1, 1.0
+    while t > 0:
+        x, t = x - velocity(x, at(x, t)) / steps, t - 1 / steps
+    return x
