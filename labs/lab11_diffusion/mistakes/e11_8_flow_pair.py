@@ -167,11 +167,11 @@ def walked(velocity, x1, times, step):
     """``x + step * velocity(x, t)`` at each of the times."""
     x = x1
     for t in times:
-        x = x + step * velocity(x, at(x, t))
+        x = x + step * velocity(x, time_of(x, t))
     return x
 
 
-def at(x, t):
+def time_of(x, t):
     return torch.full((len(x),), float(t), dtype=x.dtype)
 
 
@@ -255,7 +255,7 @@ def euler__linspace(velocity, x1, steps):
 def euler__linspace_gaps(velocity, x1, steps):
     x, times = x1, torch.linspace(1, 0, steps).tolist()
     for t, s in zip(times[:-1], times[1:], strict=True):
-        x = x + (s - t) * velocity(x, at(x, t))
+        x = x + (s - t) * velocity(x, time_of(x, t))
     return x
 
 
@@ -273,7 +273,7 @@ def euler__undivided(velocity, x1, steps):
 def euler__times_t(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - t * velocity(x, at(x, t)) / steps
+        x = x - t * velocity(x, time_of(x, t)) / steps
     return x
 
 
@@ -281,7 +281,7 @@ def euler__times_t(velocity, x1, steps):
 def euler__at_x1(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - velocity(x1, at(x, t)) / steps
+        x = x - velocity(x1, time_of(x, t)) / steps
     return x
 
 
@@ -289,7 +289,7 @@ def euler__at_x1(velocity, x1, steps):
 def euler__from_x1(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x1 - velocity(x, at(x, t)) / steps
+        x = x1 - velocity(x, time_of(x, t)) / steps
     return x
 
 
@@ -333,7 +333,7 @@ def euler__t_zero_dim(velocity, x1, steps):
 def euler__t_column(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - velocity(x, at(x, t)[:, None]) / steps
+        x = x - velocity(x, time_of(x, t)[:, None]) / steps
     return x
 
 
@@ -353,7 +353,7 @@ def euler__t_float32(velocity, x1, steps):
 def euler__arguments_exchanged(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - velocity(at(x, t), x) / steps
+        x = x - velocity(time_of(x, t), x) / steps
     return x
 
 
@@ -390,5 +390,5 @@ def euler__sample_by_sample(velocity, x1, steps):
 def euler__while_t_is_positive(velocity, x1, steps):
     x, t = x1, 1.0
     while t > 0:
-        x, t = x - velocity(x, at(x, t)) / steps, t - 1 / steps
+        x, t = x - velocity(x, time_of(x, t)) / steps, t - 1 / steps
     return x
