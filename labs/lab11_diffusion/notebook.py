@@ -373,10 +373,11 @@ plots.trajectories(ways, points, captions=told, limit=3.5)
 plots.animate_points({name: row["20 steps"] for name, row in ways.items()}, limit=3.5)
 
 # %% [markdown]
-# What to see: in the table and in the film, DDPM walks like a drunkard, since it draws new noise at every step; with five steps it is
-# lost. DDIM goes in curves, and the flow nearly straight where it can. The number below each picture is
-# the energy distance to the data, the smaller the better: with few steps the straighter road wins, with
-# a hundred all arrive.
+# What to see: in the table and in the film, DDPM walks like a drunkard, since it draws new noise at every
+# step. DDIM goes in curves, and the flow nearly straight where it can. The number below each picture is
+# the energy distance to the data, the smaller the better. With five steps the straighter road is ahead.
+# With a hundred, what is left is what the networks have not learnt: the one for the velocities has the
+# spiral sharper in the same time. Section 4 asks why.
 #
 # ## 4. Digits
 #
@@ -453,19 +454,19 @@ plots.curves(
 
 # %% after="11.1 11.2 11.8"
 trained(flow_model, (digits, d), PIXEL_SECONDS, 2e-3)
-pretrained = pretrained_digits()  # the package's: the same network, after ten minutes
+pretrained = pretrained_digits()  # the package's: the same network, after minutes of training
 
 # %% after="11.1 11.2 11.8"
 levels = [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99]
-one, its_class = digits_test[:1], d_test[:1]
+one = digits_test[:1]
 eps = torch.randn(one.shape, generator=seeded(10))
-beliefs = {"with noise": {}, "your network": {}, "after ten minutes": {}}
+beliefs = {"with noise": {}, "your network": {}, "after minutes": {}}
 for t in levels:
     x_t = (1 - t) * one + t * eps
     beliefs["with noise"][f"{t:g}"] = x_t[0]
     with torch.no_grad():
         beliefs["your network"][f"{t:g}"] = flow_model.picture(x_t, t)[0]
-        beliefs["after ten minutes"][f"{t:g}"] = pretrained.picture(x_t, t)[0]
+        beliefs["after minutes"][f"{t:g}"] = pretrained.picture(x_t, t)[0]
 plots.image_table(beliefs, limits=(-1, 1))
 
 # %% [markdown]
@@ -487,12 +488,12 @@ plots.image_grid(torch.cat(rows), columns=10, limits=(-1, 1))
 
 # %% [markdown]
 # What to see: two rows of your network, what it drew and the nearest of *all* training digits, and two
-# rows of the network that learnt for ten minutes. Compare with section 1: these are alike, and not the
+# rows of the network that learnt for minutes. Compare with section 1: these are alike, and not the
 # same. The network could not remember, and so it had to invent.
 #
 # ### Guidance
 #
-# Those digits were drawn with guidance, `guidance=2.0`. What does it do? Ask the network of ten minutes
+# Those digits were drawn with guidance, `guidance=2.0`. What does it do? Ask the package's network
 # for a hundred digits, from the same noise each time, with your `guided` and your `euler`, and $w$ from 0
 # to 4.
 
@@ -671,7 +672,7 @@ def in_pixels(model):
 ways_to_draw = {
     "training digits": lambda: X[torch.randperm(len(X), generator=seeded(25))[:200]],
     "your flow, in pixels": lambda: in_pixels(flow_model),
-    "the same after ten minutes": lambda: in_pixels(pretrained),
+    "the same after minutes": lambda: in_pixels(pretrained),
     "the VAE alone": lambda: vae.sample(200, seeded(26)),
     "your flow, in codes": lambda: latent.sample(200, some, guidance=2.0, generator=seeded(27)),
 }
@@ -687,8 +688,8 @@ for name, draw in ways_to_draw.items():
 
 # %% [markdown]
 # What to see: in the same time, the flow in codes is far ahead of the flow in pixels, and it costs a
-# fraction of it to draw. The VAE alone shows what its prior had spoilt. With ten minutes, pixels catch
-# up.
+# fraction of it to draw. The VAE alone shows what its prior had spoilt. Pixels come closer
+# with minutes of training, and cost as much to draw as before.
 #
 # ## 7. The challenge
 #
