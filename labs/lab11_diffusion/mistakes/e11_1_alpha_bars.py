@@ -224,8 +224,7 @@ def cosine_betas__difference(T, s=0.008, largest=0.999):
 
 @mistake(
     "11.1",
-    "The steps are too long: f is asked at u = 0, 1, ..., T, T + 1 places, so that u / T ends at "
-    "1; torch.linspace(0, T, T) has one place too few.",
+    "f is asked at T places, torch.linspace(0, T, T): it takes T + 1 of them, u = 0, 1, ..., T.",
 )
 def cosine_betas__places(T, s=0.008, largest=0.999):
     u = torch.linspace(0, T, T, dtype=torch.float64)
