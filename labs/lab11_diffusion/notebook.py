@@ -312,7 +312,7 @@ noise_net, velocity_net = trained_on_spiral(loss_of_noise), trained_on_spiral(lo
 # network. So it begins a little before.)
 
 # %% after="11.1 11.2 11.5 11.6 11.8"
-start = torch.randn(1000, 2, generator=seeded(6))
+start = torch.randn(500, 2, generator=seeded(6))
 
 
 @torch.no_grad()
@@ -364,7 +364,7 @@ def energy_distance(a, b):
 
 
 told = {
-    name: {n: f"{energy_distance(path[-1], points[:1000]):.3f}" for n, path in row.items()}
+    name: {n: f"{energy_distance(path[-1], points[:500]):.3f}" for n, path in row.items()}
     for name, row in ways.items()
 }
 plots.trajectories(ways, points, captions=told, limit=3.5)
@@ -391,7 +391,7 @@ plots.animate_points({name: row["20 steps"] for name, row in ways.items()}, limi
 
 # %% after="11.1 11.2 11.8"
 PIXEL_SECONDS = 5
-digits, digits_test = 2 * X - 1, 2 * X_test[:200] - 1
+digits, digits_test = 2 * X - 1, 2 * X_test[:100] - 1
 
 
 def trained(model, data, seconds, lr, batch_size=32):
@@ -431,7 +431,7 @@ def error_of_picture(model, share):
     t = min((k / 200 for k in range(1, 201)), key=lambda t: abs(share_of_noise(model, t) - share))
     signal, noise = model.level(t)
     eps = torch.randn(digits_test.shape, generator=seeded(9))
-    believed = model.picture(signal * digits_test + noise * eps, t, d_test[:200])
+    believed = model.picture(signal * digits_test + noise * eps, t, d_test[:100])
     return F.mse_loss(believed, digits_test).item()
 
 
