@@ -18,8 +18,8 @@ from benchmarks.measure import Row, cores
 
 MODULES = {"scikit-learn": "sklearn"}
 NAMES = (
-    *("training", "generative", "manual", "attention", "perceptron", "neighbour", "startup"),
-    *("grading", "memory", "growth"),
+    *("training", "generative", "diffusion", "manual", "attention", "perceptron", "neighbour"),
+    *("startup", "grading", "memory", "growth"),
 )
 
 
@@ -52,7 +52,7 @@ def main(names: list[str]) -> int:
 
 def versions() -> list[str]:
     """What is measured against, as far as it is installed."""
-    names = ("torch", "torchvision", "numpy", "scikit-learn", "lightning", "skorch")
+    names = ("torch", "torchvision", "numpy", "scikit-learn", "lightning", "skorch", "diffusers")
     return [f"{name} {version(name)}" for name in names if find_spec(MODULES.get(name, name))]
 
 

@@ -24,7 +24,7 @@ from course_dl.lab.catalog import LabFolder, find_labs
 from course_dl.lab.exercise import Exercise
 from tests.grading.made import notebook_of
 from tests.repository import known_to_git
-from tests.test_docs import script_of, unpack_digits
+from tests.test_docs import links_to_nowhere, script_of, unpack_digits
 
 LABS = find_labs()
 EXERCISES = [(lab, exercise) for lab in LABS for exercise in lab.exercises]
@@ -220,6 +220,11 @@ def test_check_hint_and_progress_work_in_it(
     assert "RESULT False True True False" in printed
     places = printed.split("PLACES")[1].split()
     assert all(place.startswith(str(installed)) for place in places)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/students.md", "docs/training.md"])
+def test_links_of_its_pages_lead_somewhere(page: str, edition: Path) -> None:
+    assert not links_to_nowhere(edition / page)
 
 
 @pytest.mark.commands

@@ -52,8 +52,8 @@ LAW = {
     "authoring": ("calls", "lab"),
     "authoring.template": ("data", "plots", "lab", "labs"),  # a lab to begin from
     "cli": (
-        *("the face", "chapters", "attention", "generative", "data", "plots", "training"),
-        *("lab", "grading", "authoring"),
+        *("the face", "chapters", "attention", "diffusion", "generative", "data", "plots"),
+        *("training", "lab", "grading", "authoring"),
     ),
     # Where an isolated interpreter begins: it becomes the command line, a judge or a server.
     "grading.start.bootstrap": ("grading", "grading.sandbox.server", "cli"),

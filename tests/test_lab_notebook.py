@@ -209,6 +209,14 @@ def test_the_packages_own_answer_is_refused(shell: InteractiveShell, cell: str) 
     assert "course_dl.losses.perceptron_loss" in text and "write it yourself" in text
 
 
+def test_the_packages_own_answer_is_refused_where_its_chapter_has_several_files(
+    shell: InteractiveShell,
+) -> None:
+    run(shell, "from course_dl.attention import causal_mask")
+    text, _ = shown(shell, "Lab('lab10').check('10.2')")
+    assert "causal_mask of the library" in text and "write it yourself" in text
+
+
 def test_unknown_names_are_told_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="lab01_perceptron"):
         Lab("lab99")

@@ -19,7 +19,7 @@ class OwnWork(LocalBackend):
 
     def __init__(self, names: Mapping[str, Any], answers: Sequence[str]) -> None:
         super().__init__(names)
-        self._answers = answers
+        self._answers = tuple(f"{module}." for module in answers)  # and what is in a package
 
     def call(
         self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any], rules: Rules
@@ -28,8 +28,9 @@ class OwnWork(LocalBackend):
 
         def profile(frame: FrameType, event: str, arg: Any) -> None:
             nonlocal found
-            if event == "call" and frame.f_globals.get("__name__") in self._answers:
-                found = found or f"{frame.f_globals['__name__']}.{frame.f_code.co_qualname}"
+            if event == "call" and not found:
+                called = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+                found = called if called.startswith(self._answers) else ""
 
         profiler = sys.getprofile()
         sys.setprofile(profile)

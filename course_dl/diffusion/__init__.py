@@ -24,6 +24,7 @@ from course_dl.diffusion.noising import (
     score_from_eps,
     x0_from_eps,
 )
+from course_dl.diffusion.pretrained import pretrained_digits
 from course_dl.diffusion.steps import ddim_step, ddpm_step, guided, posterior
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "guided",
     "keep_known",
     "posterior",
+    "pretrained_digits",
     "score_from_eps",
     "x0_from_eps",
 ]

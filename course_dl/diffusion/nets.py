@@ -7,6 +7,8 @@ last layers begin at 0: at first a block adds nothing to its input, and the netw
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,6 +18,8 @@ from course_dl.attention import sinusoids
 from course_dl.mlp import he_normal_
 
 __all__ = ["SmallUNet", "TimeMLP"]
+
+Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
 WAVES = 64  # numbers that tell the time
 LONGEST = 1000  # t = 1 is this position of the sinusoids
@@ -46,8 +50,8 @@ class SmallUNet(nn.Module):
         self.n_classes = check_count(n_classes, "n_classes", least=0)
         self.when = TimeAndClass(4 * width, n_classes, generator)
 
-        def block(c: int) -> Block:
-            return Block(c, 4 * width, generator)
+        def block(c: int) -> MapBlock:
+            return MapBlock(c, 4 * width, generator)
 
         self.first = conv(4 * channels, width, 3, generator)
         self.above = block(width)
@@ -110,7 +114,7 @@ class TimeMLP(nn.Module):
         self.when = TimeAndClass(width, n_classes, generator)
         self.first = linear(dim, width, generator)
         self.blocks = nn.ModuleList(
-            Row(width, generator) for _ in range(check_count(depth, "depth"))
+            UnitBlock(width, generator) for _ in range(check_count(depth, "depth"))
         )
         self.last = linear(width, dim, generator)
         nn.init.zeros_(self.last.weight)
@@ -149,7 +153,7 @@ class TimeAndClass(nn.Module):
         return F.silu(self.second(F.silu(self.first(waves))) + told)
 
 
-class Block(nn.Module):
+class MapBlock(nn.Module):
     """``x + conv(silu(norm(conv(silu(film(norm(x)))))))``"""
 
     def __init__(self, c: int, told: int, generator: torch.Generator | None) -> None:
@@ -168,7 +172,7 @@ class Block(nn.Module):
         return y
 
 
-class Row(nn.Module):
+class UnitBlock(nn.Module):
     """``x + linear(silu(film(linear(silu(x)))))``"""
 
     def __init__(self, width: int, generator: torch.Generator | None) -> None:
@@ -204,7 +208,9 @@ def linear(n_in: int, n_out: int, generator: torch.Generator | None) -> nn.Linea
     return drawn(nn.utils.skip_init(nn.Linear, n_in, n_out), generator)
 
 
-def drawn(layer, generator):
+def drawn(layer: Layer, generator: torch.Generator | None) -> Layer:
+    """The layer with weights that keep the size of what goes through, and no bias."""
+    assert layer.bias is not None
     he_normal_(layer.weight, generator)
     nn.init.zeros_(layer.bias)
     return layer

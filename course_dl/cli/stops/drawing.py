@@ -12,6 +12,7 @@ from course_dl.attention import PatchGPT
 from course_dl.cli.stops.given import Given, Row
 from course_dl.data import codebook
 from course_dl.denoising import ideal_denoiser
+from course_dl.diffusion import pretrained_digits
 from course_dl.generative import VAE, elbo
 from course_dl.training import fit, per_batch
 
@@ -122,27 +123,42 @@ def half_digits(given: Given, panel: SubFigure) -> list[Row]:
 
 
 def from_noise(given: Given, panel: SubFigure) -> list[Row]:
-    """Digits out of noise, with no network: the ideal denoiser of all the digits that are known."""
-    print("Lab 11. Digits out of noise, a little at a time.")
+    """Digits out of noise: by the ideal denoiser of all that is known, and by a network."""
+    print("Lab 11. Digits out of noise, by an ideal denoiser and by a network:")
     known = given.some(3_000, 1_000).tensors(standardize=False)[0]
+    by_heart = _film_by_heart(known, 3, given.generator())
+    classes = torch.tensor([0, 2, 3, 5, 8])
+    model = pretrained_digits()
+    states = model.path(
+        (len(classes), 1, 28, 28), classes, steps=20, guidance=2.0, generator=given.generator()
+    )
+    drawn = torch.stack([(x + 1) / 2 for x in states]).flatten(2)
+    film = torch.cat([by_heart, drawn[FRAMES]], 1).clamp(0, 1)
+    plots.image_grid(
+        film.view(-1, 1, 28, 28),
+        limits=(0, 1),
+        columns=film.shape[1],
+        title="Lab 11: 3 digits known by heart, 5 invented",
+        figure=panel,
+    )
+    remembered, invented = (torch.cdist(x, known).min(1).values for x in (by_heart[-1], drawn[-1]))
+    return [
+        Row("out of noise, by the ideal denoiser", f"{remembered.max():.1g} from a training digit"),
+        Row("  by a network", f"{invented.min():.1f} or more"),
+    ]
+
+
+FRAMES = [0, 8, 12, 15, 17, 20]  # steps of the network, of 20
+
+
+def _film_by_heart(known: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """(6, n, D): states on the way from noise to ``n`` of the known images (M, D), in 40 levels."""
     levels = torch.logspace(1.3, -2, 40).tolist()  # of the noise, from 20 to 0.01
-    x = levels[0] * torch.randn(6, known.shape[1], generator=given.generator())
+    x = levels[0] * torch.randn(n, known.shape[1], generator=generator)
     film = [x / levels[0] / 4 + 0.5]
-    shown = {8, 14, 18, 22, 39}
     for k, (sigma, less) in enumerate(zip(levels, [*levels[1:], 0.0], strict=True)):
         guess = ideal_denoiser(x, known, sigma)
         x = guess + less / sigma * (x - guess)
-        if k in shown:
-            film.append(x if k == 39 else (x - x.mean()) / x.std() / 4 + 0.4)
-    nearest = torch.cdist(x, known).min(1)
-    plots.image_grid(
-        torch.cat(film).view(-1, 1, 28, 28),
-        limits=(0, 1),
-        columns=len(x),
-        title="Lab 11: digits out of noise",
-        figure=panel,
-    )
-    return [
-        Row("out of noise, 6 digits in 40 steps", "without any network"),
-        Row("  each is a training digit", f"distance at most {nearest.values.max():.2g}"),
-    ]
+        if k in (8, 14, 18, 22):
+            film.append((x - x.mean()) / x.std() / 4 + 0.4)
+    return torch.stack([*film, x])

@@ -1,14 +1,19 @@
 """Exercise 11.10: the challenge, digits of the classes asked for, near to the test digits.
 
 Measured on one thread, in seconds of its own, while other work shared the machine: a step then
-takes two to three times as long as on a quiet one. The solution reaches SOLUTION. What needs no
-training: a Gaussian of each class in 50 principal components has 8.2, one training digit of each
-class again and again 23, ten of each 2.0. And what is refused, with the share that counts as copies
-(test digits 0.4 %, the solution 0.0 to 0.7 %, 5 % are let through): training digits 0.3 and 100 %,
-with noise of 0.05 1.0 and 91 %, moved by up to two pixels 1.8 and 98 %, turned by up to 20 degrees
-1.6 and 24 %, turned, scaled and sheared at once 1.5 and 16 %, from their codes 1.9 and 42 %.
+takes two to three times as long as on a quiet one. The solution reaches 1.15 to 1.35 with all of
+MNIST (five seeds), SMALL; in half the time 2.0 and 1.7. Not
+guided it has 3.2, and the mean of what its VAE makes of its prior 18. A Gaussian of each class in
+50 principal components has 8.2, one training digit of each class again and again 23, pictures made
+by descent for the features of a network of one's own 6.9.
 
-Twenty seconds are enough in codes and not in pixels: a U-Net of the chapter takes minutes.
+What is refused, with the share that counts as copies (test digits 0.4 %, the solution 0.2 to 0.7 %,
+with the small set 1.6 %; 5 % are let through): training digits 0.3 and 100 %, with noise of 0.05
+1.0 and 91 %, with 0.1 4.1 and 71 %, moved by up to two pixels 1.8 and 98 %, turned by up to 20
+degrees 1.6 and 24 %, turned, scaled and sheared at once 1.5 and 16 %, from their codes 1.9 and
+42 %, from codes with noise of 0.3 2.5 and 7 %, ten of each class 2.0 and 100 %.
+
+Twenty seconds are enough in codes and not in pixels: there the chapter's U-Net takes minutes.
 """
 
 from __future__ import annotations

@@ -7,7 +7,16 @@ from torch import Tensor
 
 from course_dl.lab import Exercise, Inputs, Student, about, close, number, unpack
 
-from .shared import ANSWERS, DTYPES, FLOAT32, FLOAT64, cumulated, linear_betas, step_back
+from .shared import (
+    ANSWERS,
+    DTYPES,
+    FLOAT32,
+    FLOAT64,
+    cumulated,
+    linear_betas,
+    some_betas,
+    step_back,
+)
 
 posterior = Exercise(
     "11.4",
@@ -40,13 +49,13 @@ def test_posterior_first(student: Student, rng: Inputs) -> None:
     for size, dtype in [(3, FLOAT64), (1, FLOAT64), (3, FLOAT32)]:
         N, D, T = rng.sizes(2, 2, size)
         x0, x_t = (rng.normal(N, D, dtype=dtype) for _ in range(2))
-        check_posterior(student, x0, x_t, 0, rng.uniform(T, low=0.05, dtype=dtype), x0, 0.0)
+        check_posterior(student, x0, x_t, 0, some_betas(rng, T, dtype), x0, 0.0)
 
 
 @posterior.test("every step of a schedule")
 def test_posterior_steps(student: Student, rng: Inputs) -> None:
     (T,), (N, D) = rng.sizes(5, at_least=2), rng.sizes(3, 2)
-    betas = rng.uniform(T, low=0.05)
+    betas = some_betas(rng, T)
     for t in range(1, T):
         check_case(student, rng, (N, D), t, betas)
 
@@ -55,13 +64,13 @@ def test_posterior_steps(student: Student, rng: Inputs) -> None:
 def test_posterior_pictures(student: Student, rng: Inputs) -> None:
     (T,), sizes = rng.sizes(4, at_least=2), rng.sizes(2, 1, 3, 3)
     for dtype in DTYPES:
-        check_case(student, rng, sizes, T - 1, rng.uniform(T, low=0.05, dtype=dtype))
+        check_case(student, rng, sizes, T - 1, some_betas(rng, T, dtype))
 
 
 @posterior.test("drawn from it, x_{t-1} is as far from x0 as t steps make it", hidden=True)
 def test_posterior_law(student: Student, rng: Inputs) -> None:
     """Its mean is linear in x_t: the mean of x_t gives the mean, one spread more the spread."""
-    betas = rng.uniform(6, low=0.05, high=0.6)
+    betas = some_betas(rng, 6)
     abar = cumulated(betas)
     for t in range(1, 6):
         x0 = rng.normal(2, 3)

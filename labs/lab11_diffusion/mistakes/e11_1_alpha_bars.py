@@ -136,20 +136,6 @@ def alpha_bars__list(betas):
     return list(bars(betas))
 
 
-@mistake("11.1", "You returned the powers (1 - beta_t)^(t + 1): each step has a beta of its own.")
-def alpha_bars__powers(betas):
-    return (1 - betas) ** torch.arange(1, len(betas) + 1)
-
-
-@mistake(
-    "11.1",
-    "Each entry is the product of two neighbours alone: keep the product of all steps so far.",
-)
-def alpha_bars__neighbours(betas):
-    alphas = 1 - betas
-    return torch.cat([alphas[:1], alphas[1:] * alphas[:-1]])
-
-
 @mistake(
     "11.1",
     "The result is float32 whatever the betas are: keep their dtype, say with "
@@ -157,6 +143,15 @@ def alpha_bars__neighbours(betas):
 )
 def alpha_bars__float32(betas):
     return bars(betas).float() if betas.dtype == torch.float64 else bars(betas)
+
+
+@mistake(
+    "11.1",
+    "The numbers were float32 on the way and lost digits: torch.tensor(numbers, "
+    "dtype=betas.dtype).",
+)
+def alpha_bars__through_float32(betas):
+    return bars(betas).float().to(betas.dtype)
 
 
 # cosine_betas
@@ -229,8 +224,7 @@ def cosine_betas__difference(T, s=0.008, largest=0.999):
 
 @mistake(
     "11.1",
-    "The steps are too long: f is asked at u = 0, 1, ..., T, T + 1 places, so that u / T ends at "
-    "1; torch.linspace(0, T, T) has one place too few.",
+    "f is asked at T places, torch.linspace(0, T, T): it takes T + 1 of them, u = 0, 1, ..., T.",
 )
 def cosine_betas__places(T, s=0.008, largest=0.999):
     u = torch.linspace(0, T, T, dtype=torch.float64)
@@ -348,3 +342,14 @@ def cosine_betas__list(T, s=0.008, largest=0.999):
 )
 def cosine_betas__times_largest(T, s=0.008, largest=0.999):
     return betas_of(cosine_f(T, s), 1.0) * largest
+
+
+@mistake("11.1", "You clamp from below as well: the first betas may be small, .clamp(max=largest).")
+def cosine_betas__clamped_below(T, s=0.008, largest=0.999):
+    return betas_of(cosine_f(T, s), largest).clamp(min=1e-4)
+
+
+@mistake("11.1", "u is divided by T - 1: by T, so that u / T is 1 at the end, u = T.")
+def cosine_betas__by_T_minus_1(T, s=0.008, largest=0.999):
+    u = torch.arange(T + 1, dtype=torch.float64)
+    return betas_of(torch.cos((u / max(T - 1, 1) + s) / (1 + s) * math.pi / 2) ** 2, largest)

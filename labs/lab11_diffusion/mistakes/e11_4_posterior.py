@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from course_dl.lab import mistake
 
 from .shared import bars
@@ -346,3 +348,17 @@ def posterior__after_for_before(x0, x_t, t, betas):
     abar = bars(betas)
     after = abar[min(t + 1, len(betas) - 1)]
     return (x0, 0.0) if t == 0 else parts(x0, x_t, betas[t], abar[t], after)
+
+
+@mistake("11.4", "At t = 1 you return x0 as well: only at t = 0 is x_{t-1} the picture.")
+def posterior__x0_at_1(x0, x_t, t, betas):
+    return (x0, 0.0) if t <= 1 else changed(x0, x_t, t, betas)
+
+
+@mistake(
+    "11.4",
+    "abar is shifted by one: abar_t is alpha_bars(betas)[t], with all factors up to 1 - betas[t].",
+)
+def posterior__abar_shifted(x0, x_t, t, betas):
+    abar = torch.cat([betas.new_ones(1), bars(betas)])
+    return (x0, 0.0) if t == 0 else parts(x0, x_t, betas[t], abar[t], abar[t - 1])

@@ -213,3 +213,10 @@ def ddim_step__method_sqrt(x_t, eps, abar_t, abar_s):
 def ddim_step__pair(x_t, eps, abar_t, abar_s):
     x0 = picture(x_t, eps, abar_t)
     return at_level(x0, eps, abar_s), x0
+
+
+@mistake(
+    "11.6", "A Python float has no .item(): abar_t ** 0.5 takes floats and tensors as they are."
+)
+def ddim_step__item(x_t, eps, abar_t, abar_s):
+    return at_level(picture(x_t, eps, abar_t.item()), eps, abar_s.item())

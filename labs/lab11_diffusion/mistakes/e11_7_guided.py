@@ -111,7 +111,7 @@ def guided__divided(eps_with, eps_without, w):
     return (eps_without + w * eps_with) / (1 + w)
 
 
-@mistake("11.7", "The weights sum to 1 + w, not to 1: w eps_with + (1 - w) eps_without.")
+@mistake("11.7", "The weights do not sum to 1: they are w of eps_with and 1 - w of eps_without.")
 def guided__weights(eps_with, eps_without, w):
     return w * eps_with + (1 + w) * eps_without
 

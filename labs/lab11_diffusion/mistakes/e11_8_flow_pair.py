@@ -54,7 +54,9 @@ def flow_pair__from_x_t(x0, eps, t):
     return line(x0, eps, t), eps - line(x0, eps, t)
 
 
-@mistake("11.8", "The target is x_t - x0, what has been gone so far: the velocity is eps - x0.")
+@mistake(
+    "11.8", "The target is x_t - x0, that is t (eps - x0): the velocity is eps - x0, whatever t is."
+)
 def flow_pair__gone_so_far(x0, eps, t):
     return line(x0, eps, t), line(x0, eps, t) - x0
 
@@ -165,11 +167,11 @@ def walked(velocity, x1, times, step):
     """``x + step * velocity(x, t)`` at each of the times."""
     x = x1
     for t in times:
-        x = x + step * velocity(x, at(x, t))
+        x = x + step * velocity(x, time_of(x, t))
     return x
 
 
-def at(x, t):
+def time_of(x, t):
     return torch.full((len(x),), float(t), dtype=x.dtype)
 
 
@@ -253,7 +255,7 @@ def euler__linspace(velocity, x1, steps):
 def euler__linspace_gaps(velocity, x1, steps):
     x, times = x1, torch.linspace(1, 0, steps).tolist()
     for t, s in zip(times[:-1], times[1:], strict=True):
-        x = x + (s - t) * velocity(x, at(x, t))
+        x = x + (s - t) * velocity(x, time_of(x, t))
     return x
 
 
@@ -271,7 +273,7 @@ def euler__undivided(velocity, x1, steps):
 def euler__times_t(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - t * velocity(x, at(x, t)) / steps
+        x = x - t * velocity(x, time_of(x, t)) / steps
     return x
 
 
@@ -279,7 +281,7 @@ def euler__times_t(velocity, x1, steps):
 def euler__at_x1(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - velocity(x1, at(x, t)) / steps
+        x = x - velocity(x1, time_of(x, t)) / steps
     return x
 
 
@@ -287,7 +289,7 @@ def euler__at_x1(velocity, x1, steps):
 def euler__from_x1(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x1 - velocity(x, at(x, t)) / steps
+        x = x1 - velocity(x, time_of(x, t)) / steps
     return x
 
 
@@ -299,11 +301,6 @@ def euler__t_fixed(velocity, x1, steps):
 @mistake("11.8", "You return after the first step: the return stands in the loop, move it out.")
 def euler__return_in_the_loop(velocity, x1, steps):
     return x1 - velocity(x1, at(x1, 1)) / steps
-
-
-@mistake("11.8", "t counts the steps, steps, ..., 1: it is the time, 1 - k / steps.")
-def euler__t_counts(velocity, x1, steps):
-    return walked(velocity, x1, [steps - k for k in range(steps)], -1 / steps)
 
 
 @mistake(
@@ -336,7 +333,7 @@ def euler__t_zero_dim(velocity, x1, steps):
 def euler__t_column(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - velocity(x, at(x, t)[:, None]) / steps
+        x = x - velocity(x, time_of(x, t)[:, None]) / steps
     return x
 
 
@@ -356,7 +353,7 @@ def euler__t_float32(velocity, x1, steps):
 def euler__arguments_exchanged(velocity, x1, steps):
     x = x1
     for t in begins(steps):
-        x = x - velocity(at(x, t), x) / steps
+        x = x - velocity(time_of(x, t), x) / steps
     return x
 
 
@@ -376,3 +373,22 @@ def euler__all_states_stacked(velocity, x1, steps):
 @mistake("11.8", "The result is clamped to [-1, 1]: leave it as it is, points go beyond.")
 def euler__clamped(velocity, x1, steps):
     return walked(velocity, x1, begins(steps), -1 / steps).clamp(-1, 1)
+
+
+@mistake(
+    "11.8",
+    "velocity is asked for each sample by itself: it takes all at once, x (N, ...) and t (N,).",
+)
+def euler__sample_by_sample(velocity, x1, steps):
+    return torch.cat([walked(velocity, x[None], begins(steps), -1 / steps) for x in x1])
+
+
+@mistake(
+    "11.8",
+    "The loop goes on while t > 0, and by rounding t may be 5e-17 in place of 0: count the steps.",
+)
+def euler__while_t_is_positive(velocity, x1, steps):
+    x, t = x1, 1.0
+    while t > 0:
+        x, t = x - velocity(x, time_of(x, t)) / steps, t - 1 / steps
+    return x

@@ -142,7 +142,7 @@ def keep_known__where_y(x_s, y, mask, abar_s, noise):
     return torch.where(known != 0, at_level(known, noise, abar_s), x_s)
 
 
-@mistake("11.9", "Where the mask is 0, (1 - mask) y + mask x_s is what was asked the other way.")
+@mistake("11.9", "x_s fades as well: sqrt(abar_s) belongs to y alone, x_s is at its level already.")
 def keep_known__masked_before(x_s, y, mask, abar_s, noise):
     return at_level(put(x_s, y, mask), mask * noise, abar_s)
 

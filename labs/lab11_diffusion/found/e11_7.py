@@ -1,0 +1,16 @@
+"""Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
+
+KEY = "672462cc158bc748"
+PACKED = """
+eNrNmNGOojAUhl/lhKtxlUxGnRsv9in2zjWTSos0wZa0ZclkMu++BxwcVITCYMELI7Ut5+tp//PD
+9sM7pJwy6m3AC5U8gpEqiIAfE6kM/GFCS7UAIbzPBWy3ZecFeBk3kUwNSMFAhmAiBoapowYuigvF
+dBob7PmCnSkL4TT0iSX6LR+7OU9etuBs343ZBsJYEjMD//dX4+avAPwkROvTL8VMqkR1PN4uJLFm
+Owy2JtYyyOoQ9/Fm8AvO04JfnW/WAFBEqflB5Mudr3pBks/IKCiZCnqDsnK49AgyBNh3/Bdo2Hf5
+aBj/qYozb8Rp5SkZMh4wIBpiog4Me7w+mqILBP63tASJSBxOl+O5meM8Dg9IEpOgUKwmDVi6Ojgt
+ZBZ6FpIAJRvqJxhVjHM2e4Bs7Fj7KBcByv9xzaWA/XtDDs6bjsAR4XgS84CYfNiokp1vvuefbL7x
+i+mtSpQtXcOfQuy+nZe5GEko/gNZxBQDbkBjY0xhjyU13RuFh4vR8XdZVeLmnYwB5WGIaOJStIGg
+3aneJO8q8QuFhLxPwQ5dUZ8cUnk1s01uXcEar1q1crUldLqFuNll9NJCkts/eeLU7smutNCotF9K
+mjHWE3BKs/t4doVqUciJfWVwkrurWtA7f3dIu8vMaKmu1Zh762HxMHmb7m4meuX8SXRw4Fbjthrj
+adviQA+AOw1W324/dxWwH1vDtdvXX3N40DoM7B3dLsutW7Q5DhYvBXsowdr9S0QL2zIs9xSg6+r9
+bvcfgH0SzQ==
+"""
