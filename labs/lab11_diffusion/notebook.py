@@ -697,7 +697,7 @@ for name, draw in ways_to_draw.items():
 # `train` trains it on digits and their classes, `sample` draws digits of the classes that it is asked
 # for. A thousand are drawn, a hundred of each class in random order, and compared with the test digits
 # by lab 9's Fréchet distance: below 6 earns 2 points, below 4 earns 3 and below 2.5 all four. As many
-# training digits have 0.3; lab 9's VAE had 15, its GAN 10. The reference has 1.1 to 1.3, and 2 in half of
+# training digits have 0.3; lab 9's VAE had 15, its GAN 10. The reference has 1.1 to 1.4, and 2 in half of
 # the time. The time is that which your program computes: `time.process_time()` tells it.
 #
 # - At least 85 % of the digits must be taken, by the yardstick, for the class that was asked for.
