@@ -58,7 +58,7 @@ def diffuse(x0: Tensor, t: Tensor, eps: Tensor, abar: Tensor) -> Tensor:
 
     x0 : (N, ...), pictures (N, C, H, W) or points (N, D).
     t : (N,) int64, the last step of each sample, 0 to T - 1.
-    eps : as x0, standard normal noise. abar : (T,), from `alpha_bars`.
+    eps : as x0, standard normal noise. abar : (T,), as in exercise 11.1.
 
     Returns (N, ...).
     """
@@ -67,7 +67,7 @@ def diffuse(x0: Tensor, t: Tensor, eps: Tensor, abar: Tensor) -> Tensor:
 
 
 def x0_from_eps(x_t: Tensor, t: Tensor, eps: Tensor, abar: Tensor) -> Tensor:
-    """The ``x0`` of which `diffuse` makes ``x_t`` with this noise.
+    """The ``x0`` of which exercise 11.2 makes ``x_t`` with this noise.
 
     x_t, eps : (N, ...). t : (N,) int64. abar : (T,), all between 0 and 1.
     Returns (N, ...).
@@ -77,7 +77,7 @@ def x0_from_eps(x_t: Tensor, t: Tensor, eps: Tensor, abar: Tensor) -> Tensor:
 
 
 def eps_from_x0(x_t: Tensor, t: Tensor, x0: Tensor, abar: Tensor) -> Tensor:
-    """The noise with which `diffuse` makes ``x_t`` of this ``x0``.
+    """The noise with which exercise 11.2 makes ``x_t`` of this ``x0``.
 
     x_t, x0 : (N, ...). t : (N,) int64. abar : (T,), all between 0 and 1.
     Returns (N, ...).
@@ -134,7 +134,7 @@ def ddpm_step(x_t: Tensor, t: int, eps: Tensor, betas: Tensor, noise: Tensor) ->
 def ddim_step(x_t: Tensor, eps: Tensor, abar_t: float | Tensor, abar_s: float | Tensor) -> Tensor:
     """From level t to level s, with no noise but the one that is there already.
 
-    First the picture that ``x_t`` and ``eps`` imply, ``x0``, as in `x0_from_eps`; then
+    First the picture that ``x_t`` and ``eps`` imply, ``x0``, as in exercise 11.3; then
     ``sqrt(abar_s) x0 + sqrt(1 - abar_s) eps``.
 
     x_t, eps : (N, ...). abar_t, abar_s : Python floats or 0-d tensors, above 0 and at most 1.

@@ -1,6 +1,6 @@
 """Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
 
-KEY = "0d97e37484c3db0e"
+KEY = "4b5c9d7c72fdcb9a"
 PACKED = """
 eNrtnW1v4jgQgP+K1U+0KSWhbD9UuvsV961XVWkJWyRIuom5sjrdfz874S0kfo0djwMr7S6FkDIP
 45nx2DN++fdmG74t8mz9lnwVN8/ohj5GOMs/PtFy/ZXlGP2VpEWW36M0vblHN+Sy6vptKHN58ZHl

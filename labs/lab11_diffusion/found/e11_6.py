@@ -1,6 +1,6 @@
 """Small changes to a right answer, packed: made by course-dl build, and you want to find yours."""
 
-KEY = "925cdf8709f5df1b"
+KEY = "7667f26364257bc9"
 PACKED = """
 eNrtnVtvozgUgP+KlaekLeWStg+VZn/FvnWrihSYIhGIsLPpaGb/+9ohF0y42FyPncxDlVAC5Ztz
 9znO2++Z54XrD0z8zewVzYI0WSOSpJ9fKFxvkpSgv/0YJ+kDiuPZfw/o7S13/gOa7ULylWwJIl8+

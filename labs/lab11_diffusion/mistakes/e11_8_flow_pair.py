@@ -300,7 +300,7 @@ def euler__t_fixed(velocity, x1, steps):
 
 @mistake("11.8", "You return after the first step: the return stands in the loop, move it out.")
 def euler__return_in_the_loop(velocity, x1, steps):
-    return x1 - velocity(x1, at(x1, 1)) / steps
+    return x1 - velocity(x1, time_of(x1, 1)) / steps
 
 
 @mistake(
@@ -361,7 +361,7 @@ def euler__arguments_exchanged(velocity, x1, steps):
 def euler__all_states(velocity, x1, steps):
     states = [x1]
     for t in begins(steps):
-        states.append(states[-1] - velocity(states[-1], at(x1, t)) / steps)
+        states.append(states[-1] - velocity(states[-1], time_of(x1, t)) / steps)
     return states
 
 
