@@ -223,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:
     home.add_argument("--weak-sandbox", action="store_true", help=WEAK)
 
     marks = command(grade, "grade the notebooks of a class: marks, feedback, an overview")
+    marks.epilog = "Points and comments by hand: DIR/marks.toml, which no run changes."
     marks.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
     marks.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
     marks.add_argument(

@@ -14,8 +14,9 @@ from tqdm.auto import tqdm
 from course_dl.grading.files import write_atomically
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.labs import folder_of
-from course_dl.grading.marks.roster import handed_in, named
-from course_dl.grading.marks.settings import read_settings
+from course_dl.grading.marks.by_hand import ByHand, leave_example, read_by_hand
+from course_dl.grading.marks.roster import by_hand_of, handed_in, named
+from course_dl.grading.marks.settings import Settings, read_settings
 from course_dl.grading.moodle.worksheet import read_worksheet
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.moodle import filled_worksheet
@@ -26,6 +27,7 @@ from course_dl.grading.texts import printable
 from course_dl.grading.workers.cluster import Cluster
 from course_dl.grading.workers.interrupt import Interrupt
 from course_dl.grading.workers.pool import Job, Pool, Processes
+from course_dl.grading.workers.work import Sheet
 
 __all__ = ["grade_class"]
 
@@ -50,10 +52,12 @@ def grade_class(
     What was graded by the same checks already is not graded again, unless ``regrade``.
     ``only`` grades the students whose name holds it. The marks are written into Moodle's grading
     ``worksheet``, if it is given; with ``scale`` scaled to its maximum grade. Ctrl-C ends it in an
-    orderly way: what is graded by then is kept, and the same call goes on from there.
+    orderly way: what is graded by then is kept, and the same call goes on from there. What a person
+    wrote into ``out/marks.toml`` goes before what the tests gave; whose mark is another than after
+    the run before is printed.
     """
     submissions, out = Path(submissions), Path(out)
-    folder = _ready(lab_name, submissions, processes)
+    folder = _ready(lab_name, submissions, out, processes)
     covered = (str(submissions.resolve()), str(out.resolve()))
     with contextlib.ExitStack() as around:
         interrupt = around.enter_context(Interrupt())
@@ -68,8 +72,10 @@ def grade_class(
         read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])
         book = read_worksheet(worksheet, read) if worksheet else None
         found, settings, notes = handed_in(read, settings, book)
-        notes = [*read.notes, *notes]
-        store = Store(out, sheet, settings, version_of(folder), found)
+        by_hand, said = by_hand_of(_by_hand(out, sheet, settings), found, book)
+        notes = [*read.notes, *notes, *said]
+        store = Store(out, sheet, settings, version_of(folder), found, by_hand)
+        leave_example(out)
         wanted = named(found, only)
         todo = [s for s in wanted if regrade or not store.is_done(s)]
         with tqdm(total=len(todo), unit="student", disable=not progress, file=sys.stderr) as bar:
@@ -97,10 +103,19 @@ def grade_class(
             ) from None
         for note in notes:
             print(printable(note), file=sys.stderr)
+        for change in store.changes:
+            print(printable(change))
         return entries
 
 
-def _ready(lab_name: str, submissions: Path, processes: int | None) -> Path:
+def _by_hand(out: Path, sheet: Sheet, settings: Settings) -> ByHand:
+    """What a person says of the marks in this folder, which can be had in this lab."""
+    said = read_by_hand(out)
+    said.demand_points({n: settings.weights.get(n, 1.0) * p for n, _, p in sheet.exercises})
+    return said
+
+
+def _ready(lab_name: str, submissions: Path, out: Path, processes: int | None) -> Path:
     """The lab's folder, once all is there that can be looked at without starting anything."""
     folder = folder_of(lab_name)
     if processes is not None and processes < 1:
@@ -108,6 +123,7 @@ def _ready(lab_name: str, submissions: Path, processes: int | None) -> Path:
     if not submissions.exists():
         raise FileNotFoundError(f"there is no {submissions}: give a folder or a zip of submissions")
     read_settings(folder)
+    read_by_hand(out)
     return folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_dl.grading.reports.text import escape
 
-__all__ = ["STATES", "bar", "escape", "page"]
+__all__ = ["STATES", "bar", "escape", "page", "paragraphs"]
 
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
@@ -38,3 +38,10 @@ def bar(share: float, state: str = "passed") -> str:
     return (
         f'<span class="bar"><span class="{state}" style="width:{100 * share:.1f}%"></span></span>'
     )
+
+
+def paragraphs(style: str, *texts: str) -> list[str]:
+    """A paragraph of this style for each text that says something; its lines stay lines."""
+    return [
+        f'<p class="{style}">{escape(text).replace(chr(10), "<br>")}</p>' for text in texts if text
+    ]

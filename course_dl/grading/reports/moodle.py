@@ -17,7 +17,7 @@ def filled_worksheet(
 ) -> tuple[bytes, list[str]]:
     """The worksheet with the mark and the comment of each student, and what is to be told of it."""
     marks = {
-        entry.student: Filled(entry.mark.total, entry.mark.max_points, feedback_html(entry))
+        entry.student: Filled(entry.mark.of_full, entry.mark.full, feedback_html(entry))
         for entry in entries
         if entry.has_mark
     }

@@ -25,7 +25,7 @@ def overview_page(title: str, entries: Sequence[Entry], notes: Sequence[str] = (
     ``notes`` is what there is to tell of the run as a whole.
     """
     entries = sorted(entries, key=lambda entry: alphabetical(entry.student))
-    graded = [entry for entry in entries if entry.result.status == "graded"]
+    graded = [entry for entry in entries if entry.counts]
     parts = [f"<header><h1>{escape(title)}: overview</h1>{_summary(entries, graded)}</header>"]
     parts += [f'<p class="notice">{escape(note)}</p>' for note in notes]
     if graded:
@@ -37,13 +37,15 @@ def overview_page(title: str, entries: Sequence[Entry], notes: Sequence[str] = (
 
 def _summary(entries: Sequence[Entry], graded: Sequence[Entry]) -> str:
     told = f"{len(entries)} submission{'s' * (len(entries) != 1)}"
-    rest = len(entries) - len(graded)
+    excused = sum(entry.mark.word.excused for entry in entries)
+    rest = len(entries) - len(graded) - excused
+    told += f", {excused} excused" if excused else ""
     told += f", {rest} of them not graded" if rest else ""
     if graded:
-        totals = [entry.mark.total for entry in graded]
+        totals = [entry.mark.of_full for entry in graded]
         told += (
             f" · median {number(median(totals))}, mean {number(mean(totals))} "
-            f"of {number(graded[0].mark.max_points)} points"
+            f"of {number(graded[0].mark.full)} points"
         )
     return f'<p class="soft">{told}</p>'
 
@@ -73,11 +75,15 @@ def _exercises(graded: Sequence[Entry]) -> str:
     for place, first in enumerate(graded[0].result.exercises):
         marks = [entry.result.exercises[place] for entry in graded]
         lines = [entry.mark.line(first.number) for entry in graded]
+        counted = [line for line in lines if not line.word.excused]
         passed = sum(mark.state == "passed" for mark in marks)
         untouched = sum(mark.state == "not done yet" for mark in marks)
         followed = sum(line.followed for line in lines)
         share = passed / len(marks)
-        average = number(mean(line.points for line in lines))
+        average = "counts for nobody"
+        if counted:
+            most = number(counted[0].max_points)
+            average = f"{number(mean(line.points for line in counted))} of {most}"
         carried = f'<span class="soft"> ({followed} by follow-through)</span>' if followed else ""
         rows.append(
             f'<tr><td class="whole">{escape(first.number)} '
@@ -85,8 +91,7 @@ def _exercises(graded: Sequence[Entry]) -> str:
             f'<td class="whole wide">{bar(share)}</td><td class="number" data-label="passed">'
             f'{share:.0%}</td><td class="number" data-label="wrong">'
             f'{len(marks) - passed - untouched}{carried}</td><td class="number" data-label="open">'
-            f'{untouched}</td><td class="number" data-label="mean">{average} of '
-            f"{number(lines[0].max_points)}</td></tr>"
+            f'{untouched}</td><td class="number" data-label="mean">{average}</td></tr>'
         )
     return (
         '<section class="plain"><h2>Success by exercise</h2><table class="stack"><thead><tr>'

@@ -6,7 +6,9 @@
     OUT/grades.csv, moodle.csv, overview.html
     OUT/feedback/STUDENT/feedback.html                          may be handed out
     OUT/records/STUDENT/result.json, results.json, junit.xml    tells hidden tests
+    OUT/marks.toml                                              a person's; never written to
     OUT/.course-dl                                              the lab's name
+    OUT/.course-dl-marks                                        the marks of the last run
 """
 
 from __future__ import annotations
