@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from course_dl.grading.labs import folder_of
 from course_dl.grading.marks.by_hand import ByHand, leave_example, read_by_hand
 from course_dl.grading.marks.roster import by_hand_of, handed_in, named
 from course_dl.grading.marks.settings import Settings, read_settings
-from course_dl.grading.moodle.worksheet import read_worksheet
+from course_dl.grading.moodle.worksheet import Worksheet, read_worksheet
 from course_dl.grading.reports.entry import Entry
-from course_dl.grading.reports.moodle import filled_worksheet
-from course_dl.grading.results.folders import claimed
+from course_dl.grading.reports.moodle import FEEDBACK_ZIP, feedback_zip, filled_worksheet
+from course_dl.grading.results.folders import FEEDBACK, claimed
 from course_dl.grading.results.store import Store
 from course_dl.grading.results.version import version_of
 from course_dl.grading.texts import printable
@@ -92,10 +92,7 @@ def grade_class(
             print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
         try:
             entries = store.publish(notes, moodle=book is None)
-            if book:
-                content, more = filled_worksheet(book, entries, scale=scale)
-                write_atomically(store.out / "moodle.csv", content)
-                notes += more
+            notes += _for_moodle(store.out, entries, _participants(found, book), book, scale)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 "stopped while the reports were written: some are missing, or of an earlier run; "
@@ -106,6 +103,32 @@ def grade_class(
         for change in store.changes:
             print(printable(change))
         return entries
+
+
+def _participants(found: Sequence[Submission], book: Worksheet | None) -> dict[str, str]:
+    """Moodle's numbers: those of the folders, else of the worksheet's rows."""
+    folders = {s.student: s.number for s in found if s.number}
+    return (book.numbers() if book else {}) | folders
+
+
+def _for_moodle(
+    out: Path,
+    entries: Sequence[Entry],
+    numbers: Mapping[str, str],
+    book: Worksheet | None,
+    scale: bool,
+) -> list[str]:
+    """Write what goes back to Moodle; what is to be told of it."""
+    notes: list[str] = []
+    if book:
+        content, notes = filled_worksheet(book, entries, scale=scale)
+        write_atomically(out / "moodle.csv", content)
+    pages, told = feedback_zip(entries, numbers, out / FEEDBACK)
+    if pages:
+        write_atomically(out / FEEDBACK_ZIP, pages)
+    else:
+        (out / FEEDBACK_ZIP).unlink(missing_ok=True)
+    return notes + told
 
 
 def _by_hand(out: Path, sheet: Sheet, settings: Settings) -> ByHand:

@@ -30,6 +30,7 @@ class ExerciseMark:
     exercises ``carried`` in place of the student's own, which are wrong (follow-through).
     ``not_run`` are the titles of the tests that were not run, after others that did not pass;
     ``builds_on`` is the sentence on earlier exercises that the answer calls and that fail too.
+    ``code`` is the student's text where it did not pass; ``line`` the line in question, 0 if none.
     """
 
     number: str
@@ -44,6 +45,8 @@ class ExerciseMark:
     carried_points: float = 0.0
     not_run: tuple[str, ...] = ()
     builds_on: str = ""
+    code: str = ""
+    line: int = 0
 
     @property
     def first_failure(self) -> TestMark | None:

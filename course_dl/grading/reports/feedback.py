@@ -78,6 +78,7 @@ def _exercise(exercise: ExerciseMark, line: Line) -> str:
         )
         if rows:
             lines.append(f'<table class="details">{rows}</table>')
+    lines += _code(exercise)
     if line.carried:
         lines.append(f'<p class="diagnosis">{escape(follow_through(line))}</p>')
     lines += paragraphs("hand", by_hand(line), line.word.comment)
@@ -85,6 +86,21 @@ def _exercise(exercise: ExerciseMark, line: Line) -> str:
         passed = sum(test.state == "passed" for test in exercise.tests)
         lines.append(f'<p class="tests">{passed} of {len(exercise.tests)} tests passed</p>')
     return "\n".join([*lines, "</section>"])
+
+
+def _code(exercise: ExerciseMark) -> list[str]:
+    """The student's text, with the line in question marked."""
+    if not exercise.code:
+        return []
+    rows = []
+    for place, text in enumerate(exercise.code.split("\n"), start=1):
+        shown = escape(text) or " "
+        if place == exercise.line:
+            shown = f"<mark>{shown}  ◀ look here</mark>"
+        rows.append(f"<li>{shown}</li>")
+    return [
+        f'<details open><summary>Your code</summary><ol class="code">{"".join(rows)}</ol></details>'
+    ]
 
 
 def _penalty(entry: Entry) -> str:
