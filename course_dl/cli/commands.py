@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from course_dl import __version__
+from course_dl.cli.teaching import add_teaching
 
 __all__ = ["run"]
 
@@ -252,6 +253,7 @@ def _parser() -> argparse.ArgumentParser:
         help="say which layers of the sandbox this machine has, and end",
     )
 
+    add_teaching(command)
     if find_spec("course_dl.authoring") is not None:  # not in the student edition
         _add_authoring(command)
     return parser

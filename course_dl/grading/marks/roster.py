@@ -54,6 +54,8 @@ def by_hand_of(
         meant, remark = _meant(name, known, others)
         if not remark and meant[0] in teams and same_name(meant[0]) != same_name(name):
             remark = f'counts for the whole team "{meant[0]}"'
+        if not meant:
+            remark += "; of somebody who handed in nothing, it counts in course-dl report"
         if remark:
             told.append(f'{FILE}: "{name}" {remark}')
         for student in meant:

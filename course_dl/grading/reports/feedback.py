@@ -58,7 +58,8 @@ def _exercise(exercise: ExerciseMark, line: Line) -> str:
     names = ", ".join(f"<code>{escape(name)}</code>" for name in exercise.names)
     points = f"{number(line.points)} of {number(line.max_points)}"
     if line.by_hand:
-        mark, points = "✍", f"{points} by hand"
+        mark = "✍"
+        points = "excused" if line.word.excused else f"{points} by hand"
     lines = [
         f'<section class="{style}"><div class="head"><h2><span class="mark">{mark}</span>'
         f'{escape(exercise.number)} {names}</h2><span class="points">{points}</span></div>'

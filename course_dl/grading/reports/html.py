@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from course_dl.grading.reports.text import escape
 
-__all__ = ["STATES", "bar", "escape", "page", "paragraphs"]
+__all__ = ["STATES", "bar", "escape", "histogram", "page", "paragraphs"]
 
+_BINS = 10
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 STATES = {
@@ -45,3 +47,23 @@ def paragraphs(style: str, *texts: str) -> list[str]:
     return [
         f'<p class="{style}">{escape(text).replace(chr(10), "<br>")}</p>' for text in texts if text
     ]
+
+
+def histogram(shares: Sequence[float], title: str) -> str:
+    """Students by their share of the points, in tenths; there is at least one."""
+    counts = [0] * _BINS
+    for share in shares:
+        counts[max(0, min(int(share * _BINS + 1e-9), _BINS - 1))] += 1
+    bins = "".join(
+        f'<div class="bin"><span class="count">{count or ""}</span>'
+        f'<span class="column" style="height:{130 * count / max(counts):.1f}px"></span>'
+        f'<span class="tick">{100 * place // _BINS}</span></div>'
+        for place, count in enumerate(counts)
+    )
+    label = ", ".join(str(count) for count in counts)
+    return (
+        f'<section class="plain"><h2>{escape(title)}</h2><div class="chart" role="img" '
+        f'aria-label="students by tenths of the points: {label}">{bins}</div>'
+        '<p class="soft">Students by their share of the points, in percent, from the number below '
+        "each column up.</p></section>"
+    )

@@ -9,13 +9,12 @@ from statistics import mean, median
 
 from course_dl.grading.names import alphabetical
 from course_dl.grading.reports.entry import Entry, link, number
-from course_dl.grading.reports.html import bar, escape, page
+from course_dl.grading.reports.html import bar, escape, histogram, page
 from course_dl.grading.reports.leaderboard import leaderboards
 from course_dl.grading.reports.students import students, to_look_at
 
 __all__ = ["overview_page"]
 
-_BINS = 10
 _EXAMPLES = 3
 
 
@@ -29,7 +28,8 @@ def overview_page(title: str, entries: Sequence[Entry], notes: Sequence[str] = (
     parts = [f"<header><h1>{escape(title)}: overview</h1>{_summary(entries, graded)}</header>"]
     parts += [f'<p class="notice">{escape(note)}</p>' for note in notes]
     if graded:
-        parts += [_histogram(graded), _exercises(graded), _misconceptions(graded)]
+        shares = [e.mark.total / e.mark.max_points if e.mark.max_points else 0.0 for e in graded]
+        parts += [histogram(shares, "Marks"), _exercises(graded), _misconceptions(graded)]
         parts.append(leaderboards(graded))
     parts += [to_look_at(entries), students(entries)]
     return page(f"{title}: overview", "\n".join(parts), wide=True)
@@ -48,26 +48,6 @@ def _summary(entries: Sequence[Entry], graded: Sequence[Entry]) -> str:
             f"of {number(graded[0].mark.full)} points"
         )
     return f'<p class="soft">{told}</p>'
-
-
-def _histogram(graded: Sequence[Entry]) -> str:
-    counts = [0] * _BINS
-    for entry in graded:
-        share = entry.mark.total / entry.mark.max_points if entry.mark.max_points else 0.0
-        counts[max(0, min(int(share * _BINS + 1e-9), _BINS - 1))] += 1
-    bins = "".join(
-        f'<div class="bin"><span class="count">{count or ""}</span>'
-        f'<span class="column" style="height:{130 * count / max(counts):.1f}px"></span>'
-        f'<span class="tick">{100 * place // _BINS}</span></div>'
-        for place, count in enumerate(counts)
-    )
-    label = ", ".join(str(count) for count in counts)
-    return (
-        '<section class="plain"><h2>Marks</h2><div class="chart" role="img" '
-        f'aria-label="students by tenths of the points: {label}">{bins}</div>'
-        '<p class="soft">Students by their share of the points, in percent, from the number below '
-        "each column up.</p></section>"
-    )
 
 
 def _exercises(graded: Sequence[Entry]) -> str:

@@ -6,43 +6,70 @@ The marks of a run are kept in ``.course-dl-marks``; the next run compares its o
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from course_dl.grading.files import update
+from course_dl.grading.marks.by_hand import FILE as BY_HAND
 from course_dl.grading.marks.mark import Word, number
 from course_dl.grading.reports.entry import NOT_YET, Entry
+from course_dl.grading.reports.words import said_by_hand
+from course_dl.grading.workers.work import Sheet
 
-__all__ = ["note_changes"]
+__all__ = ["note_changes", "read_marks", "settings_of"]
 
 _FILE = ".course-dl-marks"
 
 Kept = Mapping[str, Any]
 
 
-def note_changes(out: Path, version: str, entries: Sequence[Entry]) -> list[str]:
+def note_changes(out: Path, sheet: Sheet, version: str, entries: Sequence[Entry]) -> list[str]:
     """Keep the marks of this run; a sentence for each student whose mark is another than before.
 
-    Who was not graded before, or is not now, is left out.
+    Who was not graded before is left out; who is not graded now keeps the mark of before.
     """
-    before = _read(out / _FILE)
+    before = read_marks(out)["students"]
     now = {e.student: _kept(version, e) for e in entries if e.result.status != NOT_YET}
-    update(out / _FILE, json.dumps({**before, **now}, ensure_ascii=False, indent=1))
+    class_ = {e.student: now.get(e.student, before.get(e.student)) for e in entries}
+    content = {
+        "lab": sheet.name,
+        "title": sheet.title,
+        "exercises": [number for number, _, _ in sheet.exercises],
+        "settings": settings_of(out, Path(sheet.folder)),
+        "students": {student: kept for student, kept in class_.items() if kept},
+        "waiting": [student for student, kept in class_.items() if not kept],
+    }
+    update(out / _FILE, json.dumps(content, ensure_ascii=False, indent=1))
     return [_told(s, before[s], kept) for s, kept in now.items() if _differ(before.get(s), kept)]
 
 
-def _read(path: Path) -> dict[str, Kept]:
-    """What the run before kept; nothing where it kept nothing that can be read."""
+def read_marks(out: Path) -> Kept:
+    """What the last run in a folder of results kept; no students where there is nothing to read."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return {s: kept for s, kept in content.items() if kept.keys() >= _KEYS}
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}
+        content = json.loads((out / _FILE).read_text(encoding="utf-8"))
+        students = content["students"]
+        content["students"] = {s: k for s, k in students.items() if k.keys() >= _KEYS}
+        return content
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {"students": {}}
 
 
-_KEYS = {"file", "version", "status", "total", "max", "days late", "penalty", "whole", "exercises"}
+def settings_of(out: Path, lab: Path) -> dict[str, str]:
+    """Digests of the files in which a person says how marks are made; ``""`` for none."""
+    found = {}
+    for path in (out / BY_HAND, lab / "grading.toml"):
+        content = path.read_bytes() if path.is_file() else b""
+        found[path.name] = hashlib.sha256(content).hexdigest()[:16] if content else ""
+    return found
+
+
+_KEYS = {
+    *("file", "version", "status", "total", "max", "full", "of full", "days late", "penalty"),
+    *("whole", "exercises", "said", "reason"),
+}
 
 
 def _kept(version: str, entry: Entry) -> Kept:
@@ -53,6 +80,10 @@ def _kept(version: str, entry: Entry) -> Kept:
         "status": result.status,
         "total": mark.total,
         "max": mark.max_points,
+        "full": mark.full,
+        "of full": mark.of_full,
+        "said": said_by_hand(mark),
+        "reason": result.reason,
         "days late": mark.days_late,
         "penalty": mark.penalty,
         "whole": _by_hand(mark.word),

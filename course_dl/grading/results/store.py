@@ -140,7 +140,7 @@ class Store:
                         try_class_reports(self.sheet.title, entry)
                 write(self._entries(), notes)
             demand_all(self.out, [submission.student for submission in self.found])
-            self.changes = note_changes(self.out, self.version, self._entries())
+            self.changes = note_changes(self.out, self.sheet, self.version, self._entries())
         return self._entries()
 
     def _entries(self) -> list[Entry]:
