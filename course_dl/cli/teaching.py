@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["add_teaching"]
@@ -14,27 +13,22 @@ Add = Callable[[Callable[[Arguments], int | None], str], argparse.ArgumentParser
 
 
 def report(given: Arguments) -> None:
-    """The class over all labs: a page, and a workbook where XlsxWriter is installed."""
-    from course_dl.grading.files import write_atomically
-    from course_dl.grading.term.page import term_page
-    from course_dl.grading.term.people import read_people
-    from course_dl.grading.term.standing import read_term
-    from course_dl.grading.term.workbook import term_workbook
+    from course_dl.grading.term.report import write_term
 
-    if given.late_days is not None and given.late_days < 0:
-        raise ValueError(f"--late-days is a number of days from 0 up, not {given.late_days}")
-    term = read_term(given.results, read_people(given.names) if given.names else None)
-    notes = term.notes
-    term = term.anonymous() if given.anonymous else term
-    given.out.mkdir(parents=True, exist_ok=True)
-    page, workbook = given.out / "class.html", given.out / "class.xlsx"
-    write_atomically(page, term_page(term, given.late_days))
-    print(*notes, page, sep="\n")
-    if find_spec("xlsxwriter") is None:
-        print("no workbook was written: it needs pip install 'course-dl[xlsx]'")
-        return
-    write_atomically(workbook, term_workbook(term, given.late_days))
-    print(workbook)
+    told = write_term(
+        given.results,
+        given.out,
+        names=given.names,
+        late_days=given.late_days,
+        anonymous=given.anonymous,
+    )
+    print(*told, sep="\n")
+
+
+def teach(given: Arguments) -> None:
+    from course_dl.grading.term.lecture import write_lecture
+
+    print(write_lecture(given.results, given.out, given.earlier))
 
 
 def add_teaching(command: Add) -> None:
@@ -61,3 +55,17 @@ def add_teaching(command: Add) -> None:
         "--late-days", type=int, metavar="N", help="late days that each has for all labs together"
     )
     class_.add_argument("--anonymous", action="store_true", help="numbers in place of names")
+
+    lecture = command(teach, "what to teach next: the commonest misconceptions in a lab's results")
+    lecture.add_argument("results", type=Path, metavar="RESULTS", help="what grade wrote")
+    lecture.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="the page (default: RESULTS/lecture.html)"
+    )
+    lecture.add_argument(
+        "--earlier",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="RESULTS",
+        help="the lab's results of earlier years, to compare with",
+    )

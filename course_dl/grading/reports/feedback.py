@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from course_dl.grading.marks.mark import Line
 from course_dl.grading.reports.entry import Entry, number
-from course_dl.grading.reports.html import STATES, bar, escape, page, paragraphs
+from course_dl.grading.reports.html import STATES, bar, code_block, escape, page, paragraphs
 from course_dl.grading.reports.words import (
     adjustment,
     by_hand,
@@ -93,15 +93,8 @@ def _code(exercise: ExerciseMark) -> list[str]:
     """The student's text, with the line in question marked."""
     if not exercise.code:
         return []
-    rows = []
-    for place, text in enumerate(exercise.code.split("\n"), start=1):
-        shown = escape(text) or " "
-        if place == exercise.line:
-            shown = f"<mark>{shown}  ◀ look here</mark>"
-        rows.append(f"<li>{shown}</li>")
-    return [
-        f'<details open><summary>Your code</summary><ol class="code">{"".join(rows)}</ol></details>'
-    ]
+    block = code_block(exercise.code, exercise.line)
+    return [f"<details open><summary>Your code</summary>{block}</details>"]
 
 
 def _penalty(entry: Entry) -> str:

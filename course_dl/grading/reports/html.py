@@ -8,7 +8,7 @@ from pathlib import Path
 
 from course_dl.grading.reports.text import escape
 
-__all__ = ["STATES", "bar", "escape", "histogram", "page", "paragraphs"]
+__all__ = ["STATES", "bar", "code_block", "escape", "histogram", "page", "paragraphs"]
 
 _BINS = 10
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
@@ -67,3 +67,14 @@ def histogram(shares: Sequence[float], title: str) -> str:
         '<p class="soft">Students by their share of the points, in percent, from the number below '
         "each column up.</p></section>"
     )
+
+
+def code_block(code: str, line: int = 0) -> str:
+    """Code with the numbers of its lines, of which one is marked, if ``line`` is not 0."""
+    rows = []
+    for place, text in enumerate(code.split("\n"), start=1):
+        shown = escape(text) or " "
+        if place == line:
+            shown = f"<mark>{shown}  ◀ look here</mark>"
+        rows.append(f"<li>{shown}</li>")
+    return f'<ol class="code">{"".join(rows)}</ol>'
