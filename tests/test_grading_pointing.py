@@ -29,6 +29,7 @@ def test_the_last_definition_is_taken_as_it_stands() -> None:
     ]
     assert definitions(cells, ["f"]) == "def f(x):\n    return 2"
     assert definitions(["f = lambda x: x\ng = 3"], ["f"]) == "f = lambda x: x"
+    assert definitions(["def g(x): return x", "f = g"], ["f"]) == "f = g\n\ndef g(x): return x"
     assert definitions(["def fg(x): return x\nf == 3"], ["f"]) == ""
 
 

@@ -27,6 +27,7 @@ _ALIKE = 0.75  # share of a line's tokens that two lines have in common
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _TEXT = re.compile(r"(\"\"\"|''')(?s:.*?)(?:\1|\Z)")
 _WHERE = re.compile(r"line \d+, in [^:]*: (.+)", re.DOTALL)
+_ALIAS = re.compile(r"\w+\s*=\s*(\w+)")
 _SILENT = ("passed", "not done yet")
 
 
@@ -48,20 +49,32 @@ def with_code(mark: ExerciseMark, lab: LabFolder, cells: Iterable[Cell]) -> Exer
 
 
 def definitions(cells: Sequence[str], names: Collection[str]) -> str:
-    """The text of the last definition of each of ``names``, as it stands in the cells."""
-    found: dict[str, str] = {}
-    for cell in cells:
-        # What is in a text of several lines may look like code: blanks instead, to find ends.
-        plain = _TEXT.sub(lambda text: re.sub(r"[^\n]", " ", text[0]), cell)
-        lines, shapes = cell.split("\n"), plain.split("\n")
-        for name in names:
-            begin = re.compile(rf"([ \t]*)(?:(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b"
-                               rf"|{re.escape(name)}\s*=(?!=))")  # fmt: skip
-            for place, shape in enumerate(shapes):
-                if start := begin.match(shape):
-                    end = _end(shapes, place, len(start[1]))
-                    found[name] = textwrap.dedent("\n".join(lines[place:end])).rstrip()
-    return "\n\n".join(found[name] for name in names if name in found)
+    """The text of the last definition of each of ``names``, as it stands in the cells.
+
+    Where a name is given to what has another name, ``f = g``, that one's definition follows.
+    """
+    shapes = [_TEXT.sub(lambda text: re.sub(r"[^\n]", " ", text[0]), cell) for cell in cells]
+    found: list[str] = []
+    for name in names:
+        text = _defined(cells, shapes, name)
+        found.append(text)
+        if (other := _ALIAS.fullmatch(text)) and other[1] not in names:
+            found.append(_defined(cells, shapes, other[1]))
+    return "\n\n".join(filter(None, found))
+
+
+def _defined(cells: Sequence[str], shapes: Sequence[str], name: str) -> str:
+    """The last definition of a name. Texts of several lines are blank in ``shapes``."""
+    word = re.escape(name)
+    begin = re.compile(rf"([ \t]*)(?:(?:async\s+)?(?:def|class)\s+{word}\b|{word}\s*=(?!=))")
+    found = ""
+    for cell, shape in zip(cells, shapes, strict=True):
+        lines, plain = cell.split("\n"), shape.split("\n")
+        for place, line in enumerate(plain):
+            if start := begin.match(line):
+                end = _end(plain, place, len(start[1]))
+                found = textwrap.dedent("\n".join(lines[place:end])).rstrip()
+    return found
 
 
 def line_in_question(code: str, wrong: Iterable[str], right: str) -> int:
@@ -82,13 +95,13 @@ def line_in_question(code: str, wrong: Iterable[str], right: str) -> int:
         other = [t for line in text.split("\n") if len(t := _tokens(line)) > 2 and t not in known]
         if not other or len(other) > _FEW:
             continue
-        scores = [max(_alike(line, one) for one in other) if line else 0.0 for line in lines]
-        best = max(scores)
-        places = [k for k, score in enumerate(scores) if score == best]
-        if best < _ALIKE or len(places) > 1:
-            continue
-        if all(_alike(lines[places[0]], one) < best for one in known):
-            return places[0] + 1
+        places = []
+        for place, line in enumerate(lines, start=1):
+            score = max(_alike(line, one) for one in other)
+            if score >= _ALIKE and all(_alike(line, one) < score for one in known):
+                places.append(place)
+        if len(places) == 1:  # of several, the one that matters is not known
+            return places[0]
     return 0
 
 
