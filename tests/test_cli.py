@@ -14,7 +14,7 @@ from course_dl.authoring.new import new_lab
 from course_dl.cli import main
 from course_dl.lab.catalog import find_labs
 
-TEACHING = ["report", "teach"]
+TEACHING = ["report", "teach", "alike"]
 COMMANDS = ["demo", "labs", "check", "grade", *TEACHING, "build", "release", "new"]
 
 

@@ -31,6 +31,12 @@ def teach(given: Arguments) -> None:
     print(write_lecture(given.results, given.out, given.earlier))
 
 
+def alike(given: Arguments) -> None:
+    from course_dl.grading.alike.write import write_alike
+
+    print(*write_alike(given.lab, given.submissions, given.out), sep="\n")
+
+
 def add_teaching(command: Add) -> None:
     """Add the commands."""
     class_ = command(report, "add up all labs graded so far: a page and a workbook of the class")
@@ -68,4 +74,11 @@ def add_teaching(command: Add) -> None:
         default=(),
         metavar="RESULTS",
         help="the lab's results of earlier years, to compare with",
+    )
+
+    pairs = command(alike, "submissions that share what few others have: places to look")
+    pairs.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    pairs.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
+    pairs.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FILE", help="the page, a .html"
     )

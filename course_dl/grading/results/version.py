@@ -16,7 +16,7 @@ __all__ = ["version_of"]
 _PACKAGE = Path(__file__).resolve().parents[2]
 # What shows results, of a lab or of a term, finds the class and its files, weighs points, or makes
 # notebooks and pictures.
-_OF_REPORTS = ("reports", "moodle", "marks", "term", "names.py", "intake/submissions.py")
+_OF_REPORTS = ("reports", "moodle", "marks", "term", "alike", "names.py", "intake/submissions.py")
 _WITHOUT = (*(f"grading/{name}" for name in _OF_REPORTS), "authoring", "labs", "plots")
 
 

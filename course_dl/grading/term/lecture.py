@@ -26,6 +26,7 @@ __all__ = ["Place", "lecture_page", "place_of", "write_lecture"]
 
 _CELL = re.compile(r"^# %%(.*)$", re.M)
 _HEADING = re.compile(r"^# #+ (.+)$", re.M)
+_MOST_PICTURES = 3
 _PLOT = re.compile(r"\bplots\.(\w+)\(")
 
 
@@ -93,7 +94,8 @@ def place_of(story: str, number: str) -> Place:
         after = re.search(r'after="([^"]*)"', options)
         if found is not None and after and number in after[1].split():
             pictures += _PLOT.findall(text)
-    return Place(found or "", tuple(dict.fromkeys(pictures)))
+    drawn = dict.fromkeys(name for name in pictures if name != "page")
+    return Place(found or "", tuple(drawn)[:_MOST_PICTURES])
 
 
 def _section(
