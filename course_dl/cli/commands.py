@@ -180,6 +180,18 @@ def release(given: Arguments) -> None:
     print(f"the student edition is in {given.folder}; commit and tag it there to publish it")
 
 
+def gradescope(given: Arguments) -> None:
+    from course_dl.authoring.autograder import write_autograder
+
+    print(write_autograder(given.lab, given.out, weak_sandbox=given.weak_sandbox))
+
+
+def classroom(given: Arguments) -> None:
+    from course_dl.authoring.classroom import write_classroom
+
+    print(*write_classroom(given.lab, given.folder), sep="\n")
+
+
 def new(given: Arguments) -> None:
     from course_dl.authoring.new import new_lab
 
@@ -270,6 +282,17 @@ def _add_authoring(
 
     students = command(release, "write the student edition: no solutions, no hidden tests")
     students.add_argument("folder", type=Path, metavar="DIR", help="empty, or an earlier edition")
+
+    autograder = command(gradescope, "write a lab's autograder for Gradescope, a zip to upload")
+    autograder.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    autograder.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FILE", help="the zip, autograder.zip"
+    )
+    autograder.add_argument("--weak-sandbox", action="store_true", help=WEAK)
+
+    template = command(classroom, "write a lab's repository for GitHub Classroom, with its check")
+    template.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    template.add_argument("folder", type=Path, metavar="DIR", help="empty, or an earlier one")
 
     begun = command(new, "lay out a new lab, with one sample exercise")
     begun.add_argument("name", metavar="NAME", help="lab12_topic")
