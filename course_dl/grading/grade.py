@@ -366,6 +366,7 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
         float(exercise.points) if carried else 0.0,
         tuple(test.title for test in exercise.tests if test not in run),
         result.builds_on,
+        parts=tuple((p, result.parts[p], float(most)) for p, most in exercise.parts.items()),
     )
 
 

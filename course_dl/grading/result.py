@@ -31,6 +31,7 @@ class ExerciseMark:
     ``not_run`` are the titles of the tests that were not run, after others that did not pass;
     ``builds_on`` is the sentence on earlier exercises that the answer calls and that fail too.
     ``code`` is the student's text where it did not pass; ``line`` the line in question, 0 if none.
+    ``parts`` are the parts of an exercise with partial credit: title, points earned, points.
     """
 
     number: str
@@ -47,6 +48,7 @@ class ExerciseMark:
     builds_on: str = ""
     code: str = ""
     line: int = 0
+    parts: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def first_failure(self) -> TestMark | None:
@@ -99,6 +101,7 @@ class Result:
                     "names": tuple(mark["names"]),
                     "carried": tuple(mark["carried"]),
                     "not_run": tuple(mark["not_run"]),
+                    "parts": tuple(map(tuple, mark.get("parts", ()))),
                     "tests": tuple(
                         TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
                         for test in mark["tests"]

@@ -9,6 +9,7 @@ from course_dl.grading.reports.html import STATES, bar, code_block, escape, page
 from course_dl.grading.reports.words import (
     adjustment,
     by_hand,
+    by_parts,
     follow_through,
     headline,
     late,
@@ -66,6 +67,8 @@ def _exercise(exercise: ExerciseMark, line: Line) -> str:
     ]
     if line.weight != 1:
         lines.append(f'<p class="soft">Its points count {number(line.weight)} times.</p>')
+    if shares := by_parts(exercise, line):
+        lines.append(f'<p class="soft">{escape(shares)}</p>')
     told = tell(exercise)
     if exercise.state == "not done yet":
         lines.append(f'<p class="soft">{escape(told.message or "Not done yet.")}</p>')

@@ -12,6 +12,7 @@ from course_dl.grading.reports.text import clean
 from course_dl.grading.reports.words import (
     adjustment,
     by_hand,
+    by_parts,
     follow_through,
     headline,
     late,
@@ -55,7 +56,8 @@ def gradescope_results(entry: Entry) -> str:
 
 def _test(exercise: ExerciseMark, line: Line) -> dict[str, Any]:
     told = tell(exercise)
-    lines = [told.message, told.diagnosis, follow_through(line), by_hand(line), line.word.comment]
+    lines = [told.message, told.diagnosis, by_parts(exercise, line), follow_through(line)]
+    lines += [by_hand(line), line.word.comment]
     lines += [f"{label}: {text}" for label, text in told.details]
     full = exercise.state == "passed" or line.points == line.max_points > 0
     return {

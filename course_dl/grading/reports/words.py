@@ -15,8 +15,8 @@ from course_dl.grading.reports.text import html_comment, listed, shortened
 from course_dl.grading.result import ExerciseMark
 
 __all__ = [
-    "Told", "adjustment", "also", "by_hand", "feedback_html", "feedback_text", "follow_through",
-    "headline", "late", "of_full", "said_by_hand", "tell",
+    "Told", "adjustment", "also", "by_hand", "by_parts", "feedback_html", "feedback_text",
+    "follow_through", "headline", "late", "of_full", "said_by_hand", "tell",
 ]  # fmt: skip
 
 _LONGEST = 1_200  # characters of one detail
@@ -93,6 +93,17 @@ def follow_through(line: Line) -> str:
     )
 
 
+def by_parts(exercise: ExerciseMark, line: Line) -> str:
+    """What each part of an exercise with partial credit earned, weighted; nothing if it passed."""
+    if not exercise.parts or exercise.state == "passed":
+        return ""
+    told = ", ".join(
+        f"{title} {number(earned * line.weight)} of {number(most * line.weight)}"
+        for title, earned, most in exercise.parts
+    )
+    return f"By parts: {told}."
+
+
 def by_hand(line: Line) -> str:
     """That a person decided the points of an exercise, and what the tests gave."""
     if line.word.excused:
@@ -147,8 +158,8 @@ def _lines(entry: Entry) -> list[str]:
     for exercise in entry.result.exercises:
         line = entry.mark.line(exercise.number)
         told = tell(exercise)
-        said = [told.diagnosis or told.message, follow_through(line), by_hand(line)]
-        said.append(line.word.comment)
+        said = [told.diagnosis or told.message, by_parts(exercise, line), follow_through(line)]
+        said += [by_hand(line), line.word.comment]
         text = " ".join(sentence for sentence in said if sentence)
         names = ", ".join(exercise.names)
         points = f"{number(line.points)}/{number(line.max_points)}"

@@ -71,8 +71,11 @@ def _checked_numbers(mark: ExerciseMark) -> list[str]:
         raise ValueError(f"{mark.number}: a note that is no number")
     if type(mark.line) is not int or not 0 <= mark.line <= mark.code.count("\n") + 1:
         raise ValueError(f"{mark.number}: there is no line {mark.line}")
+    for _, earned, most in mark.parts:
+        if not 0 <= earned <= most <= mark.max_points:
+            raise ValueError(f"{mark.number}: {earned} of {most} points in a part")
     texts = [mark.number, mark.state, mark.diagnosis, mark.builds_on, mark.code]
-    texts += [*mark.names, *mark.notes]
+    texts += [*mark.names, *mark.notes, *(title for title, _, _ in mark.parts)]
     return [*texts, *mark.carried, *mark.not_run]
 
 
