@@ -14,7 +14,9 @@ from course_dl.authoring.new import new_lab
 from course_dl.cli import main
 from course_dl.lab.catalog import find_labs
 
-COMMANDS = ["demo", "labs", "check", "grade", "build", "release", "new"]
+DOORS = ["gradescope", "classroom"]
+TEACHING = ["report", "teach", "alike"]
+COMMANDS = ["demo", "labs", "check", "grade", *TEACHING, "build", "release", "new", *DOORS]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

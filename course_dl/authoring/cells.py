@@ -15,7 +15,7 @@ from course_dl.authoring.sources import Project
 from course_dl.authoring.stubs import solution, stub
 from course_dl.lab.catalog import LabFolder
 from course_dl.lab.exercise import Exercise
-from course_dl.lab.show import points
+from course_dl.lab.show import parts_told, points
 
 __all__ = ["make_cells"]
 
@@ -57,9 +57,10 @@ def _exercise_cells(
     number, names = exercise.number, [f"`{name}`" for name in exercise.names]
     key = number.replace(".", "-")
     stars = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
+    parts = f" ({parts_told(exercise)})" if exercise.parts else ""
     header = (
         f"### Exercise {number}: {', '.join(names)}\n\n"
-        f"{stars} · about {exercise.minutes} minutes · {points(exercise.points)}"
+        f"{stars} · about {exercise.minutes} minutes · {points(exercise.points)}{parts}"
         f' · stuck? `lab.hint("{number}")`'
     )
     answer = "\n\n\n".join(code(lab.name, name) for name in exercise.names)

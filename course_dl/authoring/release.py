@@ -27,7 +27,7 @@ from course_dl.lab.collect import exercises_in
 from course_dl.lab.exercise import Exercise
 from course_dl.lab.files import CHECKS, DRIVERS, FOUND, MISTAKES
 
-__all__ = ["release"]
+__all__ = ["release", "tracked"]
 
 PACKAGE = "course_dl"
 LEFT_OUT = "authoring"  # the part of the package that needs the solutions
@@ -57,7 +57,7 @@ def release(out: Path) -> None:
         If git does not know a lab, or if a hidden test would be left in the edition.
     """
     root = repository_root()
-    files = [path for path in _tracked(root) if _goes_in(path)]
+    files = [path for path in tracked(root) if _goes_in(path)]
     for lab in find_labs():
         if PurePath("labs", lab.name, CHECKS, "__init__.py") not in files:
             raise ValueError(f"labs/{lab.name} is not known to git: git add it, or take it away")
@@ -74,7 +74,8 @@ def release(out: Path) -> None:
     build(out / "colab")
 
 
-def _tracked(root: Path) -> Iterator[PurePath]:
+def tracked(root: Path) -> Iterator[PurePath]:
+    """The files of a repository that git tracks and that are there."""
     git = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=False)
     if git.returncode:
         raise RuntimeError(f"git does not list the files of {root}: {git.stderr.decode().strip()}")

@@ -1,7 +1,7 @@
 """The command line, ``course-dl``. This file runs first, and imports nothing at its top.
 
-``grade`` and ``check`` may be typed in a folder that holds students' files. They go on in an
-interpreter that imports nothing from there.
+``grade``, ``check`` and ``alike`` may be typed in a folder that holds students' files. They go on
+in an interpreter that imports nothing from there.
 """
 
 import sys
@@ -11,7 +11,7 @@ __all__ = ["main"]
 
 def main(arguments: "list[str] | None" = None) -> int:
     """Run a command; its exit status: 0 done, 1 a check did not pass, 2 it could not be done."""
-    if arguments is None and sys.argv[1:2] in (["grade"], ["check"]):
+    if arguments is None and sys.argv[1:2] in (["grade"], ["check"], ["alike"]):
         from course_dl.grading.start.interpreter import hand_over, imported_from_here
 
         if taken := imported_from_here():

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from course_dl import __version__
+from course_dl.cli.teaching import add_teaching
 
 __all__ = ["run"]
 
@@ -179,6 +180,18 @@ def release(given: Arguments) -> None:
     print(f"the student edition is in {given.folder}; commit and tag it there to publish it")
 
 
+def gradescope(given: Arguments) -> None:
+    from course_dl.authoring.autograder import write_autograder
+
+    print(write_autograder(given.lab, given.out, weak_sandbox=given.weak_sandbox))
+
+
+def classroom(given: Arguments) -> None:
+    from course_dl.authoring.classroom import write_classroom
+
+    print(*write_classroom(given.lab, given.folder), sep="\n")
+
+
 def new(given: Arguments) -> None:
     from course_dl.authoring.new import new_lab
 
@@ -225,6 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     home.add_argument("--weak-sandbox", action="store_true", help=WEAK)
 
     marks = command(grade, "grade the notebooks of a class: marks, feedback, an overview")
+    marks.epilog = "Points and comments by hand: DIR/marks.toml, which no run changes."
     marks.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
     marks.add_argument("submissions", type=Path, metavar="SUBMISSIONS", help="a folder or a zip")
     marks.add_argument(
@@ -253,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
         help="say which layers of the sandbox this machine has, and end",
     )
 
+    add_teaching(command)
     if find_spec("course_dl.authoring") is not None:  # not in the student edition
         _add_authoring(command)
     return parser
@@ -269,6 +284,17 @@ def _add_authoring(
 
     students = command(release, "write the student edition: no solutions, no hidden tests")
     students.add_argument("folder", type=Path, metavar="DIR", help="empty, or an earlier edition")
+
+    autograder = command(gradescope, "write a lab's autograder for Gradescope, a zip to upload")
+    autograder.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    autograder.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FILE", help="the zip, autograder.zip"
+    )
+    autograder.add_argument("--weak-sandbox", action="store_true", help=WEAK)
+
+    template = command(classroom, "write a lab's repository for GitHub Classroom, with its check")
+    template.add_argument("lab", metavar="LAB", help="lab04, or the lab's whole name")
+    template.add_argument("folder", type=Path, metavar="DIR", help="empty, or an earlier one")
 
     begun = command(new, "lay out a new lab, with one sample exercise")
     begun.add_argument("name", metavar="NAME", help="lab12_topic")

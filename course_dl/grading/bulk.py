@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,20 @@ from tqdm.auto import tqdm
 from course_dl.grading.files import write_atomically
 from course_dl.grading.intake.submissions import Submission, find_submissions
 from course_dl.grading.labs import folder_of
-from course_dl.grading.marks.roster import handed_in, named
-from course_dl.grading.marks.settings import read_settings
-from course_dl.grading.moodle.worksheet import read_worksheet
+from course_dl.grading.marks.by_hand import ByHand, leave_example, read_by_hand
+from course_dl.grading.marks.roster import by_hand_of, handed_in, named
+from course_dl.grading.marks.settings import Settings, read_settings
+from course_dl.grading.moodle.worksheet import Worksheet, read_worksheet
 from course_dl.grading.reports.entry import Entry
-from course_dl.grading.reports.moodle import filled_worksheet
-from course_dl.grading.results.folders import claimed
+from course_dl.grading.reports.moodle import FEEDBACK_ZIP, feedback_zip, filled_worksheet
+from course_dl.grading.results.folders import FEEDBACK, claimed
 from course_dl.grading.results.store import Store
 from course_dl.grading.results.version import version_of
 from course_dl.grading.texts import printable
 from course_dl.grading.workers.cluster import Cluster
 from course_dl.grading.workers.interrupt import Interrupt
 from course_dl.grading.workers.pool import Job, Pool, Processes
+from course_dl.grading.workers.work import Sheet
 
 __all__ = ["grade_class"]
 
@@ -50,10 +52,12 @@ def grade_class(
     What was graded by the same checks already is not graded again, unless ``regrade``.
     ``only`` grades the students whose name holds it. The marks are written into Moodle's grading
     ``worksheet``, if it is given; with ``scale`` scaled to its maximum grade. Ctrl-C ends it in an
-    orderly way: what is graded by then is kept, and the same call goes on from there.
+    orderly way: what is graded by then is kept, and the same call goes on from there. What a person
+    wrote into ``out/marks.toml`` goes before what the tests gave; whose mark is another than after
+    the run before is printed.
     """
     submissions, out = Path(submissions), Path(out)
-    folder = _ready(lab_name, submissions, processes)
+    folder = _ready(lab_name, submissions, out, processes)
     covered = (str(submissions.resolve()), str(out.resolve()))
     with contextlib.ExitStack() as around:
         interrupt = around.enter_context(Interrupt())
@@ -68,8 +72,10 @@ def grade_class(
         read = find_submissions(submissions, sheet.names, zone=settings.zone, leave_out=[out])
         book = read_worksheet(worksheet, read) if worksheet else None
         found, settings, notes = handed_in(read, settings, book)
-        notes = [*read.notes, *notes]
-        store = Store(out, sheet, settings, version_of(folder), found)
+        by_hand, said = by_hand_of(_by_hand(out, sheet, settings), found, book)
+        notes = [*read.notes, *notes, *said]
+        store = Store(out, sheet, settings, version_of(folder), found, by_hand)
+        leave_example(out)
         wanted = named(found, only)
         todo = [s for s in wanted if regrade or not store.is_done(s)]
         with tqdm(total=len(todo), unit="student", disable=not progress, file=sys.stderr) as bar:
@@ -86,10 +92,7 @@ def grade_class(
             print(f"{store.out / stranger} is of nobody in this class; left alone", file=sys.stderr)
         try:
             entries = store.publish(notes, moodle=book is None)
-            if book:
-                content, more = filled_worksheet(book, entries, scale=scale)
-                write_atomically(store.out / "moodle.csv", content)
-                notes += more
+            notes += _for_moodle(store.out, entries, _participants(found, book), book, scale)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 "stopped while the reports were written: some are missing, or of an earlier run; "
@@ -97,10 +100,45 @@ def grade_class(
             ) from None
         for note in notes:
             print(printable(note), file=sys.stderr)
+        for change in store.changes:
+            print(printable(change))
         return entries
 
 
-def _ready(lab_name: str, submissions: Path, processes: int | None) -> Path:
+def _participants(found: Sequence[Submission], book: Worksheet | None) -> dict[str, str]:
+    """Moodle's numbers: those of the folders, else of the worksheet's rows."""
+    folders = {s.student: s.number for s in found if s.number}
+    return (book.numbers() if book else {}) | folders
+
+
+def _for_moodle(
+    out: Path,
+    entries: Sequence[Entry],
+    numbers: Mapping[str, str],
+    book: Worksheet | None,
+    scale: bool,
+) -> list[str]:
+    """Write what goes back to Moodle; what is to be told of it."""
+    notes: list[str] = []
+    if book:
+        content, notes = filled_worksheet(book, entries, scale=scale)
+        write_atomically(out / "moodle.csv", content)
+    pages, told = feedback_zip(entries, numbers, out / FEEDBACK)
+    if pages:
+        write_atomically(out / FEEDBACK_ZIP, pages)
+    else:
+        (out / FEEDBACK_ZIP).unlink(missing_ok=True)
+    return notes + told
+
+
+def _by_hand(out: Path, sheet: Sheet, settings: Settings) -> ByHand:
+    """What a person says of the marks in this folder, which can be had in this lab."""
+    said = read_by_hand(out)
+    said.demand_points({n: settings.weights.get(n, 1.0) * p for n, _, p in sheet.exercises})
+    return said
+
+
+def _ready(lab_name: str, submissions: Path, out: Path, processes: int | None) -> Path:
     """The lab's folder, once all is there that can be looked at without starting anything."""
     folder = folder_of(lab_name)
     if processes is not None and processes < 1:
@@ -108,6 +146,7 @@ def _ready(lab_name: str, submissions: Path, processes: int | None) -> Path:
     if not submissions.exists():
         raise FileNotFoundError(f"there is no {submissions}: give a folder or a zip of submissions")
     read_settings(folder)
+    read_by_hand(out)
     return folder
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from course_dl.grading.follow_through import builds_on, right_versions
 from course_dl.grading.intake.meant import said_of
 from course_dl.grading.intake.notebooks import read
+from course_dl.grading.pointing import with_code
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 from course_dl.grading.sandbox.client.child import Cell, Child, Program
 from course_dl.grading.sandbox.client.remote import RemoteBackend
@@ -172,7 +173,12 @@ class Grading:
 
     def as_result(self, judged: Sequence[ExerciseResult]) -> Result:
         """What :meth:`judge` gave, as plain data."""
-        marks = tuple(_mark(r, self.carried.get(r.exercise.number, ())) for r in judged)
+        marks = tuple(
+            with_code(
+                _mark(r, self.carried.get(r.exercise.number, ())), self.lab, self._program.cells
+            )
+            for r in judged
+        )
         notices = tuple((a, b, _timeless(c)) for a, b, c in self.notices)
         said = self.said(sum(mark.points for mark in marks))
         remarks = tuple(sorted(self.remarks))
@@ -360,6 +366,7 @@ def _mark(result: ExerciseResult, carried: tuple[str, ...]) -> ExerciseMark:
         float(exercise.points) if carried else 0.0,
         tuple(test.title for test in exercise.tests if test not in run),
         result.builds_on,
+        parts=tuple((p, result.parts[p], float(most)) for p, most in exercise.parts.items()),
     )
 
 

@@ -30,6 +30,8 @@ class ExerciseMark:
     exercises ``carried`` in place of the student's own, which are wrong (follow-through).
     ``not_run`` are the titles of the tests that were not run, after others that did not pass;
     ``builds_on`` is the sentence on earlier exercises that the answer calls and that fail too.
+    ``code`` is the student's text where it did not pass; ``line`` the line in question, 0 if none.
+    ``parts`` are the parts of an exercise with partial credit: title, points earned, points.
     """
 
     number: str
@@ -44,6 +46,9 @@ class ExerciseMark:
     carried_points: float = 0.0
     not_run: tuple[str, ...] = ()
     builds_on: str = ""
+    code: str = ""
+    line: int = 0
+    parts: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def first_failure(self) -> TestMark | None:
@@ -96,6 +101,7 @@ class Result:
                     "names": tuple(mark["names"]),
                     "carried": tuple(mark["carried"]),
                     "not_run": tuple(mark["not_run"]),
+                    "parts": tuple(map(tuple, mark.get("parts", ()))),
                     "tests": tuple(
                         TestMark(**{**test, "details": tuple(map(tuple, test["details"]))})
                         for test in mark["tests"]

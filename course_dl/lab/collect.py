@@ -25,7 +25,7 @@ def exercises_in(package: ModuleType) -> list[Exercise]:
     ------
     ValueError
         Where a file does not declare the exercise of its name, and no other; where two files are
-        for one exercise.
+        for one exercise; where a part of an exercise has no public test.
     """
     found = []
     for number, module in _modules(package):
@@ -36,6 +36,13 @@ def exercises_in(package: ModuleType) -> list[Exercise]:
                 f"{module.__file__} should declare {_called(number)}; it declares "
                 f"{' and '.join(numbers) or 'none'}"
             )
+        for exercise in declared:
+            empty = set(exercise.parts) - {test.part for test in exercise.tests if not test.hidden}
+            if empty:
+                raise ValueError(
+                    f"{module.__file__}: no public test is of {', '.join(sorted(empty))}: students "
+                    "are to see what each part asks"
+                )
         found += declared
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,7 +19,8 @@ class Test:
     """One test of an exercise; hidden ones are not handed out to students.
 
     What a ``measured`` test finds depends on the clock: it is not repeated to find a mistake. A
-    ``last`` test is long: it is run only where all before it have passed.
+    ``last`` test is long: it is run only where all before it have passed. ``part`` is the part of
+    the exercise that it belongs to, where there are parts.
     """
 
     __test__ = False  # a class of that name is not a test class of pytest's
@@ -28,6 +30,7 @@ class Test:
     hidden: bool
     measured: bool = False
     last: bool = False
+    part: str = ""
 
     @property
     def wants(self) -> tuple[str, ...]:
@@ -58,6 +61,10 @@ class Exercise:
         Modules of the package that are the answer, out of reach of a submission.
     seconds
         The longest that one call may take.
+    parts
+        Partial credit: what each part of the exercise earns by itself, by what it is called to
+        students. Together they are the points. Each test then belongs to a part. Without parts,
+        which is the rule, an exercise that does not pass earns nothing.
 
     Attributes
     ----------
@@ -81,10 +88,20 @@ class Exercise:
     library: Sequence[str] = ()
     answers: Sequence[str] = ()
     seconds: float = 5.0
+    parts: Mapping[str, float] = field(default_factory=dict)
     tests: list[Test] = field(default_factory=list, init=False)
     parameters: Mapping[str, Sequence[str]] = field(default_factory=dict, init=False)
     numbers: Mapping[str, str] = field(default_factory=dict, init=False)
     trains: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.parts and not math.isclose(sum(self.parts.values()), self.points):
+            raise ValueError(
+                f"{self.number}: its parts are worth {sum(self.parts.values()):g} points together, "
+                f"it is worth {self.points:g}: they must be the same"
+            )
+        if any(not points > 0 for points in self.parts.values()):
+            raise ValueError(f"{self.number}: each part is worth more than 0 points")
 
     @property
     def rules(self) -> Rules:
@@ -92,16 +109,30 @@ class Exercise:
         return Rules(self.autograd, frozenset(self.library), self.seconds)
 
     def test(
-        self, title: str, *, hidden: bool = False, measured: bool = False, last: bool = False
+        self,
+        title: str,
+        *,
+        hidden: bool = False,
+        measured: bool = False,
+        last: bool = False,
+        part: str = "",
     ) -> Callable[[Code], Code]:
         """Make a function ``(student)`` or ``(student, rng)`` a test of this exercise.
 
         ``student`` is a :class:`~course_dl.lab.student.Student`, ``rng`` an
         :class:`~course_dl.lab.inputs.Inputs`. The test passes by returning.
+
+        Raises
+        ------
+        ValueError
+            Where ``part`` is none of the exercise's.
         """
+        if part not in (self.parts or ("",)):
+            known = ", ".join(self.parts) or "none"
+            raise ValueError(f'{self.number}, "{title}": no part "{part}"; its parts: {known}')
 
         def register(function: Code) -> Code:
-            self.tests.append(Test(title, function, hidden, measured, last))
+            self.tests.append(Test(title, function, hidden, measured, last, part))
             return function
 
         return register

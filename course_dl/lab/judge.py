@@ -70,11 +70,36 @@ class ExerciseResult:
 
     @property
     def points(self) -> float:
-        """All points where every test passed, else those that the one failed test awarded."""
+        """All points where every test passed; else those of the parts that did, if there are parts.
+
+        Without parts it is what the one failed test awarded.
+        """
         short = [result for result in self.tests if result.state is not State.PASSED]
         if not short:
             return self.exercise.points
+        if self.exercise.parts:
+            return sum(self.parts.values())
         return short[0].points if len(short) == 1 else 0.0
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """What each part earned, where an exercise gives partial credit.
+
+        A part earns its points where all its tests have passed. Tests that were cut off after a
+        call that took too long have not; hidden tests count where they are run at all. Where
+        something forbidden was used, nothing is earned.
+        """
+        passed = {result.test.title for result in self.tests if result}
+        cut = any(result.timed_out for result in self.tests)
+        hidden = cut or any(result.test.hidden for result in self.tests)
+        earned = dict.fromkeys(self.exercise.parts, 0.0)
+        if self.state is State.FORBIDDEN:
+            return earned
+        for part, points in self.exercise.parts.items():
+            asked = [t for t in self.exercise.tests if t.part == part and (hidden or not t.hidden)]
+            if asked and all(test.title in passed for test in asked):
+                earned[part] = points
+        return earned
 
     @property
     def first_failure(self) -> TestResult | None:

@@ -19,6 +19,7 @@ __all__ = [
     "blocked_page",
     "hint_page",
     "incomplete_page",
+    "parts_told",
     "points",
     "progress_page",
     "result_page",
@@ -67,6 +68,13 @@ def points(n: float) -> str:
     return counted(n, "point")
 
 
+def parts_told(exercise: Exercise, earned: Mapping[str, float] | None = None) -> str:
+    """``the values 1 of 1, the slope 0 of 2``; without what was earned ``the values 1, ...``."""
+    if earned is None:
+        return ", ".join(f"{part} {most:g}" for part, most in exercise.parts.items())
+    return ", ".join(f"{p} {earned[p]:g} of {most:g}" for p, most in exercise.parts.items())
+
+
 def result_page(
     result: ExerciseResult, *, earned: float | None = None, whole: float | None = None
 ) -> Page:
@@ -91,6 +99,10 @@ def result_page(
         blocks.append(Line(_title(test), TONES[test.state]))
         if test and test.told:
             blocks.append(Details(test.told))
+    if exercise.parts and result.state is not State.PASSED:
+        weight = 1.0 if whole is None else whole / exercise.points
+        weighted = " (weighted in the total)" if weight != 1 else ""
+        blocks.append(Line(f"By parts: {parts_told(exercise, result.parts)}{weighted}"))
     skipped = len(exercise.tests) - len(result.tests)
     if result.tests and result.tests[-1].timed_out and skipped:
         blocks.append(Line(f"{skipped} more not run, after a call that took too long"))

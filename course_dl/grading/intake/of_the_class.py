@@ -31,7 +31,10 @@ _WORDS = (
     r"moodle|notes? for|todo)"
 )
 _NOTE, _PAPER = re.compile(rf"{_WORDS}(?:[\W_\d]|$)", re.I), re.compile(_WORDS, re.I)
-_OURS = {b"feedback", b"records", b"students", b"grades.csv", b"moodle.csv", b"overview.html"}
+_OURS = {
+    *(b"feedback", b"records", b"students", b"grades.csv", b"moodle.csv", b"overview.html"),
+    *(b"moodle-feedback.zip", b"marks.toml", b"lecture.html"),
+}
 _OURS_BEGIN = ("lab,student,file,total,max", "student,file,total,max")  # now, and before
 _COURSE_FILE = re.compile(r"lab\d\d_[a-z_]+\.ipynb")
 _RAN_OR_OPEN = re.compile(rb'"execution_count":\s*\d|"\s*raise NotImplementedError\b[^"]*"\s*\]')

@@ -8,13 +8,15 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.marks.by_hand import FILE, ByHand
+from course_dl.grading.marks.mark import Words
 from course_dl.grading.marks.settings import Settings
 from course_dl.grading.marks.times import times_by_files, times_by_worksheet
 from course_dl.grading.moodle.teams import without_team_numbers
 from course_dl.grading.moodle.worksheet import Worksheet
 from course_dl.grading.names import close_names, same_name
 
-__all__ = ["extensions_of", "handed_in", "named"]
+__all__ = ["by_hand_of", "extensions_of", "handed_in", "named"]
 
 _NUMBERED = re.compile(r" \([^()]*\)$")  # by which two students of one name are told apart
 
@@ -30,10 +32,48 @@ def handed_in(
         else:
             timed, told = times_by_files(timed)
         notes = told + notes
-    known = _without_numbers(timed, worksheet.rows) if worksheet else timed
-    others, teams = (worksheet.other_names(), worksheet.teams) if worksheet else ({}, set())
-    extensions, told = extensions_of(settings.extensions, known, others, teams)
+    extensions, told = extensions_of(settings.extensions, *_known(timed, worksheet))
     return timed, settings.with_extensions(extensions), notes + told
+
+
+def by_hand_of(
+    said: ByHand, found: Sequence[Submission], worksheet: Worksheet | None
+) -> tuple[ByHand, list[str]]:
+    """What is said by hand, by the students' names in the reports, and what is to be told of it.
+
+    Raises
+    ------
+    ValueError
+        Where two names mean the same student, whose points would be the one's or the other's.
+    """
+    known, others, teams = _known(found, worksheet)
+    students: dict[str, Words] = {}
+    names: dict[str, str] = {}
+    told = []
+    for name, words in said.students.items():
+        meant, remark = _meant(name, known, others)
+        if not remark and meant[0] in teams and same_name(meant[0]) != same_name(name):
+            remark = f'counts for the whole team "{meant[0]}"'
+        if not meant:
+            remark += "; of somebody who handed in nothing, it counts in course-dl report"
+        if remark:
+            told.append(f'{FILE}: "{name}" {remark}')
+        for student in meant:
+            if student in names:
+                raise ValueError(
+                    f'{FILE}: "{names[student]}" and "{name}" are one: put them together'
+                )
+            students[student], names[student] = words, name
+    return replace(said, students=students), told
+
+
+def _known(
+    found: Sequence[Submission], worksheet: Worksheet | None
+) -> tuple[Sequence[Submission], Mapping[str, str], Container[str]]:
+    """By whom a name can be meant: submissions, further names of theirs, and which are teams."""
+    if worksheet is None:
+        return found, {}, ()
+    return _without_numbers(found, worksheet.rows), worksheet.other_names(), worksheet.teams
 
 
 def _without_numbers(found: Sequence[Submission], rows: Container[str]) -> list[Submission]:

@@ -19,17 +19,16 @@ grace_minutes = 15
 
 from __future__ import annotations
 
-import difflib
 import math
-import tomllib
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from course_dl.grading.marks.mark import Line, Mark, mark_of
+from course_dl.grading.marks.mark import Line, Mark, Words, mark_of
+from course_dl.grading.marks.toml import demand_known, did_you_mean, number_within, read_toml
 from course_dl.grading.names import same_name
 from course_dl.grading.result import Result
 
@@ -60,8 +59,11 @@ class Settings:
     follow_through: bool = True
     zone: tzinfo | None = None
 
-    def mark(self, result: Result, student: str, when: float) -> Mark:
-        """The mark for a result handed in at ``when`` (seconds since 1970; 0: unknown, in time)."""
+    def mark(self, result: Result, student: str, when: float, words: Words | None = None) -> Mark:
+        """The mark for a result handed in at ``when`` (seconds since 1970; 0: unknown, in time).
+
+        ``words`` are what a person said of the student by hand.
+        """
         days = self._days_late(student, when)
         return mark_of(
             result,
@@ -69,6 +71,7 @@ class Settings:
             follow_through=self.follow_through,
             days_late=days,
             percent=min(days * self.per_day, self.most),
+            words=words,
         )
 
     def with_extensions(self, extensions: Mapping[str, float]) -> Settings:
@@ -95,21 +98,13 @@ def read_settings(folder: Path, numbers: list[str] | None = None) -> Settings:
     if not path.exists():
         return Settings()
     try:
-        return _settings(_parsed(path), numbers)
+        return _settings(read_toml(path), numbers)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("it is not written in UTF-8: save it as UTF-8 in your editor") from None
-    return tomllib.loads(text)
-
-
 def _settings(said: Mapping[str, Any], numbers: list[str] | None) -> Settings:
-    _demand_known(said, _TOP, "at the top")
+    demand_known(said, _TOP, "at the top")
     for name in _TABLES:
         if not isinstance(said.get(name, {}), dict):
             example = (
@@ -119,8 +114,8 @@ def _settings(said: Mapping[str, Any], numbers: list[str] | None) -> Settings:
             )
             raise ValueError(f"[{name}] is a table, not {said[name]!r}: {example}")
     late, extensions, weights = (said.get(name, {}) for name in _TABLES)
-    _demand_known(late, list(_MOST), "in [late]")
-    _demand_known(weights, list(weights) if numbers is None else numbers, "in [weights]")
+    demand_known(late, list(_MOST), "in [late]")
+    demand_known(weights, list(weights) if numbers is None else numbers, "in [weights]")
     zone = _zone(said.get("timezone"))
     deadline = _deadline(said.get("deadline"), zone)
     follow = said.get("follow_through", True)
@@ -128,7 +123,9 @@ def _settings(said: Mapping[str, Any], numbers: list[str] | None) -> Settings:
         raise ValueError(f"follow_through is true or false, not {follow!r}")
     return Settings(
         deadline,
-        **{key: _number(f"{key} in [late]", value, _MOST[key]) for key, value in late.items()},
+        **{
+            key: number_within(f"{key} in [late]", value, _MOST[key]) for key, value in late.items()
+        },
         extensions=_numbers("extensions", extensions, _MOST_DAYS),
         weights=_numbers("weights", weights, _MOST_WEIGHT),
         follow_through=follow,
@@ -137,14 +134,7 @@ def _settings(said: Mapping[str, Any], numbers: list[str] | None) -> Settings:
 
 
 def _numbers(table: str, said: Mapping[str, Any], most: float) -> dict[str, float]:
-    return {key: _number(f'"{key}" in [{table}]', value, most) for key, value in said.items()}
-
-
-def _number(what: str, said: Any, most: float) -> float:
-    is_number = isinstance(said, int | float) and not isinstance(said, bool)
-    if not is_number or not 0 <= said <= most:  # not a number (nan) is in no range either
-        raise ValueError(f"{what} is a number from 0 up to {most:g}, not {said!r}")
-    return float(said)
+    return {key: number_within(f'"{key}" in [{table}]', value, most) for key, value in said.items()}
 
 
 def _zone(said: Any) -> tzinfo | None:
@@ -159,7 +149,7 @@ def _zone(said: Any) -> tzinfo | None:
                 told = "this system has no list of time zones: pip install tzdata"
                 raise ValueError(f"timezone {said!r} cannot be looked up; {told}") from None
             raise ValueError(
-                f"there is no time zone {said!r}{_meant(said, known)}; a name is written as "
+                f"there is no time zone {said!r}{did_you_mean(said, known)}; a name is written as "
                 "Europe/Paris or America/New_York"
             ) from None
     raise ValueError(f'timezone is a name such as "Europe/Paris", not {said!r}')
@@ -178,17 +168,3 @@ def _deadline(said: Any, zone: tzinfo | None) -> datetime | None:
             f'timezone = "Europe/Paris" above it, or write its offset, as {_EXAMPLE}'
         )
     return said.replace(tzinfo=zone)
-
-
-def _demand_known(said: Iterable[str], known: Iterable[str], where: str) -> None:
-    unknown = sorted(set(said) - set(known))
-    if unknown:
-        meant = "".join(_meant(name, known) for name in unknown[:1])
-        told = f"known: {', '.join(known)}"
-        raise ValueError(f"unknown {', '.join(unknown)} {where}{meant}; {told}")
-
-
-def _meant(said: str, known: Iterable[str]) -> str:
-    folded = {name.casefold(): name for name in sorted(known)}
-    close = difflib.get_close_matches(said.casefold(), list(folded), 1, 0.6)
-    return f" (did you mean {folded[close[0]]}?)" if close else ""

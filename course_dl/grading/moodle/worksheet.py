@@ -57,6 +57,15 @@ class Worksheet:
         """Those who handed in for several people."""
         return {student for student, rows in self.rows.items() if len(rows) > 1}
 
+    def numbers(self) -> dict[str, str]:
+        """The participant's number of each student who has a row of their own."""
+        found = {
+            student: IDENTIFIER.fullmatch(self.table.text(rows[0], self.columns.identifier))
+            for student, rows in self.rows.items()
+            if len(rows) == 1
+        }
+        return {student: match[1] for student, match in found.items() if match}
+
     def other_names(self) -> dict[str, str]:
         """Identifiers and their numbers, names and addresses of the rows, with whose they are.
 

@@ -33,8 +33,19 @@ class Entry:
 
     @property
     def has_mark(self) -> bool:
-        """Whether the mark is the student's; else the grader failed, or there is no result yet."""
-        return self.result.status in ("graded", "unreadable")
+        """Whether the mark is the student's.
+
+        Else the grader failed, or there is no result yet, and no person gave points; or the student
+        is excused.
+        """
+        if self.mark.word.excused:
+            return False
+        return self.result.status in ("graded", "unreadable") or self.mark.word.points is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of what is told of the class: graded, and not excused."""
+        return self.result.status == "graded" and not self.mark.word.excused
 
 
 def link(entry: Entry) -> str:

@@ -5,8 +5,17 @@ from __future__ import annotations
 
 from course_dl.grading.marks.mark import Line
 from course_dl.grading.reports.entry import Entry, number
-from course_dl.grading.reports.html import STATES, bar, escape, page
-from course_dl.grading.reports.words import follow_through, headline, late, tell
+from course_dl.grading.reports.html import STATES, bar, code_block, escape, page, paragraphs
+from course_dl.grading.reports.words import (
+    adjustment,
+    by_hand,
+    by_parts,
+    follow_through,
+    headline,
+    late,
+    of_full,
+    tell,
+)
 from course_dl.grading.result import ExerciseMark
 
 __all__ = ["feedback_page"]
@@ -28,8 +37,15 @@ def feedback_page(title: str, entry: Entry) -> str:
         parts.append(f'<p class="notice">{escape(headline(entry))}</p>')
     if entry.result.status == "graded":
         parts += [_exercise(e, mark.line(e.number)) for e in entry.result.exercises]
-        if mark.days_late:
-            parts.append(_penalty(entry))
+    elif mark.by_hand:
+        parts += [
+            _exercise(e, line)
+            for e in entry.result.exercises
+            if (line := mark.line(e.number)).by_hand
+        ]
+    if entry.result.status == "graded" and mark.days_late:
+        parts.append(_penalty(entry))
+    parts += _by_hand(entry)
     parts += _notices(entry)
     parts.append(
         f'<p class="soft">Graded with seed {entry.result.seed}: the same file gets the same mark '
@@ -42,12 +58,17 @@ def _exercise(exercise: ExerciseMark, line: Line) -> str:
     mark, style = STATES[exercise.state]
     names = ", ".join(f"<code>{escape(name)}</code>" for name in exercise.names)
     points = f"{number(line.points)} of {number(line.max_points)}"
+    if line.by_hand:
+        mark = "✍"
+        points = "excused" if line.word.excused else f"{points} by hand"
     lines = [
         f'<section class="{style}"><div class="head"><h2><span class="mark">{mark}</span>'
         f'{escape(exercise.number)} {names}</h2><span class="points">{points}</span></div>'
     ]
     if line.weight != 1:
         lines.append(f'<p class="soft">Its points count {number(line.weight)} times.</p>')
+    if shares := by_parts(exercise, line):
+        lines.append(f'<p class="soft">{escape(shares)}</p>')
     told = tell(exercise)
     if exercise.state == "not done yet":
         lines.append(f'<p class="soft">{escape(told.message or "Not done yet.")}</p>')
@@ -61,12 +82,22 @@ def _exercise(exercise: ExerciseMark, line: Line) -> str:
         )
         if rows:
             lines.append(f'<table class="details">{rows}</table>')
+    lines += _code(exercise)
     if line.carried:
         lines.append(f'<p class="diagnosis">{escape(follow_through(line))}</p>')
+    lines += paragraphs("hand", by_hand(line), line.word.comment)
     if any(test.state == "passed" for test in exercise.tests) and exercise.state != "passed":
         passed = sum(test.state == "passed" for test in exercise.tests)
         lines.append(f'<p class="tests">{passed} of {len(exercise.tests)} tests passed</p>')
     return "\n".join([*lines, "</section>"])
+
+
+def _code(exercise: ExerciseMark) -> list[str]:
+    """The student's text, with the line in question marked."""
+    if not exercise.code:
+        return []
+    block = code_block(exercise.code, exercise.line)
+    return [f"<details open><summary>Your code</summary>{block}</details>"]
 
 
 def _penalty(entry: Entry) -> str:
@@ -75,6 +106,18 @@ def _penalty(entry: Entry) -> str:
         f'<span class="points">-{number(entry.mark.penalty)}</span></div>'
         f"<p>{escape(late(entry))}</p></section>"
     )
+
+
+def _by_hand(entry: Entry) -> list[str]:
+    """What a person said of the whole."""
+    mark = entry.mark
+    said = paragraphs("hand", adjustment(mark), mark.word.comment, of_full(mark))
+    if not said:
+        return []
+    sign = "+" if mark.adjusted > 0 else ""
+    points = f'<span class="points">{sign}{number(mark.adjusted)}</span>' if mark.adjusted else ""
+    head = f'<div class="head"><h2><span class="mark">✍</span>By hand</h2>{points}</div>'
+    return ['<section class="plain">', head, *said, "</section>"]
 
 
 def _notices(entry: Entry) -> list[str]:

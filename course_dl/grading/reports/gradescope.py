@@ -9,7 +9,16 @@ from typing import Any
 from course_dl.grading.marks.mark import Line
 from course_dl.grading.reports.entry import Entry
 from course_dl.grading.reports.text import clean
-from course_dl.grading.reports.words import follow_through, headline, late, tell
+from course_dl.grading.reports.words import (
+    adjustment,
+    by_hand,
+    by_parts,
+    follow_through,
+    headline,
+    late,
+    of_full,
+    tell,
+)
 from course_dl.grading.result import ExerciseMark
 
 __all__ = ["gradescope_results"]
@@ -25,11 +34,14 @@ def gradescope_results(entry: Entry) -> str:
         for exercise in entry.result.exercises
         for key, value in exercise.notes.items()
     ]
-    tests = [_test(e, entry.mark.line(e.number)) for e in entry.result.exercises]
-    if entry.mark.days_late:
-        tests.append(_penalty(entry))
+    mark = entry.mark
+    tests = [_test(e, mark.line(e.number)) for e in entry.result.exercises]
+    if mark.days_late:
+        tests.append(_row("Handed in late", 0.0 - mark.penalty, late(entry)))
+    if said := [text for text in (adjustment(mark), mark.word.comment, of_full(mark)) if text]:
+        tests.append(_row("By hand", mark.adjusted, clean("\n".join(said))))
     results: dict[str, Any] = {
-        "score": entry.mark.total,
+        "score": mark.of_full,
         "output": clean(headline(entry)),
         "output_format": "text",
         "test_output_format": "text",
@@ -44,7 +56,8 @@ def gradescope_results(entry: Entry) -> str:
 
 def _test(exercise: ExerciseMark, line: Line) -> dict[str, Any]:
     told = tell(exercise)
-    lines = [told.message, told.diagnosis, follow_through(line)]
+    lines = [told.message, told.diagnosis, by_parts(exercise, line), follow_through(line)]
+    lines += [by_hand(line), line.word.comment]
     lines += [f"{label}: {text}" for label, text in told.details]
     full = exercise.state == "passed" or line.points == line.max_points > 0
     return {
@@ -58,12 +71,13 @@ def _test(exercise: ExerciseMark, line: Line) -> dict[str, Any]:
     }
 
 
-def _penalty(entry: Entry) -> dict[str, Any]:
+def _row(name: str, points: float, text: str) -> dict[str, Any]:
+    """A row of the total that is no exercise."""
     return {
-        "name": "Handed in late",
-        "score": 0.0 - entry.mark.penalty,
+        "name": name,
+        "score": points,
         "max_score": 0.0,
-        "status": "failed",
-        "output": late(entry),
+        "status": "failed" if points < 0 else "passed",
+        "output": text,
         "visibility": "visible",
     }

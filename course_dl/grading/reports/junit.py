@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
 
 from course_dl.grading.marks.mark import Line, Mark, number
+from course_dl.grading.reports.words import said_by_hand
 from course_dl.grading.result import ExerciseMark, Result, TestMark
 
 __all__ = ["case_name", "failure_text", "junit_xml", "properties"]
@@ -31,8 +32,9 @@ def junit_xml(result: Result, file: str, mark: Mark) -> str:
     for key, tag in (("errors", "error"), ("failures", "failure"), ("skipped", "skipped")):
         suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", "0")
-    totals = ("total", "max_points", "penalty")
-    _tell(suite, [(key, number(getattr(mark, key))) for key in totals])
+    totals = ("total", "max_points", "penalty", *("adjusted",) * bool(mark.adjusted))
+    said = [("by_hand", _plain(text)) for text in said_by_hand(mark)]
+    _tell(suite, [*((key, number(getattr(mark, key))) for key in totals), *said])
     for case in cases:
         case.attrib = {"classname": result.lab, "name": _plain(case.get("name", "")), "time": "0"}
         suite.append(case)

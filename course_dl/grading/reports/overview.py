@@ -9,13 +9,12 @@ from statistics import mean, median
 
 from course_dl.grading.names import alphabetical
 from course_dl.grading.reports.entry import Entry, link, number
-from course_dl.grading.reports.html import bar, escape, page
+from course_dl.grading.reports.html import bar, escape, histogram, page
 from course_dl.grading.reports.leaderboard import leaderboards
 from course_dl.grading.reports.students import students, to_look_at
 
 __all__ = ["overview_page"]
 
-_BINS = 10
 _EXAMPLES = 3
 
 
@@ -25,11 +24,12 @@ def overview_page(title: str, entries: Sequence[Entry], notes: Sequence[str] = (
     ``notes`` is what there is to tell of the run as a whole.
     """
     entries = sorted(entries, key=lambda entry: alphabetical(entry.student))
-    graded = [entry for entry in entries if entry.result.status == "graded"]
+    graded = [entry for entry in entries if entry.counts]
     parts = [f"<header><h1>{escape(title)}: overview</h1>{_summary(entries, graded)}</header>"]
     parts += [f'<p class="notice">{escape(note)}</p>' for note in notes]
     if graded:
-        parts += [_histogram(graded), _exercises(graded), _misconceptions(graded)]
+        shares = [e.mark.total / e.mark.max_points if e.mark.max_points else 0.0 for e in graded]
+        parts += [histogram(shares, "Marks"), _exercises(graded), _misconceptions(graded)]
         parts.append(leaderboards(graded))
     parts += [to_look_at(entries), students(entries)]
     return page(f"{title}: overview", "\n".join(parts), wide=True)
@@ -37,35 +37,17 @@ def overview_page(title: str, entries: Sequence[Entry], notes: Sequence[str] = (
 
 def _summary(entries: Sequence[Entry], graded: Sequence[Entry]) -> str:
     told = f"{len(entries)} submission{'s' * (len(entries) != 1)}"
-    rest = len(entries) - len(graded)
+    excused = sum(entry.mark.word.excused for entry in entries)
+    rest = len(entries) - len(graded) - excused
+    told += f", {excused} excused" if excused else ""
     told += f", {rest} of them not graded" if rest else ""
     if graded:
-        totals = [entry.mark.total for entry in graded]
+        totals = [entry.mark.of_full for entry in graded]
         told += (
             f" · median {number(median(totals))}, mean {number(mean(totals))} "
-            f"of {number(graded[0].mark.max_points)} points"
+            f"of {number(graded[0].mark.full)} points"
         )
     return f'<p class="soft">{told}</p>'
-
-
-def _histogram(graded: Sequence[Entry]) -> str:
-    counts = [0] * _BINS
-    for entry in graded:
-        share = entry.mark.total / entry.mark.max_points if entry.mark.max_points else 0.0
-        counts[max(0, min(int(share * _BINS + 1e-9), _BINS - 1))] += 1
-    bins = "".join(
-        f'<div class="bin"><span class="count">{count or ""}</span>'
-        f'<span class="column" style="height:{130 * count / max(counts):.1f}px"></span>'
-        f'<span class="tick">{100 * place // _BINS}</span></div>'
-        for place, count in enumerate(counts)
-    )
-    label = ", ".join(str(count) for count in counts)
-    return (
-        '<section class="plain"><h2>Marks</h2><div class="chart" role="img" '
-        f'aria-label="students by tenths of the points: {label}">{bins}</div>'
-        '<p class="soft">Students by their share of the points, in percent, from the number below '
-        "each column up.</p></section>"
-    )
 
 
 def _exercises(graded: Sequence[Entry]) -> str:
@@ -73,11 +55,15 @@ def _exercises(graded: Sequence[Entry]) -> str:
     for place, first in enumerate(graded[0].result.exercises):
         marks = [entry.result.exercises[place] for entry in graded]
         lines = [entry.mark.line(first.number) for entry in graded]
+        counted = [line for line in lines if not line.word.excused]
         passed = sum(mark.state == "passed" for mark in marks)
         untouched = sum(mark.state == "not done yet" for mark in marks)
         followed = sum(line.followed for line in lines)
         share = passed / len(marks)
-        average = number(mean(line.points for line in lines))
+        average = "counts for nobody"
+        if counted:
+            most = number(counted[0].max_points)
+            average = f"{number(mean(line.points for line in counted))} of {most}"
         carried = f'<span class="soft"> ({followed} by follow-through)</span>' if followed else ""
         rows.append(
             f'<tr><td class="whole">{escape(first.number)} '
@@ -85,8 +71,7 @@ def _exercises(graded: Sequence[Entry]) -> str:
             f'<td class="whole wide">{bar(share)}</td><td class="number" data-label="passed">'
             f'{share:.0%}</td><td class="number" data-label="wrong">'
             f'{len(marks) - passed - untouched}{carried}</td><td class="number" data-label="open">'
-            f'{untouched}</td><td class="number" data-label="mean">{average} of '
-            f"{number(lines[0].max_points)}</td></tr>"
+            f'{untouched}</td><td class="number" data-label="mean">{average}</td></tr>'
         )
     return (
         '<section class="plain"><h2>Success by exercise</h2><table class="stack"><thead><tr>'

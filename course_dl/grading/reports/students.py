@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from course_dl.grading.marks.mark import Mark
 from course_dl.grading.reports.entry import Entry, link, number
 from course_dl.grading.reports.html import STATES, escape
 from course_dl.grading.reports.text import listed
-from course_dl.grading.reports.words import late
+from course_dl.grading.reports.words import late, said_by_hand
 
 __all__ = ["students", "to_look_at"]
 
@@ -22,7 +23,8 @@ def students(entries: Sequence[Entry]) -> str:
     return (
         '<section class="plain"><h2>Students</h2><table class="stack"><thead><tr>'
         f'<th>student</th><th class="number">total</th>{heads}</tr></thead>'
-        f'<tbody>{rows}</tbody></table><p class="soft">{key}; ↷ by follow-through.</p></section>'
+        f'<tbody>{rows}</tbody></table><p class="soft">{key}; ↷ by follow-through; ✍ by hand.</p>'
+        "</section>"
     )
 
 
@@ -36,9 +38,15 @@ def _row(entry: Entry) -> str:
     return (
         f'<tr{joined}><td class="whole">{link(entry)}<br>'
         f'<span class="soft small">{escape(entry.file)}</span></td>'
-        f'<td class="number strong" data-label="total">{number(entry.mark.total)}</td>'
+        f'<td class="number strong" data-label="total">{_total(entry.mark)}</td>'
         f"{_points(entry)}</tr>{more if said else ''}"
     )
+
+
+def _total(mark: Mark) -> str:
+    if mark.word.excused:
+        return "excused"
+    return f"{'✍ ' if mark.word.points is not None else ''}{number(mark.total)}"
 
 
 def _points(entry: Entry) -> str:
@@ -48,10 +56,11 @@ def _points(entry: Entry) -> str:
         mark, style = STATES[exercise.state]
         if entry.result.status != "graded":
             mark, style = "", "open"
-        shown = "↷" if line.followed else mark
+        shown = "✍" if line.by_hand else "↷" if line.followed else mark
+        points = "–" if line.word.excused else number(line.points)
         cells.append(
             f'<td class="number {style}" data-label="{escape(exercise.number)}">'
-            f'<span class="mark">{shown}</span>{number(line.points)}</td>'
+            f'<span class="mark">{shown}</span>{points}</td>'
         )
     return "".join(cells)
 
@@ -66,8 +75,11 @@ def _said(entry: Entry) -> list[str]:
         said.append(late(entry))
     if entry.others:
         said.append(f"also handed in: {listed(entry.others)}")
+    said += said_by_hand(entry.mark)
+    if entry.mark.excused_from:
+        said.append(f"counts as {number(entry.mark.of_full)} of {number(entry.mark.full)}")
     for line in entry.mark.lines:
-        if line.carried:
+        if line.carried and not line.by_hand:
             verb = "earns" if line.followed else "would earn"
             earlier = " and ".join(line.carried)
             said.append(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import cell
-from course_dl.grading.reports.words import feedback_html
+from course_dl.grading.reports.words import feedback_html, said_by_hand
 
 __all__ = ["grades_csv", "moodle_csv"]
 
@@ -26,7 +26,7 @@ _MOODLE = (
     "Feedback comments",
 )
 _UTF8 = "\ufeff"  # by which a spreadsheet knows how the file is encoded
-_MORE = ("reason", "days late", "penalty", "also handed in", "remarks")
+_MORE = ("reason", "days late", "penalty", "adjusted", "by hand", "also handed in", "remarks")
 
 
 def grades_csv(entries: Sequence[Entry]) -> str:
@@ -45,7 +45,8 @@ def grades_csv(entries: Sequence[Entry]) -> str:
         rows.append([
             result.lab, cell(entry.student), cell(entry.file),
             _number(mark.total), _number(mark.max_points), *points, result.status, result.seed,
-            cell(result.reason), mark.days_late, _number(mark.penalty),
+            cell(result.reason), mark.days_late, _number(mark.penalty), _number(mark.adjusted),
+            cell("; ".join(said_by_hand(mark))),
             cell("; ".join(entry.others)), cell("; ".join(result.remarks)),
         ])  # fmt: skip
     return _UTF8 + _csv(rows, csv.QUOTE_NONNUMERIC)
@@ -56,7 +57,7 @@ def moodle_csv(entries: Sequence[Entry]) -> str:
     rows: list[list[str]] = [list(_MOODLE)]
     for entry in entries:
         identifier = f"Participant {entry.moodle}" if entry.moodle else ""
-        grade, most = number(entry.mark.total), number(entry.mark.max_points)
+        grade, most = number(entry.mark.of_full), number(entry.mark.full)
         comment = feedback_html(entry)
         status = "Submitted for grading"
         name = cell(entry.student)

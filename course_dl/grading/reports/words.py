@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course_dl.grading.marks.mark import Line, points_told
+from course_dl.grading.marks.mark import Line, Mark, points_told
 from course_dl.grading.reports.entry import Entry, number
 from course_dl.grading.reports.text import html_comment, listed, shortened
 from course_dl.grading.result import ExerciseMark
 
 __all__ = [
-    "Told", "also", "feedback_html", "feedback_text", "follow_through", "headline", "late", "tell",
+    "Told", "adjustment", "also", "by_hand", "by_parts", "feedback_html", "feedback_text",
+    "follow_through", "headline", "late", "of_full", "said_by_hand", "tell",
 ]  # fmt: skip
 
 _LONGEST = 1_200  # characters of one detail
@@ -92,6 +93,56 @@ def follow_through(line: Line) -> str:
     )
 
 
+def by_parts(exercise: ExerciseMark, line: Line) -> str:
+    """What each part of an exercise with partial credit earned, weighted; nothing if it passed."""
+    if not exercise.parts or exercise.state == "passed":
+        return ""
+    told = ", ".join(
+        f"{title} {number(earned * line.weight)} of {number(most * line.weight)}"
+        for title, earned, most in exercise.parts
+    )
+    return f"By parts: {told}."
+
+
+def by_hand(line: Line) -> str:
+    """That a person decided the points of an exercise, and what the tests gave."""
+    if line.word.excused:
+        return "By hand: excused. It does not count."
+    if line.word.points is None:
+        return ""
+    return f"By hand: {points_told(line.points)}. The tests gave {number(line.graded)}."
+
+
+def adjustment(mark: Mark) -> str:
+    """That a person decided the whole, and what it was before."""
+    if mark.word.excused:
+        return "By hand: excused. This lab does not count."
+    if mark.word.points is None:
+        return ""
+    before = number(mark.total - mark.adjusted)
+    return f"By hand: {points_told(mark.total)} in all. The rows above would make {before}."
+
+
+def said_by_hand(mark: Mark) -> list[str]:
+    """All that a person said of a mark, for the teacher: of each exercise, and of the whole."""
+    said = [(f"{line.number}: ", by_hand(line), line.word.comment) for line in mark.lines]
+    if mark.word.excused:
+        said = []
+    said.append(("", adjustment(mark), mark.word.comment))
+    return [where + " ".join(filter(None, texts)) for where, *texts in said if any(texts)]
+
+
+def of_full(mark: Mark) -> str:
+    """What the points are worth of the lab's maximum, for who is excused from a part of it."""
+    if not mark.excused_from or not mark.max_points:
+        return ""
+    without = " and ".join(mark.excused_from)
+    return (
+        f"Without {without}, from which you are excused, {number(mark.total)} of "
+        f"{number(mark.max_points)} are {number(mark.of_full)} of {number(mark.full)}."
+    )
+
+
 def feedback_text(entry: Entry) -> str:
     """The feedback in a few lines of plain text."""
     return "\n".join(_lines(entry))
@@ -107,12 +158,17 @@ def _lines(entry: Entry) -> list[str]:
     for exercise in entry.result.exercises:
         line = entry.mark.line(exercise.number)
         told = tell(exercise)
-        said = [told.diagnosis or told.message, follow_through(line)]
+        said = [told.diagnosis or told.message, by_parts(exercise, line), follow_through(line)]
+        said += [by_hand(line), line.word.comment]
         text = " ".join(sentence for sentence in said if sentence)
         names = ", ".join(exercise.names)
         points = f"{number(line.points)}/{number(line.max_points)}"
         lines.append(f"{exercise.number} {names}: {points}{'. ' + text if text else ''}")
-    if entry.mark.penalty:
-        lines.append(f"Late: -{number(entry.mark.penalty)}")
-    lines.append(f"Total: {number(entry.mark.total)}/{number(entry.mark.max_points)}")
+    mark = entry.mark
+    if mark.penalty:
+        lines.append(f"Late: -{number(mark.penalty)}")
+    if mark.adjusted:
+        lines.append(f"By hand: {number(mark.adjusted)}")
+    lines += [text for text in (adjustment(mark), mark.word.comment, of_full(mark)) if text]
+    lines.append(f"Total: {number(mark.total)}/{number(mark.max_points)}")
     return lines

@@ -4,9 +4,12 @@
 ::
 
     OUT/grades.csv, moodle.csv, overview.html
+    OUT/moodle-feedback.zip                                     the pages of feedback, for Moodle
     OUT/feedback/STUDENT/feedback.html                          may be handed out
     OUT/records/STUDENT/result.json, results.json, junit.xml    tells hidden tests
+    OUT/marks.toml                                              a person's; never written to
     OUT/.course-dl                                              the lab's name
+    OUT/.course-dl-marks                                        the marks of the last run
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from course_dl.grading.files import DRAFT, update
 __all__ = ["FEEDBACK", "RECORDS", "claimed", "distinct_names", "keep_to_lab"]
 
 FEEDBACK, RECORDS, MARK = "feedback", "records", ".course-dl"
-_TABLES = ("grades.csv", "moodle.csv", "overview.html")
+_TABLES = ("grades.csv", "moodle.csv", "moodle-feedback.zip", "overview.html")
 _README = """\
 These files tell hidden tests and their values: they are for the teacher alone.
 What may be handed out to students is in the folder "feedback" beside this one.

@@ -69,7 +69,13 @@ def _checked_numbers(mark: ExerciseMark) -> list[str]:
             raise ValueError(f"{mark.number}: {points} of {mark.max_points} points")
     if not all(math.isfinite(value) for value in mark.notes.values()):
         raise ValueError(f"{mark.number}: a note that is no number")
-    texts = [mark.number, mark.state, mark.diagnosis, mark.builds_on, *mark.names, *mark.notes]
+    if type(mark.line) is not int or not 0 <= mark.line <= mark.code.count("\n") + 1:
+        raise ValueError(f"{mark.number}: there is no line {mark.line}")
+    for _, earned, most in mark.parts:
+        if not 0 <= earned <= most <= mark.max_points:
+            raise ValueError(f"{mark.number}: {earned} of {most} points in a part")
+    texts = [mark.number, mark.state, mark.diagnosis, mark.builds_on, mark.code]
+    texts += [*mark.names, *mark.notes, *(title for title, _, _ in mark.parts)]
     return [*texts, *mark.carried, *mark.not_run]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from course_dl.grading.files import write_atomically
 from course_dl.grading.intake.submissions import Submission
+from course_dl.grading.marks.by_hand import ByHand
 from course_dl.grading.marks.settings import Settings
 from course_dl.grading.reports import (
     demand_all,
@@ -24,6 +25,7 @@ from course_dl.grading.reports import (
 )
 from course_dl.grading.reports.entry import NOT_YET, Entry
 from course_dl.grading.result import ExerciseMark, Result
+from course_dl.grading.results.changes import note_changes
 from course_dl.grading.results.folders import FEEDBACK, RECORDS, distinct_names, keep_to_lab
 from course_dl.grading.results.records import read_record, sound_result, write_record
 from course_dl.grading.texts import printable
@@ -55,6 +57,13 @@ class Store:
         What the verdicts depend on, besides the submission.
     found
         The whole class.
+    by_hand
+        What a person says of the marks.
+
+    Attributes
+    ----------
+    changes
+        Once the reports are written: whose mark is another than before, by how much and why.
 
     Raises
     ------
@@ -63,10 +72,17 @@ class Store:
     """
 
     def __init__(
-        self, out: Path, sheet: Sheet, settings: Settings, version: str, found: Sequence[Submission]
+        self,
+        out: Path,
+        sheet: Sheet,
+        settings: Settings,
+        version: str,
+        found: Sequence[Submission],
+        by_hand: ByHand | None = None,
     ) -> None:
         self.out, self.sheet, self.settings, self.version = out, sheet, settings, version
-        self.found = list(found)
+        self.found, self.by_hand = list(found), by_hand or ByHand()
+        self.changes: list[str] = []
         self._names = distinct_names([submission.student for submission in found])
         self._kept: dict[str, Entry] = {}
         self._troubles: dict[str, Entry] = {}
@@ -124,6 +140,7 @@ class Store:
                         try_class_reports(self.sheet.title, entry)
                 write(self._entries(), notes)
             demand_all(self.out, [submission.student for submission in self.found])
+            self.changes = note_changes(self.out, self.sheet, self.version, self._entries())
         return self._entries()
 
     def _entries(self) -> list[Entry]:
@@ -158,7 +175,8 @@ class Store:
         return entry or self._entry(submission, self._empty(submission, NOT_YET))
 
     def _entry(self, submission: Submission, result: Result) -> Entry:
-        mark = self.settings.mark(result, submission.student, submission.when)
+        words = self.by_hand.of(submission.student)
+        mark = self.settings.mark(result, submission.student, submission.when, words)
         slug = self._names[submission.student]
         names = submission.student, submission.number, submission.file
         return Entry(*names, slug, result, mark, submission.others)

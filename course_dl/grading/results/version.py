@@ -14,8 +14,9 @@ from course_dl.lab.files import STORY
 __all__ = ["version_of"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
-# What shows results, finds the class and its files, weighs points, or makes notebooks and pictures.
-_OF_REPORTS = ("reports", "moodle", "marks", "names.py", "intake/submissions.py")
+# What shows results, of a lab or of a term, finds the class and its files, weighs points, or makes
+# notebooks and pictures.
+_OF_REPORTS = ("reports", "moodle", "marks", "term", "alike", "names.py", "intake/submissions.py")
 _WITHOUT = (*(f"grading/{name}" for name in _OF_REPORTS), "authoring", "labs", "plots")
 
 

@@ -1,0 +1,2 @@
+# Runs in: judge
+"""Submissions that share more than what was handed out and the common answers explain."""
