@@ -22,7 +22,7 @@
 # %% [markdown]
 # **Letters of this lab.** A vector is a tensor of one dimension; each row of $X$ is a sample.
 #
-# | | what it is | shape | in Python |
+# | sign | what it is | shape | in Python |
 # | --- | --- | --- | --- |
 # | $N$, $D$ | number of samples, of coordinates of a sample | | `len(X)` |
 # | $X$, $x_i$ | the samples, sample $i$; with the 1 in front one longer | $(N, D)$, $(D)$; $(N, D+1)$, $(D+1)$ | `X`, `x`; `X1` |
@@ -621,7 +621,7 @@ plots.image_grid(
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | you wrote |
+# | what | formula | you wrote |
 # | --- | --- | --- |
 # | the bias as weight 0 | $\tilde x = (1, x)$, $\tilde w = (b, w)$ | `add_bias` |
 # | prediction | $y = \operatorname{sign}(\langle w, x \rangle)$, and $+1$ for 0 | `predict` |

@@ -21,7 +21,7 @@
 # %% [markdown]
 # **Letters of this lab.** A row of a batch is a sample, a row of a matrix of weights a neuron.
 #
-# | | what it is | shape | in Python |
+# | sign | what it is | shape | in Python |
 # | --- | --- | --- | --- |
 # | $x$, $X$ | inputs of one sample, of a batch of $N$ | $(D)$, $(N, D)$ | `x`, `X` |
 # | $w$, $b$ | weights and bias of one neuron | $(D)$, a number | `w`, `b` |
@@ -227,7 +227,7 @@ plots.network_diagram(
 #
 # ## 3. Activations
 #
-# | | $g(a)$ | $g'(a)$ | |
+# | activation | $g(a)$ | $g'(a)$ | what it does |
 # | --- | --- | --- | --- |
 # | sigmoid | $\dfrac{1}{1 + e^{-a}}$ | $g(a)\,(1 - g(a))$ | a smooth step from 0 to 1 |
 # | tanh | $\dfrac{e^a - e^{-a}}{e^a + e^{-a}}$ | $1 - g(a)^2$ | a smooth step from $-1$ to 1 |
@@ -919,7 +919,7 @@ plots.probability_maps({**shown, "the truth": gaussian_posterior}, limits=((-3.5
 #
 # ## What you have learnt
 #
-# | | |
+# | what | formula |
 # | --- | --- |
 # | neuron | $y = g(\langle w, x \rangle + b)$: a half-plane, with a soft border if $g$ is smooth |
 # | layer | $H = g(X W^\top + b)$, one sample a row, one neuron a row of $W$ |

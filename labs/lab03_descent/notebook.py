@@ -30,7 +30,7 @@
 # %% [markdown]
 # **Letters of this lab.**
 #
-# | | what it is | shape | in Python |
+# | sign | what it is | shape | in Python |
 # | --- | --- | --- | --- |
 # | $F$, $\nabla F$ | a function to be made small, its gradient (in code, `F` is `torch.nn.functional`) | a number, $(D)$ | `f`, `grad` |
 # | $x_t$ | the point after $t$ steps | $(D)$ | `path[t]` |
@@ -1011,7 +1011,7 @@ plots.image_grid(test.images[wrong], d_test[wrong], guesses[wrong], columns=8)
 #
 # ## What you have learnt
 #
-# | | |
+# | what | formula |
 # | --- | --- |
 # | gradient descent | $x_{t+1} = x_t - \eta\, \nabla F(x_t)$ |
 # | on a quadratic | converges for $\eta < 2 / \lambda_{\max}$ |

@@ -26,7 +26,7 @@
 # %% [markdown]
 # **Letters of this lab.** Small letters are of one sample; capitals of a batch, a sample a row.
 #
-# | | what it is | shape | in Python |
+# | sign | what it is | shape | in Python |
 # | --- | --- | --- | --- |
 # | $L$, $k$ | number of layers; layer $k = 1, \ldots, L$ | | `len(weights)` |
 # | $N_k$ | units of layer $k$; $N$ is the number of samples | | |
@@ -91,7 +91,7 @@ def random_network(sizes, seed, dtype=torch.float64):
 # So far this is lab 2. What is new: we will need every $a_k$ and every $h_k$ again on the way
 # back. So keep them all.
 #
-# | | in the course | in Python |
+# | what | in the course | in Python |
 # | --- | --- | --- |
 # | weights of layer $k$ | $W_k$, of shape $(N_k, N_{k-1})$ | `weights[k-1]` |
 # | before the activation | $a_k$ | `a[k-1]` |
@@ -831,7 +831,7 @@ plots.curves(runs, xlabel="step", ylabel="loss of the batch", title="Six layers 
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | you wrote |
+# | what | formula | you wrote |
 # | --- | --- | --- |
 # | forward | $a_k = W_k h_{k-1} + b_k$, $h_k = g(a_k)$ | `forward_pass` |
 # | the start, square error | $\delta_L = y - d$ | `output_gradient` |

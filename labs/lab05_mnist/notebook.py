@@ -24,7 +24,7 @@
 # %% [markdown]
 # **Letters of this lab.**
 #
-# | | what it is | shape | in Python |
+# | sign | what it is | shape | in Python |
 # | --- | --- | --- | --- |
 # | $N$, $K$ | number of images, of classes | | `len(X)`, 10 |
 # | $p$ | a pixel, from 0 to 1 | | `images / 255` |
@@ -661,7 +661,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula or rule | you wrote |
+# | what | formula or rule | you wrote |
 # | --- | --- | --- |
 # | inputs | $x = (p - 0.1307) / 0.3081$, the numbers of the training set | `standardize` |
 # | loss | $L = -y_d + \log \sum_k e^{y_k}$, mean over samples | `train_one_epoch` |

@@ -25,7 +25,7 @@
 # %% [markdown]
 # **Letters of this lab.**
 #
-# | | what it is | shape | in Python |
+# | sign | what it is | shape | in Python |
 # | --- | --- | --- | --- |
 # | $x$ | an image or its feature maps: channels, height, width; `X` holds $N$ | $(C, H, W)$; $(N, C, H, W)$ | `x`; `X` |
 # | $w$, $b$ | $M$ filters of $k \times k$ pixels, a bias each | $(M, C, k, k)$, $(M)$ | `w`, `b` |
@@ -243,7 +243,7 @@ for name, c_in, c_out, before, after in layers:
 # has hardly changed since: convolution, non-linearity, pooling, once more the same with more
 # channels on smaller maps, and a small perceptron at the end.
 #
-# | | shape for one image |
+# | after | shape for one image |
 # | --- | --- |
 # | image | 1 x 28 x 28 |
 # | convolution 5 x 5, padding 2; ReLU | 6 x 28 x 28 |
@@ -516,7 +516,7 @@ print(f"validation accuracy {evaluate(attempt, (X[:kept], d[:kept])).accuracy:.1
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | in PyTorch |
+# | what | formula | in PyTorch |
 # | --- | --- | --- |
 # | size | $\lfloor (n + 2p - k) / s \rfloor + 1$ | |
 # | convolution | $\text{out}_m = b_m + \sum_c w_{m,c} * x_c$ | `nn.Conv2d(C, M, k, s, p)` |

@@ -641,7 +641,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | in PyTorch |
+# | what | formula | in PyTorch |
 # | --- | --- | --- |
 # | receptive field | $1 + \sum_l (k_l - 1) \prod_{i<l} s_i$ | |
 # | batch norm | $\gamma (x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta$ | `nn.BatchNorm2d(C)` |

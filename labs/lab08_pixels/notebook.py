@@ -682,7 +682,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | in PyTorch |
+# | what | formula | in PyTorch |
 # | --- | --- | --- |
 # | transposed convolution | $H' = (H - 1)\, \text{stride} - 2\, \text{padding} + k$ | `nn.ConvTranspose2d(C, M, k)` |
 # | channels to pixels | $(N, C r^2, H, W)$ to $(N, C, rH, rW)$ | `nn.PixelShuffle(r)` |

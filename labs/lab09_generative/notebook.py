@@ -588,7 +588,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | what it gives |
+# | what | formula | what it gives |
 # | --- | --- | --- |
 # | coupling | $x_2 e^s + t$, $\log \det = \sum s$ | an invertible layer |
 # | flow | $\log \mathcal N(z) + \sum \log \det$ | the exact density |

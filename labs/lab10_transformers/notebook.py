@@ -554,7 +554,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | in PyTorch |
+# | what | formula | in PyTorch |
 # | --- | --- | --- |
 # | attention | $\operatorname{softmax}(q k^T / \sqrt{D})\, v$ | `F.scaled_dot_product_attention` |
 # | causal mask | $s \le t$ | `is_causal=True` |

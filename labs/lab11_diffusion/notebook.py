@@ -729,7 +729,7 @@ except NotImplementedError:
 # %% [markdown]
 # ## What you have learnt
 #
-# | | formula | what it is for |
+# | what | formula | what it is for |
 # | --- | --- | --- |
 # | noise in one step | $\sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\, \epsilon$ | training at any time |
 # | score | $-\epsilon / \sqrt{1 - \bar\alpha_t}$ | noise, picture and score are one |

@@ -75,7 +75,7 @@ def _exercises(graded: Sequence[Entry]) -> str:
         )
     return (
         '<section class="plain"><h2>Success by exercise</h2><table class="stack"><thead><tr>'
-        '<th></th><th></th><th class="number">passed</th><th class="number">wrong</th>'
+        '<th>exercise</th><th>share</th><th class="number">passed</th><th class="number">wrong</th>'
         f'<th class="number">open</th><th class="number">points, mean</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></section>"
     )
