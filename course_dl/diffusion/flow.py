@@ -71,7 +71,7 @@ class FlowMatching(Model):
 
     The same `SmallUNet` in 45 s of one busy core (one run each) drew 1,000 digits, in 20 steps and
     without guidance, at a Fréchet distance of 17.8 (302 steps of training); as a `Diffusion` that
-    learns the velocity 23.2 (271 steps).
+    learns the velocity 23.2 (271 steps), as one that learns the noise 120 (313 steps).
     """
 
     def times(self, steps: int) -> list[float]:
