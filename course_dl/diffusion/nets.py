@@ -28,6 +28,9 @@ LONGEST = 1000  # t = 1 is this position of the sinusoids
 class SmallUNet(nn.Module):
     """Two levels, 14 x 14 and 7 x 7 for digits, with residual blocks; pixels are taken 2 x 2.
 
+    With the default width 161,428 weights; a step of training on 64 digits took 150 ms of one core
+    that other work shared.
+
     Parameters
     ----------
     width : channels of the upper level; the lower one has twice as many.
