@@ -277,7 +277,11 @@ def test_a_cluster_of_several_hosts_gives_the_same_though_a_worker_is_killed(
         address = json.loads(file.read_text())["address"]
         worker = ["dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         # Each with an address of its own, as on several machines.
-        hosts = ("127.0.0.2", "127.0.0.3", "127.0.0.4") if sys.platform == "linux" else ("127.0.0.1",) * 3
+        hosts = (
+            ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+            if sys.platform == "linux"
+            else ("127.0.0.1",) * 3
+        )
         victim, *_ = [start(*worker, "--host", host) for host in hosts]
         out = tmp_path / "out"
         running = subprocess.Popen(
