@@ -272,3 +272,17 @@ def test_a_class_is_graded_changed_by_hand_and_graded_again(
     (out / FILE).write_text('[students.X."1.77"]\npoints = 1', encoding="utf-8")
     assert main(line) == 2
     assert "unknown 1.77" in capfd.readouterr().err
+
+
+def test_a_student_s_own_points_go_before_everybody_s_and_both_comments_are_told(
+    tmp_path: Path,
+) -> None:
+    text = (
+        '[everybody."9.2"]\npoints = 2\ncomment = "Its test was wrong."\n'
+        '[students.Ann."9.2"]\npoints = 0.5\ncomment = "Half of it."\n[students.Bob]\ncomment = "Hello."'
+    )
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    said = read_by_hand(tmp_path)
+    assert said.of("Ann").of["9.2"] == Word(0.5, "Half of it.\nIts test was wrong.")
+    assert said.of("Bob").of["9.2"] == said.of("Cy").of["9.2"] == Word(2.0, "Its test was wrong.")
+    assert said.of("Bob").whole.comment == "Hello."
