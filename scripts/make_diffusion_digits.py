@@ -27,7 +27,7 @@ from course_dl.diffusion import FlowMatching, SmallUNet
 from course_dl.generative import class_scores, features, frechet_distance
 from course_dl.training import per_batch
 
-SEED, EPOCHS, BATCH, LR, DECAY = 2023, 2, 64, 3e-3, 0.998  # the year of the papers on flow matching
+SEED, EPOCHS, BATCH, LR, DECAY = 2023, 5, 64, 3e-3, 0.998  # the year of the papers on flow matching
 WARM_UP = 100  # steps
 
 

@@ -133,7 +133,7 @@ def test_nothing_of_that_run_is_told(box: Sandbox) -> None:
 
 
 def test_an_answer_that_mentions_none_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    cells = [Cell("1", WRONG), Cell("2", "class ManualMLP:\n    pass\n\nprint('accumulate')")]
+    cells = [Cell("1", WRONG), Cell("2", "class ManualMLP:\n    pass\n\nprint(accumulate)")]
     assert dict(named(cells, "4.7 4.8")) == {"4.8": ("4.7",)}  # what follows may belong to it
     cells[1] = Cell("2", "class ManualMLP:\n    def step(self): return accumulated")
     assert dict(named(cells, "4.7 4.8")) == {}
@@ -148,6 +148,15 @@ def test_what_an_answer_builds_on_is_found_through_helpers_and_in_any_layout() -
         "a, b = accumulate, 1\nclass ManualMLP:\n    def f(self): return a",
     ]:
         assert dict(named([Cell("1", source)], "4.7 4.8")) == {"4.8": ("4.7",)}, source
+
+
+def test_what_is_only_talked_about_is_not_built_on() -> None:
+    used = "class ManualMLP:\n    def backward(self, g):\n        {}\n        return g"
+    for line in ("# accumulate", '"""accumulate"""', "a = 'accumulate'", r"b = '\'; accumulate'"):
+        assert dict(named([Cell("1", WRONG), Cell("2", used.format(line))], "4.7 4.8")) == {}, line
+    for line in ("accumulate(g, g)", 'f"{accumulate(g, g)}"', "a = '#'; accumulate(g, g)"):
+        cells = [Cell("1", WRONG), Cell("2", used.replace("{}", line))]
+        assert dict(named(cells, "4.7 4.8")) == {"4.8": ("4.7",)}, line
 
 
 def test_an_untouched_stub_is_not_judged_again() -> None:

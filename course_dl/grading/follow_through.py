@@ -20,6 +20,11 @@ from course_dl.lab.states import State
 
 __all__ = ["builds_on", "right_versions"]
 
+_TEXT = re.compile(  # strings and comments; a first or third group if code may stand in the string
+    r"""(\b(?:[rR]?[fF]|[fF][rR]))?(\"{3}|'{3})(?:\\.|(?!\2).)*(?:\2|\Z)"""
+    r"""|(\b(?:[rR]?[fF]|[fF][rR]))?(?:"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|#[^\n]*""",
+    re.DOTALL,
+)
 _WORD = re.compile(r"[^\W\d]\w*")
 _TOP = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)  # where a statement at top level may begin
 _DEFINED = re.compile(r"(?:@.*\n|#.*\n|\s*\n)*(?:async\s+)?(?:def|class)\s+(\w+)")
@@ -60,12 +65,12 @@ def _is_open(result: ExerciseResult, blocks: Mapping[str, str]) -> bool:
 
 
 def _blocks(cells: Iterable[Cell]) -> dict[str, str]:
-    """The text that defines each name of a submission."""
+    """The code that defines each name of a submission."""
     blocks: dict[str, str] = {}
     for cell in cells:
         names: set[str] = set()
         decorators = ""
-        for part in _TOP.split(textwrap.dedent(cell.source)):
+        for part in _TOP.split(textwrap.dedent(_without_texts(cell.source))):
             if part.startswith("@"):
                 decorators += part
                 continue
@@ -77,6 +82,11 @@ def _blocks(cells: Iterable[Cell]) -> dict[str, str]:
     return blocks
 
 
+def _without_texts(source: str) -> str:
+    """The code without its comments and strings, in which a name is only talked about."""
+    return _TEXT.sub(lambda found: found[0] if found[1] or found[3] else '""', source)
+
+
 def _defined(part: str) -> set[str]:
     whole = _DEFINED.match(part)
     if whole:
@@ -86,7 +96,7 @@ def _defined(part: str) -> set[str]:
 
 
 def _words_from(names: Iterable[str], blocks: Mapping[str, str]) -> set[str]:
-    """All words in the text of these names, and of those that it mentions."""
+    """All words in the code of these names, and of those that it mentions."""
     seen, left = set(), list(names)
     while left:
         name = left.pop()
