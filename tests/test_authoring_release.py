@@ -253,7 +253,7 @@ def test_its_command_line_has_no_commands_for_authors(
 ) -> None:
     printed = run_python("-m", "course_dl.cli", "--help")
     commands = set(re.findall(r"^    (\w+) ", printed, re.MULTILINE))
-    assert commands == {"demo", "labs", "check", "grade"}
+    assert commands == {"demo", "labs", "check", "grade", "report", "teach", "alike"}
 
 
 def test_a_page_loses_what_is_for_instructors() -> None:

@@ -19,8 +19,8 @@ def pretrained_digits() -> FlowMatching:
     """A `FlowMatching` of digits (N, 1, 28, 28) in [-1, 1] and their classes, in evaluation mode.
 
     ``scripts/make_diffusion_digits.py`` made it: a `SmallUNet` on all 60,000 training digits, 5
-    epochs in batches of 64, ten minutes of one core that other work shared. Of 1,000 digits drawn in
-    20 steps, 100 of each class, in the features of `course_dl.generative.features`::
+    epochs in batches of 64, ten minutes of one core that other work shared. Of 1,000 digits drawn
+    in 20 steps, 100 of each class, in the features of `course_dl.generative.features`::
 
         guidance   Fréchet distance to the test digits   taken for the class asked for
         1                       1.2                                 92 %

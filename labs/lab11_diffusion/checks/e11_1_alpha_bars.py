@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -130,10 +131,7 @@ def floating(got: Tensor, T: int) -> Tensor:
 
 
 def true_betas(T: int, s: float = 0.008, largest: float = 0.999) -> Tensor:
-    """Step by step, by Python's floats."""
-
-    def f(u: int) -> float:
-        return math.cos((u / T + s) / (1 + s) * math.pi / 2) ** 2
-
-    betas = [min(1 - f(t + 1) / f(t), largest) for t in range(T)]
+    """By the double angle, ``2 cos^2(a) = 1 + cos(2 a)``, in Python's floats."""
+    twice = [1 + math.cos(math.pi * (u / T + s) / (1 + s)) for u in range(T + 1)]
+    betas = [min(1 - after / before, largest) for before, after in pairwise(twice)]
     return torch.tensor(betas, dtype=FLOAT64)
