@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,17 @@ from course_dl.authoring.sources import Project, repository_root
 from course_dl.cli import main
 from course_dl.lab.catalog import find_lab, find_labs
 from tests.grading.made import notebook_of
+from tests.repository import known_to_git
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_git() -> Iterator[None]:
+    with known_to_git():
+        yield
 
 
 @pytest.fixture(scope="module")
-def packed() -> bytes:
+def packed(in_git: None) -> bytes:
     return autograder_zip("lab01")
 
 

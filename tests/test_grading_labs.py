@@ -42,6 +42,7 @@ def test_the_solved_notebook_gets_every_point(lab: LabFolder, box: Sandbox) -> N
                     notes.get("accuracy", 0) > 0.8
                     or notes.get("mean_iou", 0) > 0.15
                     or notes.get("nats", 1000) < 200
+                    or notes.get("distance", 1000) < 30
                 )
                 assert good, result.first_failure
             else:

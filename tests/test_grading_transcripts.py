@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,7 +103,10 @@ def test_what_is_wrong_with_an_answer_is_found_out_once(
     monkeypatch.setattr(transcripts, "explain", only_of_what_passes)
     again = WRONG["wrong"].replace(b"x * x", b"x ** 2")
     assert again != WRONG["wrong"]
-    assert result(again, box, known).exercises == first.exercises
+    marks = result(again, box, known).exercises
+    assert marks[0].code != first.exercises[0].code  # each is shown its own
+    for one, other in zip(marks, first.exercises, strict=True):
+        assert replace(one, code="") == replace(other, code="")
 
 
 def test_little_is_kept(box: Sandbox, known: Known, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -309,6 +309,14 @@ GALLERY: dict[str, Callable[[], Figure]] = {
         randn(16), {"one": randn(16, seed=1), "other": randn(16)}, title="Means"
     ),
     "running_statistics: one": lambda: plots.running_statistics(randn(1), randn(1, seed=1)),
+    "trajectories: two ways": lambda: plots.trajectories(
+        {way: {f"{n} steps": randn(n + 1, 40, 2) for n in (5, 20)} for way in ("DDPM", "flow")},
+        randn(50, 2),
+        title="From noise to data",
+    ),
+    "animate_points: still": lambda: plots.animate_points(
+        {"DDPM": randn(3, 40, 2), "flow": randn(3, 40, 2)}
+    ).still,
     "animate: still": lambda: plots.animate(lambda ax, k: ax.set_title(f"frame {k}"), 3).still,
     "page: four": page_of_pictures,
     "page: narrow": page_of_narrow_panels,
