@@ -27,7 +27,7 @@ SECONDS = {
     "lab08": 90.0,
     "lab09": 90.0,
     "lab10": 90.0,
-    "lab11": 90.0,
+    "lab11": 120.0,
 }  # for a whole notebook on two cores; 60 for the others
 COLABS_LIMIT = 20_000_000  # bytes of a notebook
 ALTERNATIVE = re.compile(r'<img alt="[^"]{20,}"')
