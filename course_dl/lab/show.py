@@ -28,7 +28,7 @@ __all__ = [
 
 TONES = {
     State.PASSED: Tone("✓", "#009e73"),
-    State.PARTLY: Tone("◐", "#e69f00"),
+    State.PARTLY: Tone("◐", "#b87a00"),
     State.FAILED: WRONG,
     State.NOT_DONE: Tone("○", "#8a8a8a"),
     State.FORBIDDEN: Tone("✎", "#cc79a7"),
