@@ -43,26 +43,6 @@ class Diffusion(Model):
         self.register_buffer("betas", betas)
         self.register_buffer("abar", alpha_bars(betas.double()), persistent=False)
 
-    def sample(
-        self,
-        start: Tensor | Sequence[int],
-        d: Tensor | None = None,
-        *,
-        steps: int = 20,
-        guidance: float = 1.0,
-        generator: torch.Generator | None = None,
-        stochastic: bool = False,
-    ) -> Tensor:
-        """Samples (N, ...) made of noise: the last state of `path`, whose arguments these are."""
-        *_, x = self.path(
-            *(start, d),
-            steps=steps,
-            guidance=guidance,
-            generator=generator,
-            stochastic=stochastic,
-        )
-        return x
-
     @torch.no_grad()
     def path(
         self,

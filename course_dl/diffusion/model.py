@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -60,17 +61,9 @@ class Model(nn.Module, ABC):
         return self._loss(x0, d, generator)
 
     @torch.no_grad()
-    def sample(
-        self,
-        start: Tensor | Sequence[int],
-        d: Tensor | None = None,
-        *,
-        steps: int = 20,
-        guidance: float = 1.0,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:
+    def sample(self, start: Tensor | Sequence[int], d: Tensor | None = None, **how: Any) -> Tensor:
         """Samples (N, ...) made of noise: the last state of `path`, whose arguments these are."""
-        *_, x = self.path(start, d, steps=steps, guidance=guidance, generator=generator)
+        *_, x = self.path(start, d, **how)
         return x
 
     @torch.no_grad()
