@@ -13,8 +13,9 @@ from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.result import ExerciseMark
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab import BoundChallenge, Exercise, Inputs, Student
-from course_dl.lab.catalog import LabFolder, find_lab
+from course_dl.lab.catalog import LabFolder
 from course_dl.lab.judge import run_exercise
+from tests.grading.challenged import challenged
 from tests.grading.honest import notebook
 
 GREY = torch.full((40, 1, 3, 4), 0.5)
@@ -75,12 +76,8 @@ def challenge() -> Exercise:
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LabFolder]:
     """Lab 9 with a challenge that is done at once."""
-    lab = find_lab("lab09")
-    exercise = lab.exercise("9.10")
-    kept = exercise.tests
-    exercise.tests = challenge().tests
-    yield lab
-    exercise.tests = kept
+    with challenged("lab09", "9.10", challenge()) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from course_dl.lab.judge import ExerciseResult, run_exercise
 from course_dl.lab.show import result_page
 from course_dl.lab.states import State
 from course_dl.lab.student import Student
+from tests.grading.challenged import challenged
 from tests.grading.honest import notebook
 from tests.grading.made import notebook_of
 
@@ -179,12 +180,8 @@ def test_no_image_stays_as_it_is_and_all_stay_close() -> None:
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LabFolder]:
     """Lab 5 with a challenge that is done at once."""
-    lab = find_lab("lab05")
-    exercise = lab.exercise("5.7")
-    kept = exercise.tests
-    exercise.tests = challenge().tests
-    yield lab
-    exercise.tests = kept
+    with challenged("lab05", "5.7", challenge()) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")

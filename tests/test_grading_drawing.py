@@ -14,8 +14,9 @@ from course_dl.grading.grade import Grading, lab_sandbox
 from course_dl.grading.result import ExerciseMark
 from course_dl.grading.sandbox.client.sandbox import Sandbox
 from course_dl.lab import DrawingChallenge, Exercise, Inputs, Student
-from course_dl.lab.catalog import LabFolder, find_lab
+from course_dl.lab.catalog import LabFolder
 from course_dl.lab.judge import run_exercise
+from tests.grading.challenged import challenged
 from tests.grading.honest import notebook
 
 CLASSES, SIDE = 3, 8
@@ -145,12 +146,8 @@ def challenge() -> Exercise:
 @pytest.fixture(scope="module")
 def lab() -> Iterator[LabFolder]:
     """Lab 9 with a challenge of drawing, which is done at once."""
-    lab = find_lab("lab09")
-    exercise = lab.exercise("9.10")
-    kept = exercise.tests, exercise.names
-    exercise.tests, exercise.names = challenge().tests, ["build_model", "train", "sample"]
-    yield lab
-    exercise.tests, exercise.names = kept
+    with challenged("lab09", "9.10", challenge()) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
